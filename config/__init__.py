@@ -1,0 +1,1 @@
+"""The roof: settings, addresses, Celery. Knows all floors, known by none."""

@@ -1,0 +1,83 @@
+"""Files and their verdicts, and the limits an administrator sets."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import Blob
+
+
+class Verdict(models.TextChoices):
+    WAITING = "waiting", _("waiting for scan")
+    CLEAN = "clean", _("clean")
+    REFUSED = "refused", _("refused")
+    INFECTED = "infected", _("infected")
+    WITHHELD = "withheld", _("withheld")
+
+
+class Attachment(models.Model):
+    """One file; its bytes may leave this table's blob only when the verdict is clean."""
+
+    name = models.CharField(_("name"), max_length=255)
+    names = models.JSONField(default=list)
+    declared_type = models.CharField(_("declared type"), max_length=255, blank=True)
+    detected_type = models.CharField(_("type"), max_length=255, blank=True)
+    size = models.BigIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64, db_index=True)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(
+        _("verdict"), max_length=10, choices=Verdict.choices, default=Verdict.WAITING
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    engine = models.CharField(_("engine"), max_length=100, blank=True)
+    signature_version = models.CharField(_("signatures"), max_length=40, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    claim = models.CharField(max_length=32, blank=True)
+    next_try_at = models.DateTimeField(null=True)  # also the end of a claim
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(verdict="waiting"), name="attachment_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"
+
+
+class AttachmentSettings(models.Model):
+    """One row: Settings > Email > Attachments."""
+
+    max_files = models.PositiveIntegerField(_("files per mail"), default=10)
+    max_inline = models.PositiveIntegerField(_("inline images per mail"), default=10)
+    max_total_mb = models.PositiveIntegerField(_("megabytes per mail"), default=25)
+    scan_limit_mb = models.PositiveIntegerField(
+        _("scan up to (MB)"),
+        default=50,
+        help_text=_("Larger files are withheld: the scanner would not read them whole."),
+    )
+    also_block = models.JSONField(
+        _("also block"),
+        default=list,
+        blank=True,
+        help_text=_('Further file extensions, e.g. ["js", "iso"].'),
+    )
+
+    class Meta:
+        verbose_name = _("attachment limits")
+        verbose_name_plural = _("attachment limits")
+
+    def __str__(self) -> str:
+        return str(_("Attachment limits"))
+
+    @classmethod
+    def load(cls) -> Self:
+        return cls.objects.get_or_create(pk=1)[0]

@@ -1,0 +1,5 @@
+"""What this floor announces."""
+
+from django.dispatch import Signal
+
+attachment_screened = Signal()  # attachment_id: int, verdict: str

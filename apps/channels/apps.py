@@ -1,0 +1,10 @@
+"""Tells Django about this floor; Django Channels owns the label `channels`."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EmailChannels(AppConfig):
+    name = "apps.channels"
+    label = "email_channels"
+    verbose_name = _("Email")

@@ -1,0 +1,76 @@
+"""What a mail means, as plain frozen data: the parser's answer, without Django and without I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+class Unreadable(Exception):
+    """Nothing useful can be read from the mail; `code` for programs, `sentence` for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox of an address header (RFC 5322, 3.4)."""
+
+    email: str  # as written, without comments; never with control characters
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What two spellings of the same address have in common."""
+        return self.email.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """One file of a mail, decoded."""
+
+    name: str  # the name to show, cleaned
+    names: tuple[str, ...]  # every name it carries: filename, filename*, name; decoded, not cleaned
+    content_type: str  # as declared, lower case: a claim, not a fact
+    content: bytes
+    content_id: str = ""  # without angle brackets
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A delivery status notification (RFC 3464), or what looks like one."""
+
+    kind: Literal["hard", "soft"]
+    recipients: tuple[str, ...] = ()
+    status: str = ""  # RFC 3463, as 5.1.1
+    smtp_code: int | None = None
+    delayed: tuple[str, ...] = ()
+    original_message_id: str = ""  # of the mail that did not arrive, without angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEmail:
+    """Every text is decoded, without NUL and lone surrogates: safe for any database."""
+
+    subject: str = ""
+    from_: Address | None = None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    delivered_to: tuple[str, ...] = ()  # Delivered-To, X-Original-To, Envelope-To; newest first
+    date: datetime | None = None  # aware
+    message_id: str = ""  # all ids without angle brackets
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()  # oldest first
+    text: str | None = None  # the text part, None when the mail has none
+    html: str | None = None  # the HTML part as it came
+    files: tuple[ParsedFile, ...] = ()
+    is_auto_reply: bool = False  # RFC 3834 and its elder relatives
+    is_list: bool = False  # mailing list or bulk
+    is_bounce: bool = False
+    bounce: Bounce | None = None
+    feedback_type: str = ""  # RFC 5965
+    null_return_path: bool = False

@@ -1,0 +1,23 @@
+"""Modules announce what happened once it is committed; only tasks.py and live.py listen."""
+
+import logging
+from functools import partial
+
+from django.db import transaction
+from django.dispatch import Signal
+
+log = logging.getLogger(__name__)
+
+
+def announce(signal: Signal, **facts: object) -> None:
+    """Sends after commit; a listener that fails is logged, never felt by the story."""
+    transaction.on_commit(partial(_send, signal, facts))
+
+
+def _send(signal: Signal, facts: dict[str, object]) -> None:
+    for _receiver, answer in signal.send_robust(sender=None, **facts):
+        if isinstance(answer, Exception):
+            log.warning(
+                "a listener failed; the sweep will repeat it",
+                extra={"error": type(answer).__name__},
+            )

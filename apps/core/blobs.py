@@ -1,0 +1,105 @@
+"""Bytes on disk: raw mails and files, one fsynced pack file per batch, rows that point into it.
+
+`write` before the transaction, `record` inside it: a row never points at bytes that a crash
+could take away, and bytes without a row are only wasted room.
+"""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+from django.conf import settings
+
+from apps.core.models import Blob
+
+WORTH_PACKING = 512  # below this, compression saves nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes that are on disk for good, not yet known to the database."""
+
+    pack: str
+    offset: int
+    length: int
+    coding: str
+    size: int
+    sha256: str
+
+
+def write(contents: Sequence[bytes]) -> list[Written]:
+    """Appends nothing, shares nothing: a new pack file, fsynced with its folder. OSError: disk."""
+    if not contents:
+        return []
+    pack = uuid.uuid4().hex
+    path = _path(pack)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    compressor = zstandard.ZstdCompressor(level=1)
+    written: list[Written] = []
+    offset = 0
+    with path.open("xb") as file:
+        for content in contents:
+            packed, coding = _packed(compressor, content)
+            file.write(packed)
+            digest = hashlib.sha256(content).hexdigest()
+            written.append(Written(pack, offset, len(packed), coding, len(content), digest))
+            offset += len(packed)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(path.parent)
+    return written
+
+
+def record(written: Sequence[Written]) -> list[Blob]:
+    """The rows, in the same order; call it inside the transaction that uses them."""
+    return Blob.objects.bulk_create(
+        Blob(
+            pack=one.pack,
+            offset=one.offset,
+            length=one.length,
+            coding=one.coding,
+            size=one.size,
+            sha256=one.sha256,
+        )
+        for one in written
+    )
+
+
+def store(content: bytes) -> Blob:
+    """One piece, both steps: for callers outside a transaction."""
+    return record(write([content]))[0]
+
+
+def read(blob: Blob) -> bytes:
+    with _path(blob.pack).open("rb") as file:
+        file.seek(blob.offset)
+        packed = file.read(blob.length)
+    if blob.coding == Blob.Coding.ZSTD:
+        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
+    return packed
+
+
+def _packed(compressor: zstandard.ZstdCompressor, content: bytes) -> tuple[bytes, str]:
+    if len(content) >= WORTH_PACKING:
+        packed = compressor.compress(content)
+        if len(packed) < len(content) * 0.9:
+            return packed, Blob.Coding.ZSTD.value
+    return content, Blob.Coding.PLAIN.value
+
+
+def _path(pack: str) -> Path:
+    return Path(settings.DATA_DIR) / "blobs" / pack[:2] / f"{pack}.pack"
+
+
+def _sync_folder(folder: Path) -> None:
+    """The file's name must survive a power cut too, and so must a folder made just now."""
+    for place in (folder, folder.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

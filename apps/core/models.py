@@ -1,0 +1,165 @@
+"""Users and their keys, stored bytes, leases: the ground every floor stands on."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from functools import cached_property
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    ADMINISTRATOR = "administrator", _("Administrator")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    AGENT = "agent", _("Agent")
+    AUDITOR = "auditor", _("Auditor")
+    INTEGRATION = "integration", _("Integration")
+
+
+class User(AbstractUser):
+    """Somebody who signs in, or an integration that calls the API."""
+
+    language = models.CharField(
+        _("language"), max_length=10, choices=[("en", "English"), ("es", "Español")], default="en"
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.display_name.split()[:2]).upper()
+
+    @cached_property
+    def role_names(self) -> frozenset[str]:
+        granted = set(self.grants.values_list("role", flat=True))
+        if self.is_superuser:
+            granted.add(Role.ADMINISTRATOR)
+        return frozenset(granted)
+
+    def has_role(self, *roles: str) -> bool:
+        return not self.role_names.isdisjoint(roles)
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.has_role(Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+class RoleGrant(models.Model):
+    """One role of one user."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="grants", verbose_name=_("user")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "role"], name="one_grant_per_role")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()
+
+
+class ApiToken(models.Model):
+    """A key of the API; only its SHA-256 is kept, the key itself is shown once."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("user")
+    )
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name or f"token {self.pk}"
+
+
+class Blob(models.Model):
+    """Where bytes lie: a slice of a pack file in the data folder (blobs.py)."""
+
+    class Coding(models.TextChoices):
+        PLAIN = "plain"
+        ZSTD = "zstd"
+
+    pack = models.CharField(max_length=64)
+    offset = models.BigIntegerField()
+    length = models.BigIntegerField()
+    coding = models.CharField(max_length=8, choices=Coding.choices, default=Coding.PLAIN)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"blob {self.pk}"
+
+
+def _never() -> object:
+    return timezone.now() - timedelta(days=36500)
+
+
+class Lease(models.Model):
+    """Somebody works on NAME until a time of the database's clock (leases.py)."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    holder = models.CharField(max_length=32, blank=True)
+    until = models.DateTimeField(default=_never)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a process kind: worker, beat."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AnsweredRequest(models.Model):
+    """The answer given to an Idempotency-Key, so that a repeated POST gets it again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.pk}"
+
+
+def new_key() -> str:
+    """A secret of 256 bits for tokens."""
+    return secrets.token_urlsafe(32)

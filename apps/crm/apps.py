@@ -1,0 +1,10 @@
+"""Tells Django about this floor."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class Crm(AppConfig):
+    name = "apps.crm"
+    label = "crm"
+    verbose_name = _("CRM")

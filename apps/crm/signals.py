@@ -1,0 +1,5 @@
+"""What this floor announces, after commit."""
+
+from django.dispatch import Signal
+
+updates_planned = Signal()  # thread_keys: list[str]

@@ -1,0 +1,148 @@
+"""Queues, who works in them, which mailboxes feed them, and how loaded everybody is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.agents.models import Agent, Team
+from apps.channels.models import Mailbox
+from apps.core.models import User
+
+
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def worked_by(self, user: User) -> QueueQuerySet:
+        """Enabled queues that USER is a member of, alone or through a team."""
+        own = QueueMembership.objects.filter(agent__user=user)
+        by_team = QueueMembership.objects.filter(team__members__user=user)
+        return self.filter(enabled=True).filter(
+            Q(pk__in=own.values("queue")) | Q(pk__in=by_team.values("queue"))
+        )
+
+    def visible_to(self, user: User) -> QueueQuerySet:
+        return self if user.sees_everything else self.filter(pk__in=_seen_queue_ids(user))
+
+
+def _seen_queue_ids(user: User) -> set[int]:
+    """Queues worked by the user, and those of the teams the user supervises."""
+    ids = set(Queue.objects.worked_by(user).values_list("pk", flat=True))
+    teams = QueueMembership.objects.filter(team__supervisors=user)
+    agents = QueueMembership.objects.filter(agent__teams__supervisors=user)
+    return ids.union(teams.values_list("queue", flat=True), agents.values_list("queue", flat=True))
+
+
+class Queue(models.Model):
+    """A line of sessions with the people who work on it."""
+
+    class Routing(models.TextChoices):
+        MANUAL = "manual", _("manual: members take sessions themselves")
+        AUTOMATIC = "automatic", _("automatic: to the least loaded member")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    path = models.CharField(
+        _("path"),
+        max_length=255,
+        blank=True,
+        help_text=_("Where it stands in the tree, e.g. Orders/Returns"),
+    )
+    routing = models.CharField(
+        _("routing"), max_length=10, choices=Routing.choices, default=Routing.MANUAL
+    )
+    capacity = models.PositiveIntegerField(
+        _("capacity"),
+        default=10,
+        help_text=_("Open sessions of this queue that one agent is given at most."),
+    )
+    enabled = models.BooleanField(_("in use"), default=True)
+    eligible_states = models.JSONField(default=list, editable=False)
+    auto_response = models.JSONField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = QueueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
+        ordering: ClassVar = ["path", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QueueMembership(models.Model):
+    """An agent or a whole team that works in a queue."""
+
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("queue")
+    )
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agent"),
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("team"),
+    )
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(agent__isnull=False, team__isnull=True)
+                | Q(agent__isnull=True, team__isnull=False),
+                name="member_is_agent_or_team",
+            ),
+            models.UniqueConstraint(fields=["queue", "agent"], name="agent_once_per_queue"),
+            models.UniqueConstraint(fields=["queue", "team"], name="team_once_per_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.agent or self.team)
+
+
+class MailboxRoute(models.Model):
+    """The queue that a mailbox's mail goes to."""
+
+    mailbox = models.OneToOneField(
+        Mailbox, on_delete=models.CASCADE, related_name="route", verbose_name=_("mailbox")
+    )
+    queue = models.ForeignKey(
+        Queue, on_delete=models.PROTECT, related_name="routes", verbose_name=_("queue")
+    )
+
+    class Meta:
+        verbose_name = _("route")
+        verbose_name_plural = _("routes")
+
+    def __str__(self) -> str:
+        return f"{self.mailbox} → {self.queue}"
+
+
+class AgentLoad(models.Model):
+    """Open sessions of one agent in one queue: kept with every move, never counted."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="loads")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="loads")
+    open_sessions = models.IntegerField(default=0)
+    last_assigned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["queue", "agent"], name="one_load_per_agent_and_queue")
+        ]
+
+    def __str__(self) -> str:
+        return f"load {self.pk}"

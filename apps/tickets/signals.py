@@ -1,0 +1,8 @@
+"""What this floor announces, after commit."""
+
+from django.dispatch import Signal
+
+session_changed = Signal()  # session_id: int, public_id: str, queue_id: int
+message_queued = Signal()  # message_id: int
+message_settled = Signal()  # message_id: int
+files_waiting = Signal()  # attachment_ids: list[int]

@@ -1,0 +1,76 @@
+"""Celery: the alarm clock. Rows are the work queue, so a lost message only costs time."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from celery import Celery
+from celery.signals import beat_init, worker_ready
+from django.conf import settings
+
+
+def _broker_url(redis_url: str) -> str:
+    """Celery wants `redis+socket://` where redis-py says `unix://`."""
+    return redis_url.replace("unix://", "redis+socket://", 1) or "memory://"
+
+
+app = Celery("carteria")
+app.conf.update(
+    broker_url=_broker_url(settings.REDIS_URL),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600},
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_acks_late=False,  # the sweep repeats what a killed worker left
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    task_publish_retry=False,
+    beat_scheduler="celery.beat:Scheduler",
+    beat_max_loop_interval=5,
+    timezone="UTC",
+    beat_schedule={
+        "fetch due accounts": {
+            "task": "apps.channels.tasks.fetch_due_accounts",
+            "schedule": 2.0,
+            "options": {"expires": 10},
+        },
+        "sweep": {
+            "task": "apps.tickets.tasks.sweep",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
+        "beat is alive": {
+            "task": "apps.core.tasks.beat_is_alive",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
+    },
+)
+app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def _say_worker_is_alive(**kwargs: object) -> None:
+    from apps.core.tasks import worker_is_alive
+
+    worker_is_alive()
+
+
+@worker_ready.connect
+def _watch_mailboxes(**kwargs: object) -> None:
+    """In the one-machine mode IDLE rides in the worker; the Procfile has a process for it."""
+    if os.environ.get("CARTERIA_IDLE_IN_WORKER"):
+        from apps.channels.idle import watch_in_background
+
+        watch_in_background()
+
+
+@beat_init.connect
+def _say_beat_is_alive(**kwargs: object) -> None:
+    from apps.core.tasks import beat_is_alive
+
+    app.send_task(beat_is_alive.name)

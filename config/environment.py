@@ -1,0 +1,21 @@
+"""Reads the environment: NAME, or the file that NAME_FILE points to."""
+
+import os
+from pathlib import Path
+
+
+def text(name: str, default: str = "") -> str:
+    """A present but empty variable counts as its default; NAME_FILE wins over NAME."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str) -> bool:
+    """Empty, 0, no, off and false are off; anything else is on."""
+    return text(name).lower() not in {"", "0", "no", "off", "false"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]

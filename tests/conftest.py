@@ -1,0 +1,3 @@
+"""What every test may use: the servers of tests/servers, as fixtures."""
+
+pytest_plugins: list[str] = []
