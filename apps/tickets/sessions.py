@@ -1,0 +1,242 @@
+"""The moves of a session: each is one verb that checks and moves in one query, and leaves a row."""
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Agent
+from apps.core.announce import announce
+from apps.core.errors import Conflict, Guarded
+from apps.core.models import Role, User
+from apps.queues import loads
+from apps.queues.models import Queue
+from apps.tickets.models import Session, SessionEvent, Thread
+from apps.tickets.signals import session_changed
+
+Status = Session.Status
+Kind = SessionEvent.Kind
+
+# SPEC 2.2: what a person may do to a session, by where it stands.
+MOVES: dict[str, tuple[str, ...]] = {
+    Status.UNOPENED: (Status.ACTIVE, Status.PAUSED, Status.RESOLVED, Status.CLOSED),
+    Status.REOPENED: (Status.ACTIVE, Status.PAUSED, Status.RESOLVED, Status.CLOSED),
+    Status.ACTIVE: (Status.PAUSED, Status.RESOLVED, Status.CLOSED),
+    Status.PAUSED: (Status.ACTIVE,),
+    Status.RESOLVED: (Status.ACTIVE, Status.CLOSED),
+    Status.CLOSED: (),
+}
+FINISHED = (Status.RESOLVED, Status.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What changes, and what the row about it says."""
+
+    kind: str
+    changes: dict[str, Any]
+    why: str
+    by: User | None = None
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def start(
+    thread: Thread,
+    queue: Queue,
+    *,
+    subject: str,
+    customer: str,
+    customer_name: str = "",
+    status: str = Status.UNOPENED,
+    agent: Agent | None = None,
+    why: str = "",
+) -> Session:
+    """A new stretch of work; call it inside a transaction."""
+    session = Session.objects.create(
+        thread=thread,
+        queue=queue,
+        subject=subject,
+        customer=customer,
+        customer_name=customer_name[:200],
+        status=status,
+        agent=agent,
+        assigned_at=timezone.now() if agent else None,
+        why=why,
+    )
+    SessionEvent.objects.create(session=session, kind=Kind.STATUS, after=status, why=why)
+    if _weight(session):
+        loads.shift(queue.pk, session.agent_id or 0, 1)
+    say_changed([session])
+    return session
+
+
+def take(session: Session, agent: Agent) -> Session:
+    """An agent helps himself; Conflict `already-taken` when somebody was quicker."""
+    _work_in_queue_or_refuse(session, agent)
+    if session.agent_id == agent.pk:
+        return open_session(session, agent)
+    changes = {"agent": agent, "status": Status.ACTIVE, "assigned_at": timezone.now()}
+    why = _("Taken by %(agent)s.") % {"agent": agent.name}
+    free = Q(agent__isnull=True, status__in=Session.OPEN)
+    move = _Move(Kind.ASSIGNED, changes, why, agent.user)
+    return _move(session, move, only_if=free, lost=_already_taken())
+
+
+def assign(session: Session, agent: Agent, *, by: User) -> Session:
+    """A supervisor or administrator gives it to somebody."""
+    if session.status not in Session.OPEN:
+        raise Conflict("not-open", _("Only an open session can be assigned."))
+    _work_in_queue_or_refuse(session, agent)
+    changes = {"agent": agent, "status": Status.UNOPENED, "assigned_at": timezone.now()}
+    why = _("Given to %(agent)s by %(by)s.") % {"agent": agent.name, "by": by.display_name}
+    return _move(session, _Move(Kind.ASSIGNED, changes, why, by))
+
+
+def transfer(session: Session, queue: Queue, *, by: User) -> Session:
+    """To another queue, unopened and unassigned; the same queue means: give it back."""
+    _own_or_refuse(session, by)
+    if session.status not in Session.OPEN:
+        raise Conflict("not-open", _("Only an open session can be transferred."))
+    if not queue.enabled:
+        raise Guarded("queue-disabled", _("The queue %(queue)s is not in use.") % {"queue": queue})
+    why = _("Transferred to %(queue)s by %(by)s.")
+    if queue.pk == session.queue_id:
+        why = _("Given back to %(queue)s by %(by)s.")
+    changes = {"queue": queue, "agent": None, "status": Status.UNOPENED, "assigned_at": None}
+    changes["waiting_since"] = timezone.now()
+    return _move(
+        session,
+        _Move(Kind.QUEUE, changes, why % {"queue": queue.name, "by": by.display_name}, by),
+    )
+
+
+def open_session(session: Session, agent: Agent) -> Session:
+    """The assignee begins; a session that is active already stays as it is."""
+    if session.agent_id != agent.pk:
+        raise Conflict("not-yours", _("This session is not assigned to you."))
+    if session.status == Status.ACTIVE:
+        return session
+    return set_status(session, Status.ACTIVE, by=agent.user)
+
+
+def set_status(session: Session, status: str, *, by: User) -> Session:
+    """The moves of SPEC 2.2 by a person; everything else is a Conflict."""
+    _own_or_refuse(session, by)
+    if status not in MOVES[session.status]:
+        raise Conflict(
+            "no-such-move",
+            _("A session that is %(before)s cannot become %(after)s.")
+            % {"before": session.get_status_display(), "after": status},
+        )
+    changes: dict[str, Any] = {"status": status}
+    changes["finished_at"] = timezone.now() if status in FINISHED else None
+    why = _("Set by %(by)s.") % {"by": by.display_name}
+    return _move(session, _Move(Kind.STATUS, changes, why, by))
+
+
+def reopen(session: Session, *, why: str) -> Session:
+    """The customer wrote, or a mail of ours did not arrive; an open session stays as it is."""
+    if session.status in Session.OPEN:
+        return session
+    changes = {"status": Status.REOPENED, "finished_at": None}
+    if session.agent_id is None:
+        changes["waiting_since"] = timezone.now()
+    return _move(session, _Move(Kind.STATUS, changes, why))
+
+
+def message_added(session: Session, count: int = 1) -> None:
+    """Counts a message in the transaction that stores it."""
+    mine = Session.objects.filter(pk=session.pk)
+    mine.update(message_count=F("message_count") + count, updated_at=timezone.now())
+    say_changed([session])
+
+
+def say_changed(sessions: list[Session]) -> None:
+    for session in sessions:
+        announce(
+            session_changed,
+            session_id=session.pk,
+            public_id=session.public_id,
+            queue_id=session.queue_id,
+        )
+
+
+def may_steer(user: User) -> bool:
+    """Supervisors and administrators may act on sessions that are not theirs."""
+    return user.has_role(Role.ADMINISTRATOR, Role.SUPERVISOR)
+
+
+def _move(
+    session: Session, move: _Move, *, only_if: Q | None = None, lost: Conflict | None = None
+) -> Session:
+    """One row or too late; then the loads and the row that tells of it."""
+    same = only_if or Q(status=session.status, agent=session.agent_id, queue=session.queue_id)
+    with transaction.atomic():
+        before = Session.objects.select_for_update().filter(same, pk=session.pk).first()
+        if before is None:
+            raise lost or Conflict(
+                "too-late", _("Somebody changed this session meanwhile; look at it again.")
+            )
+        after = copy(before)
+        for name, value in (move.changes | {"why": move.why, "updated_at": timezone.now()}).items():
+            setattr(after, name, value)
+        after.save(update_fields=[*move.changes, "why", "updated_at"])
+        _keep_loads(before, after)
+        _remember(before, after, move)
+        say_changed([after])
+    return after
+
+
+def _keep_loads(before: Session, after: Session) -> None:
+    same_place = (before.queue_id, before.agent_id) == (after.queue_id, after.agent_id)
+    if same_place and _weight(before) == _weight(after):
+        return
+    if _weight(before):
+        loads.shift(before.queue_id, before.agent_id or 0, -1)
+    if _weight(after):
+        loads.shift(after.queue_id, after.agent_id or 0, 1)
+
+
+def _weight(session: Session) -> int:
+    return 1 if session.agent_id and session.status in Session.OPEN else 0
+
+
+def _remember(before: Session, after: Session, move: _Move) -> None:
+    names = {
+        Kind.STATUS: (before.status, after.status),
+        Kind.QUEUE: (str(before.queue_id), str(after.queue_id)),
+    }
+    was, now = names.get(Kind(move.kind), (str(before.agent_id or ""), str(after.agent_id or "")))
+    SessionEvent.objects.create(
+        session=after,
+        kind=move.kind,
+        before=was,
+        after=now,
+        by=move.by,
+        why=move.why,
+        facts=move.facts,
+    )
+
+
+def _own_or_refuse(session: Session, user: User) -> None:
+    if session.agent is not None and session.agent.user_id == user.pk:
+        return
+    if not may_steer(user):
+        raise Conflict("not-yours", _("This session is not assigned to you."))
+
+
+def _work_in_queue_or_refuse(session: Session, agent: Agent) -> None:
+    if not Queue.objects.worked_by(agent.user).filter(pk=session.queue_id).exists():
+        raise Guarded(
+            "not-a-member",
+            _("%(agent)s does not work in the queue %(queue)s.")
+            % {"agent": agent.name, "queue": session.queue},
+        )
+
+
+def _already_taken() -> Conflict:
+    return Conflict("already-taken", _("Somebody else has taken this session."))
