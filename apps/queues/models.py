@@ -29,10 +29,10 @@ class QueueQuerySet(models.QuerySet["Queue"]):
 
 def _seen_queue_ids(user: User) -> set[int]:
     """Queues worked by the user, and those of the teams the user supervises."""
-    ids = set(Queue.objects.worked_by(user).values_list("pk", flat=True))
-    teams = QueueMembership.objects.filter(team__supervisors=user)
+    worked = Queue.objects.worked_by(user).order_by().values_list("pk", flat=True)
+    teams = QueueMembership.objects.filter(team__supervisors=user).values_list("queue", flat=True)
     agents = QueueMembership.objects.filter(agent__teams__supervisors=user)
-    return ids.union(teams.values_list("queue", flat=True), agents.values_list("queue", flat=True))
+    return set(worked.union(teams, agents.values_list("queue", flat=True)))
 
 
 class Queue(models.Model):
