@@ -14,11 +14,12 @@ django_application = get_asgi_application()
 
 from apps.core.live import LiveConsumer  # noqa: E402
 
+# Django's stubs know no ASGI application behind a path.
+socket = path("ws/", LiveConsumer.as_asgi())  # type: ignore[arg-type]
+
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([path("ws/", LiveConsumer.as_asgi())]))
-        ),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([socket]))),
     }
 )

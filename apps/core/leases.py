@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from apps.core.models import Lease
@@ -43,7 +44,7 @@ def _acquire(name: str, seconds: int) -> Hold | None:
     return Hold(name, holder, seconds) if taken else None
 
 
-def in_seconds(seconds: float) -> ExpressionWrapper[DateTimeField]:
+def in_seconds(seconds: float) -> ExpressionWrapper[CombinedExpression]:
     """A moment on the database's clock, so that machines with wrong clocks agree."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
 

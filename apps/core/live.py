@@ -1,7 +1,7 @@
 """The one socket: apps say which topics a user hears; messages carry ids, never content."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
@@ -36,7 +36,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     """Groups come from the user alone; what the browser sends is ignored."""
 
     async def connect(self) -> None:
-        user = self.scope.get("user")
+        user = cast(object, self.scope.get("user"))
         if not isinstance(user, User) or not user.is_active:
             await self.close(code=4401)
             return
@@ -46,7 +46,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
 
     async def disconnect(self, code: int) -> None:
-        for group in self.groups or []:
+        for group in self.groups:
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(

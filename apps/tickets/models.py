@@ -194,6 +194,7 @@ class Message(models.Model):
     to = models.JSONField(default=list)  # [{"email", "name"}], so are cc and bcc
     cc = models.JSONField(default=list)
     bcc = models.JSONField(default=list)
+    reply_to = models.JSONField(default=list)
     subject = models.TextField(blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)  # as it came: never shown without cleaning

@@ -16,7 +16,7 @@ from apps.core.models import Role, User
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets.models import Session, SessionEvent, Thread
-from apps.tickets.signals import session_changed
+from apps.tickets.signals import room_made, session_changed
 
 Status = Session.Status
 Kind = SessionEvent.Kind
@@ -106,7 +106,12 @@ def transfer(session: Session, queue: Queue, *, by: User) -> Session:
     why = _("Transferred to %(queue)s by %(by)s.")
     if queue.pk == session.queue_id:
         why = _("Given back to %(queue)s by %(by)s.")
-    changes = {"queue": queue, "agent": None, "status": Status.UNOPENED, "assigned_at": None}
+    changes: dict[str, Any] = {
+        "queue": queue,
+        "agent": None,
+        "status": Status.UNOPENED,
+        "assigned_at": None,
+    }
     changes["waiting_since"] = timezone.now()
     return _move(
         session,
@@ -142,7 +147,7 @@ def reopen(session: Session, *, why: str) -> Session:
     """The customer wrote, or a mail of ours did not arrive; an open session stays as it is."""
     if session.status in Session.OPEN:
         return session
-    changes = {"status": Status.REOPENED, "finished_at": None}
+    changes: dict[str, Any] = {"status": Status.REOPENED, "finished_at": None}
     if session.agent_id is None:
         changes["waiting_since"] = timezone.now()
     return _move(session, _Move(Kind.STATUS, changes, why))
@@ -185,20 +190,23 @@ def _move(
         for name, value in (move.changes | {"why": move.why, "updated_at": timezone.now()}).items():
             setattr(after, name, value)
         after.save(update_fields=[*move.changes, "why", "updated_at"])
-        _keep_loads(before, after)
+        if _keep_loads(before, after) < 0:
+            announce(room_made, queue_id=before.queue_id)
         _remember(before, after, move)
         say_changed([after])
     return after
 
 
-def _keep_loads(before: Session, after: Session) -> None:
+def _keep_loads(before: Session, after: Session) -> int:
+    """Answers by how much the agent of before has more in hand now."""
     same_place = (before.queue_id, before.agent_id) == (after.queue_id, after.agent_id)
     if same_place and _weight(before) == _weight(after):
-        return
+        return 0
     if _weight(before):
         loads.shift(before.queue_id, before.agent_id or 0, -1)
     if _weight(after):
         loads.shift(after.queue_id, after.agent_id or 0, 1)
+    return (_weight(after) if same_place else 0) - _weight(before)
 
 
 def _weight(session: Session) -> int:

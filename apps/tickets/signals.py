@@ -6,3 +6,4 @@ session_changed = Signal()  # session_id: int, public_id: str, queue_id: int
 message_queued = Signal()  # message_id: int
 message_settled = Signal()  # message_id: int
 files_waiting = Signal()  # attachment_ids: list[int]
+room_made = Signal()  # queue_id: int; somebody has one session less in hand

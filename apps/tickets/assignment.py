@@ -1,0 +1,97 @@
+"""Who gets the waiting sessions of an automatic queue: decided under the queue's lock."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Agent
+from apps.core.db.locks import lock_until_commit
+from apps.queues import loads
+from apps.queues.models import Queue
+from apps.queues.routing import Choice, line_of
+from apps.tickets.models import Session, SessionEvent
+from apps.tickets.sessions import say_changed
+
+AT_ONCE = 200  # sessions per transaction: the lock is short even with a long line
+
+
+def assign_waiting(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
+    """Oldest first to the least loaded eligible agent, until nobody has room."""
+    if queue.routing != Queue.Routing.AUTOMATIC or not queue.enabled:
+        return []
+    with transaction.atomic():
+        lock_until_commit(f"assign:{queue.pk}")
+        line = line_of(queue)
+        room = min(line.room, limit)
+        sessions = _oldest_waiting(queue, room) if room else []
+        _give(queue, [(session, choice) for session in sessions if (choice := line.choose_agent())])
+    return sessions
+
+
+def queues_with_waiting() -> list[Queue]:
+    """Automatic queues that somebody waits in, for the sweep."""
+    waiting = Session.objects.waiting().values("queue")
+    queues = Queue.objects.filter(enabled=True, routing=Queue.Routing.AUTOMATIC)
+    return list(queues.filter(pk__in=waiting))
+
+
+def why_waiting(queue: Queue) -> str:
+    """The routing decision for a session that nobody was given."""
+    if queue.routing == Queue.Routing.MANUAL:
+        return _("Waiting: the queue is manual, any member can take it.")
+    return _("Waiting: nobody in the queue has room.")
+
+
+def _oldest_waiting(queue: Queue, room: int) -> list[Session]:
+    waiting = Session.objects.waiting().filter(queue=queue).order_by("waiting_since", "id")
+    return list(waiting.select_for_update(skip_locked=True)[:room])
+
+
+def _give(queue: Queue, pairs: list[tuple[Session, Choice]]) -> None:
+    if not pairs:
+        return
+    now = timezone.now()
+    for session, choice in pairs:
+        _hand_over(session, choice.agent, why_given(choice), now)
+    sessions = [session for session, _choice in pairs]
+    Session.objects.bulk_update(
+        sessions, ["agent", "status", "why", "assigned_at", "updated_at"], batch_size=50
+    )
+    SessionEvent.objects.bulk_create(_event(session, choice) for session, choice in pairs)
+    _keep_loads(queue, [choice.agent for _session, choice in pairs])
+    say_changed(sessions)
+
+
+def _hand_over(session: Session, agent: Agent, why: str, now: datetime) -> None:
+    session.agent = agent
+    session.why = why
+    session.assigned_at = session.updated_at = now
+
+
+def why_given(choice: Choice) -> str:
+    """Computed from the facts alone, so that it can be told again from the stored ones."""
+    candidates = choice.facts["candidates"]
+    assert isinstance(candidates, list)
+    return _("Given to %(agent)s: fewest open sessions (%(open)s) of %(eligible)s with room.") % {
+        "agent": choice.agent.name,
+        "open": candidates[0]["open"],
+        "eligible": choice.facts["eligible"],
+    }
+
+
+def _event(session: Session, choice: Choice) -> SessionEvent:
+    return SessionEvent(
+        session=session,
+        kind=SessionEvent.Kind.ASSIGNED,
+        after=str(choice.agent.pk),
+        why=session.why,
+        facts=choice.facts,
+    )
+
+
+def _keep_loads(queue: Queue, agents: list[Agent]) -> None:
+    for agent_id in {agent.pk for agent in agents}:
+        loads.shift(queue.pk, agent_id, sum(agent.pk == agent_id for agent in agents))
+    loads.given(queue.pk, (agent.pk for agent in agents))

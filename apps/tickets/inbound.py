@@ -1,0 +1,142 @@
+"""The story of a mail that came in: read, find its place, store, assign, plan for the CRM.
+
+Rows of the ledger that are *received* are the work queue. One account's mails are taken in by one
+worker at a time and in order, so that an answer never overtakes the mail it answers.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.channels.models import ChannelSettings, InboundEmail
+from apps.core.announce import announce
+from apps.core.db.locks import lock_until_commit
+from apps.core.errors import Conflict
+from apps.core.faults import crashpoint
+from apps.core.leases import expired, held
+from apps.core.models import User
+from apps.tickets.reading import Held, ReadMail, read
+from apps.tickets.signals import files_waiting
+from apps.tickets.storing import store
+
+log = logging.getLogger(__name__)
+
+Status = InboundEmail.Status
+BATCH = 50
+BATCH_BYTES = 16 * 2**20
+MAX_TRIES = 3
+LEASE = 120  # seconds; renewed with every batch
+
+
+def take_in(limit: int = 10_000) -> int:
+    """Takes in what the ledger holds, account by account; answers how many mails were settled."""
+    accounts = _received().order_by().values_list("account_id", flat=True).distinct()
+    return sum(_take_in_account(account, limit) for account in list(accounts))
+
+
+def _take_in_account(account: int | None, limit: int) -> int:
+    settled = 0
+    with held(f"take-in:{account}", seconds=LEASE) as hold:
+        while hold and settled < limit and hold.renew():
+            rows = _next_batch(account, min(BATCH, limit - settled))
+            if not rows:
+                break
+            settled += _take_in_batch(account, rows)
+    return settled
+
+
+def _next_batch(account: int | None, limit: int) -> list[InboundEmail]:
+    """Oldest first; a mail that broke its batch before is tried alone, at most three times."""
+    rows = list(_received().filter(account=account).select_related("raw").order_by("id")[:limit])
+    if rows and rows[0].tries:
+        rows = rows[:1]
+    rows = _until_heavy([row for row in rows if not row.tries or row is rows[0]])
+    InboundEmail.objects.filter(pk__in=[row.pk for row in rows]).update(tries=F("tries") + 1)
+    return rows
+
+
+def _until_heavy(rows: list[InboundEmail]) -> list[InboundEmail]:
+    total = 0
+    for number, row in enumerate(rows):
+        total += row.size
+        if total > BATCH_BYTES and number:
+            return rows[:number]
+    return rows
+
+
+def _take_in_batch(account: int | None, rows: list[InboundEmail]) -> int:
+    worn_out = [row for row in rows if row.tries >= MAX_TRIES]
+    good, bad = read([row for row in rows if row.tries < MAX_TRIES])
+    bad += [(row, _three_tries()) for row in worn_out]
+    _quarantine(bad)
+    return len(bad) + _store_or_split(account, good)
+
+
+def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
+    """A value that the database refuses fails the batch: halves, singles, quarantine."""
+    if not mails:
+        return 0
+    try:
+        return _store(account, mails)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or busy: the rows stay as they are and are tried again
+    except (DatabaseError, ValueError) as error:
+        log.warning(
+            "a batch could not be stored", extra={"mails": len(mails), "error": str(type(error))}
+        )
+    if len(mails) == 1:
+        return _quarantine([(mails[0].row, Held("not-storable", _("The database refused it.")))])
+    middle = len(mails) // 2
+    return sum(_store_or_split(account, half) for half in (mails[:middle], mails[middle:]))
+
+
+def _store(account: int | None, mails: list[ReadMail]) -> int:
+    """One short transaction: places, rows, assignment, comments; everything or nothing."""
+    with transaction.atomic():
+        lock_until_commit(f"take-in:{account}")
+        still = set(
+            _received().filter(pk__in=[mail.row.pk for mail in mails]).values_list("pk", flat=True)
+        )
+        file_ids = store([mail for mail in mails if mail.row.pk in still])
+        if file_ids:
+            announce(files_waiting, attachment_ids=file_ids)
+        crashpoint("take_in.before_commit")
+    crashpoint("take_in.after_commit")
+    return len(still)
+
+
+def release(inbound: InboundEmail, *, by: User) -> None:
+    """Out of quarantine, back to the start of its way, with its mailbox and queue as ever."""
+    freed = InboundEmail.objects.filter(pk=inbound.pk, status=Status.QUARANTINED).update(
+        status=Status.RECEIVED,
+        tries=0,
+        code="",
+        reason="",
+        released=True,
+        next_try_at=None,
+        settled_at=None,
+    )
+    if not freed:
+        raise Conflict("not-held", _("This mail is not in quarantine any more."))
+    log.info("released from quarantine", extra={"inbound": inbound.pk, "user": by.pk})
+
+
+def _received() -> QuerySet[InboundEmail]:
+    due = InboundEmail.objects.filter(expired("next_try_at"), status=Status.RECEIVED)
+    return due if ChannelSettings.load().enabled else due.none()
+
+
+def _quarantine(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
+    for row, reason in held_back:
+        InboundEmail.objects.filter(pk=row.pk, status=Status.RECEIVED).update(
+            status=Status.QUARANTINED, code=reason.code, reason=reason.sentence, settled_at=Now()
+        )
+    return len(held_back)
+
+
+def _three_tries() -> Held:
+    return Held("three-tries", _("Taking it in failed three times; its source is kept."))

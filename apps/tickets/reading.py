@@ -1,0 +1,105 @@
+"""From ledger rows to mails that can be placed: everything slow, before the transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.channels.models import InboundEmail, Mailbox
+from apps.channels.parse import parse
+from apps.channels.parsed import ParsedEmail, ParsedFile, Unreadable
+from apps.core import blobs
+from apps.core.html import html_to_text
+from apps.queues.models import Queue
+from apps.queues.routing import queues_of
+
+log = logging.getLogger(__name__)
+
+
+class Held(Exception):
+    """The mail goes to quarantine: a code for programs, a sentence for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(slots=True)
+class ReadMail:
+    """A mail that has been understood; its files' bytes are on disk, not yet in the database."""
+
+    row: InboundEmail
+    parsed: ParsedEmail
+    mailbox: Mailbox
+    queue: Queue
+    text: str
+    files: list[tuple[ParsedFile, blobs.Written]] = field(default_factory=list)
+
+
+def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
+    """Parses each mail by itself, so that a bad one holds only itself."""
+    addresses = Addresses(rows)
+    good: list[ReadMail] = []
+    held: list[tuple[InboundEmail, Held]] = []
+    for row in rows:
+        try:
+            good.append(_read_one(row, addresses))
+        except Held as reason:
+            held.append((row, reason))
+    _write_files(good)
+    return good, held
+
+
+def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
+    if row.raw is None:
+        raise Held("no-bytes", _("The bytes of this mail are missing."))
+    try:
+        parsed = parse(blobs.read(row.raw))
+    except Unreadable as error:
+        raise Held(error.code, error.sentence) from None
+    mailbox = addresses.mailbox_of(row, parsed)
+    text = parsed.text if parsed.text is not None else html_to_text(parsed.html or "")
+    return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), text)
+
+
+def _write_files(mails: list[ReadMail]) -> None:
+    """One pack file for all files of the batch."""
+    files = [(mail, file) for mail in mails for file in mail.parsed.files]
+    written = blobs.write([file.content for _mail, file in files])
+    for (mail, file), where in zip(files, written, strict=True):
+        mail.files.append((file, where))
+
+
+class Addresses:
+    """Which mailbox a mail was for, and its queue: read once for a batch."""
+
+    def __init__(self, rows: Sequence[InboundEmail]) -> None:
+        accounts = {row.account_id for row in rows if row.account_id}
+        named = {row.mailbox_id for row in rows if row.mailbox_id}
+        mailboxes = Mailbox.objects.filter(Q(account__in=accounts) | Q(pk__in=named))
+        self._mailboxes = list(mailboxes.select_related("account").order_by("id"))
+        self._queues = queues_of(mailbox.pk for mailbox in self._mailboxes)
+
+    def mailbox_of(self, row: InboundEmail, parsed: ParsedEmail) -> Mailbox:
+        """The one it was given to; else whom the server or the headers name; else the first."""
+        if row.mailbox_id:
+            return next(one for one in self._mailboxes if one.pk == row.mailbox_id)
+        mine = [one for one in self._mailboxes if one.account_id == row.account_id]
+        if not mine:
+            raise Held("no-mailbox", _("Its account has no mailbox; add one, then release it."))
+        named = [address.lower() for address in parsed.delivered_to]
+        named += [address.key for address in (*parsed.to, *parsed.cc)]
+        owners = {address: mailbox for mailbox in mine for address in mailbox.addresses}
+        return next((owners[address] for address in named if address in owners), mine[0])
+
+    def queue_of(self, mailbox: Mailbox) -> Queue:
+        queue = self._queues.get(mailbox.pk)
+        if queue is None:
+            raise Held(
+                "no-queue",
+                _("The mailbox leads to no queue in use; give it one, then release the mail."),
+            )
+        return queue
