@@ -1,0 +1,61 @@
+"""What every page gets: the reader's language and clock, and a content security policy."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from apps.core.models import User
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "style-src 'self' 'unsafe-inline'",
+        "frame-src 'self'",
+        "connect-src 'self' ws: wss:",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+)
+
+
+def reader_settings(get_response: Next) -> Next:
+    """The language and the time zone of whoever is signed in; others keep the browser's language."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with ExitStack() as stack:
+            user = getattr(request, "user", None)
+            if isinstance(user, User) and user.is_authenticated:
+                stack.enter_context(translation.override(user.language))
+                request.LANGUAGE_CODE = user.language
+                if zone := zone_named(user.time_zone):
+                    stack.enter_context(timezone.override(zone))
+            return get_response(request)
+
+    return middleware
+
+
+def content_security_policy(get_response: Next) -> Next:
+    """Our own files only; a page that needs another policy sets its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+    return middleware
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """None for no name and for one that this machine does not know."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
