@@ -22,7 +22,7 @@ CRASHPOINTS = (
     "post.before_commit",
 )
 
-_passes: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+_passes: "defaultdict[str, itertools.count[int]]" = defaultdict(lambda: itertools.count(1))
 
 
 @cache
