@@ -44,7 +44,7 @@ def _acquire(name: str, seconds: int) -> Hold | None:
     return Hold(name, holder, seconds) if taken else None
 
 
-def in_seconds(seconds: float) -> ExpressionWrapper[CombinedExpression]:
+def in_seconds(seconds: float) -> "ExpressionWrapper[CombinedExpression]":
     """A moment on the database's clock, so that machines with wrong clocks agree."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
 
