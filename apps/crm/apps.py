@@ -8,3 +8,7 @@ class Crm(AppConfig):
     name = "apps.crm"
     label = "crm"
     verbose_name = _("CRM")
+
+    def ready(self) -> None:
+        """Planned updates wake the worker, whichever process plans them."""
+        import apps.crm.tasks  # noqa: F401

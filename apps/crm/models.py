@@ -72,8 +72,8 @@ class TicketUpdate(models.Model):
         LINK = "link", _("link to the newest email")
         FILE = "file", _("file")
 
-    thread_key = models.CharField(max_length=20)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
+    thread_key = models.CharField(_("thread"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     key = models.CharField(
         max_length=40, help_text="What it is about: with thread and kind it is unique."
     )
@@ -82,12 +82,14 @@ class TicketUpdate(models.Model):
     )
     text = models.TextField(help_text="The comment, or the name of the file.")
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
-    tries = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(default=timezone.now)
-    error = models.TextField(blank=True)
-    posted_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.PLANNED
+    )
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    not_before = models.DateTimeField(_("next try"), default=timezone.now)
+    error = models.TextField(_("error"), blank=True)
+    posted_at = models.DateTimeField(_("posted"), null=True)
+    created_at = models.DateTimeField(_("planned"), default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
@@ -101,9 +103,16 @@ class TicketUpdate(models.Model):
                 fields=["thread_key"], condition=~Q(status="posted"), name="update_open_by_thread"
             ),
         ]
+        verbose_name = _("update for the CRM")
+        verbose_name_plural = _("updates for the CRM")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def marker(self) -> str:
+        """Stands with the entry in the CRM, so that a retry finds it there."""
+        return f"{self.thread_key}:{self.kind}:{self.key}"
 
 
 class Ticket(models.Model):
@@ -135,7 +144,7 @@ class TicketComment(models.Model):
     ticket = models.ForeignKey(
         Ticket, on_delete=models.CASCADE, related_name="comments", verbose_name=_("ticket")
     )
-    marker = models.CharField(max_length=40, unique=True, editable=False)
+    marker = models.CharField(max_length=90, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20)
     text = models.TextField(_("text"))
     private = models.BooleanField(_("private"), default=True)
@@ -156,7 +165,7 @@ class TicketFile(models.Model):
     ticket = models.ForeignKey(
         Ticket, on_delete=models.CASCADE, related_name="files", verbose_name=_("ticket")
     )
-    marker = models.CharField(max_length=60, unique=True, editable=False)
+    marker = models.CharField(max_length=90, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=255)
     size = models.BigIntegerField(_("size"))
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")

@@ -1,0 +1,97 @@
+"""Asks a CRM for tickets and entries so that a repeated request makes nothing twice.
+
+What an earlier request may have done is looked for by its marker before it is asked for again.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from apps.core.faults import crashpoint
+from apps.crm.connectors.base import (
+    Added,
+    AnyConnector,
+    BulkConnector,
+    Connector,
+    CrmError,
+    Entry,
+    NewTicket,
+    TicketRef,
+)
+
+log = logging.getLogger(__name__)
+
+
+def open_tickets(
+    connector: AnyConnector, wanted: Sequence[NewTicket]
+) -> list[TicketRef | CrmError]:
+    """One answer for each, in the same order."""
+    if not isinstance(connector, BulkConnector):
+        return [_open_ticket(connector, one) for one in wanted]
+    crashpoint("post.before_request")
+    tickets = connector.create_tickets(wanted)
+    crashpoint("post.after_answer")
+    return [*tickets]
+
+
+def add_entries(connector: AnyConnector, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
+    """Writes each ticket's entries in order and stops a ticket at its first failure."""
+    if not isinstance(connector, BulkConnector):
+        return [_add_in_order(connector, entries) for entries in per_ticket]
+    crashpoint("post.before_request")
+    added = connector.add_entries(per_ticket)
+    crashpoint("post.after_answer")
+    return added
+
+
+def _open_ticket(connector: Connector, wanted: NewTicket) -> TicketRef | CrmError:
+    try:
+        with _only_crm_errors(connector):
+            found = connector.find_ticket(wanted.marker) if wanted.doubtful else None
+            if found:
+                return found
+            crashpoint("post.before_request")
+            ticket = connector.create_ticket(wanted.marker, wanted.subject)
+            crashpoint("post.after_answer")
+            return ticket
+    except CrmError as error:
+        return error
+
+
+def _add_in_order(connector: Connector, entries: Sequence[Entry]) -> Added:
+    for done, entry in enumerate(entries):
+        try:
+            with _only_crm_errors(connector):
+                _add(connector, entry)
+        except CrmError as error:
+            return Added(done, error)
+    return Added(len(entries))
+
+
+def _add(connector: Connector, entry: Entry) -> None:
+    if entry.doubtful and _is_there(connector, entry):
+        return
+    crashpoint("post.before_request")
+    if entry.file:
+        connector.attach_file(entry.ticket, entry.marker, entry.text, entry.file.read())
+    else:
+        connector.add_comment(entry.ticket, entry.marker, entry.kind, entry.text, private=True)
+    crashpoint("post.after_answer")
+
+
+def _is_there(connector: Connector, entry: Entry) -> bool:
+    if entry.file:
+        return connector.find_file(entry.ticket, entry.marker)
+    return connector.find_comment(entry.ticket, entry.marker)
+
+
+@contextmanager
+def _only_crm_errors(connector: Connector) -> Iterator[None]:
+    """The rim of a worker: what a connector did not foresee stops one thread, not all of them."""
+    try:
+        yield
+    except CrmError:
+        raise
+    except Exception as error:
+        log.exception("a connector failed in a way of its own", extra={"crm": connector.kind})
+        raise CrmError(f"The connector failed: {type(error).__name__}.") from error
