@@ -1,6 +1,7 @@
 """The web process: pages and API by Django, the one socket by Channels."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,11 +16,11 @@ django_application = get_asgi_application()
 from apps.core.live import LiveConsumer  # noqa: E402
 
 # Django's stubs know no ASGI application behind a path.
-socket = path("ws/", LiveConsumer.as_asgi())  # type: ignore[arg-type]
+sockets: list[Any] = [path("ws/", LiveConsumer.as_asgi())]  # type: ignore[arg-type]
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([socket]))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )
