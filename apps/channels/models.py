@@ -166,6 +166,7 @@ class FolderCursor(models.Model):
     )
     last_uid = models.BigIntegerField()
     pending_uids = models.JSONField(default=list)
+    started_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
@@ -272,3 +273,20 @@ class InboundEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class HeldManager(models.Manager["QuarantinedEmail"]):
+    def get_queryset(self) -> models.QuerySet[QuarantinedEmail]:
+        return super().get_queryset().filter(status=InboundEmail.Status.QUARANTINED)
+
+
+class QuarantinedEmail(InboundEmail):
+    """The ledger's rows that somebody has to look at."""
+
+    objects: ClassVar[HeldManager] = HeldManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("held mail")
+        verbose_name_plural = _("quarantine")
+        ordering: ClassVar = ["-id"]
