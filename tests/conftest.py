@@ -1,3 +1,8 @@
 """What every test may use: the servers of tests/servers, as fixtures."""
 
-pytest_plugins: list[str] = []
+pytest_plugins: list[str] = [
+    "tests.plugins",
+    "tests.servers.dovecot",
+    "tests.servers.postgres",
+    "tests.servers.redis",
+]

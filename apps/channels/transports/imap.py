@@ -25,6 +25,7 @@ _THROTTLED = re.compile(
 )
 _DISABLED = re.compile(rb"disabled|\[PRIVACYREQUIRED\]|not supported|plaintext", re.I)
 _SIZE = re.compile(rb"UID (\d+).*?RFC822\.SIZE (\d+)|RFC822\.SIZE (\d+).*?UID (\d+)", re.S)
+_LISTED = re.compile(rb'\([^)]*\) (?:"[^"]*"|NIL) (.+)')
 _UID = re.compile(rb"UID (\d+)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -69,6 +70,7 @@ class ImapInbox:
     def __init__(self, login: ImapLogin) -> None:
         self._login = login
         self._client = self._connect()
+        self._can = self._abilities()
 
     def __enter__(self) -> "ImapInbox":
         return self
@@ -122,6 +124,12 @@ class ImapInbox:
         except imaplib.IMAP4.error as error:
             raise self._login_error(str(error).encode()) from None
 
+    def _abilities(self) -> frozenset[str]:
+        """What the server offers once we are signed in: often more than before."""
+        _kind, data = self._ask(lambda: self._client.capability())
+        words = b" ".join(one for one in data if isinstance(one, bytes))
+        return frozenset(words.decode("ascii", "replace").upper().split())
+
     def _login_error(self, answer: bytes) -> TransportError:
         if _THROTTLED.search(answer):
             return _throttled(self._login.host)
@@ -168,8 +176,8 @@ class ImapInbox:
     def folders(self) -> list[str]:
         """The names of the folders that can be opened."""
         _kind, data = self._ask(lambda: self._client.list())
-        lines = [line.decode("ascii", "replace") for line in data if isinstance(line, bytes)]
-        return [line.rpartition(' "')[2].strip('"') or line.split()[-1] for line in lines]
+        lines = (_LISTED.match(line) for line in data if isinstance(line, bytes))
+        return [found[1].decode("ascii", "replace").strip('"') for found in lines if found]
 
     def _number(self, name: str) -> int:
         _kind, data = self._client.response(name)
@@ -234,11 +242,11 @@ class ImapInbox:
     def delete(self, uids: Sequence[int]) -> None:
         """Removes just these, where the server can (UIDPLUS); else they stay flagged deleted."""
         self._store(uids, r"(\Deleted)")
-        if "UIDPLUS" in self._client.capabilities:
+        if "UIDPLUS" in self._can:
             self._ask(lambda: self._client.uid("EXPUNGE", _set(uids)))
 
     def move(self, uids: Sequence[int], folder: str) -> None:
-        if "MOVE" in self._client.capabilities:
+        if "MOVE" in self._can:
             self._must(lambda: self._client.uid("MOVE", _set(uids), _quoted(folder)), folder)
             return
         self._must(lambda: self._client.uid("COPY", _set(uids), _quoted(folder)), folder)
@@ -259,7 +267,7 @@ class ImapInbox:
 
     @property
     def can_idle(self) -> bool:
-        return "IDLE" in self._client.capabilities
+        return "IDLE" in self._can
 
     def idle(self, seconds: float, *, stop: Callable[[], bool]) -> bool:
         """Waits until the folder changes (True), SECONDS are over or STOP says so (False)."""

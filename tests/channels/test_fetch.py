@@ -1,0 +1,303 @@
+"""Fetching from a real Dovecot: everything once, nothing old, and the flag after the commit."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from apps.channels import fetch as fetching
+from apps.channels.diagnose import test_receive as diagnose_receive
+from apps.channels.fetch import due_accounts, fetch
+from apps.channels.models import ChannelSettings, EmailAccount, FolderCursor, InboundEmail
+from apps.channels.transports import imap
+from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.core.secrets import seal
+from tests.people import make_account, make_mailbox
+from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.servers.fake_imap import running_fake_imap, well_behaved
+
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
+
+CONSOLE = "http://console.test"
+
+
+@pytest.fixture(autouse=True)
+def channel(db) -> ChannelSettings:
+    settings = ChannelSettings.load()
+    settings.enabled, settings.external_url = True, CONSOLE
+    settings.save()
+    return settings
+
+
+def mails(count: int, start: int = 0) -> list[bytes]:
+    return [f"Subject: mail {n}\r\n\r\nBody {n}\r\n".encode() for n in range(start, start + count)]
+
+
+def account_at(dovecot: Dovecot, user: str, **fields: Any) -> EmailAccount:
+    fields = {"receive_tls": "none", "start": "all", "receive_host": "127.0.0.1"} | fields
+    account = make_account(
+        receive_port=fields.pop("receive_port", dovecot.port),
+        receive_user=user,
+        receive_password=seal(fields.pop("password", PASSWORD)),
+        **fields,
+    )
+    make_mailbox(account=account)
+    return account
+
+
+def inbox_of(dovecot: Dovecot, user: str) -> ImapInbox:
+    return ImapInbox(ImapLogin("127.0.0.1", dovecot.port, "none", user, PASSWORD))
+
+
+def unseen(dovecot: Dovecot, user: str, folder: str = "INBOX") -> int:
+    with inbox_of(dovecot, user) as inbox:
+        inbox.select(folder)
+        return len(inbox.unseen())
+
+
+def fetched_again(account: EmailAccount) -> int:
+    account.refresh_from_db()
+    return fetch(account)
+
+
+@pytest.mark.contract("1.1.a")
+def test_every_mail_becomes_one_row_and_is_marked_seen(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(120))
+    account = account_at(dovecot, user)
+    assert fetch(account) == 120
+    assert unseen(dovecot, user) == 0
+    assert fetched_again(account) == 0
+    assert InboundEmail.objects.filter(account=account).count() == 120
+    account.refresh_from_db()
+    assert account.status == EmailAccount.Status.OK
+
+
+@pytest.mark.parametrize(("start", "expected"), [("now", 3), ("unseen", 8), ("all", 208)])
+def test_old_mail_is_left_alone_unless_asked_for(
+    dovecot: Dovecot, start: str, expected: int
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(200), seen=True)
+    dovecot.deliver(user, *mails(5, 200))
+    account = account_at(dovecot, user, start=start)
+    first = fetch(account)
+    dovecot.deliver(user, *mails(3, 300))
+    assert first + fetched_again(account) == expected
+    assert unseen(dovecot, user) == (5 if start == "now" else 0)
+
+
+def test_nothing_is_flagged_before_it_is_committed(dovecot: Dovecot, monkeypatch) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(3))
+    account = account_at(dovecot, user)
+
+    def full_disk(_contents: list[bytes]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("apps.channels.receive.blobs.write", full_disk)
+    assert fetch(account) == 0
+    assert unseen(dovecot, user) == 3
+    account.refresh_from_db()
+    assert account.status_code == "disk-full"
+    monkeypatch.undo()
+    assert fetched_again(account) == 3
+
+
+def test_a_lost_flag_is_set_the_next_time_and_nothing_is_doubled(
+    dovecot: Dovecot, monkeypatch
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(4))
+    account = account_at(dovecot, user)
+
+    class Killed(BaseException):
+        """As SIGKILL would: nobody catches it."""
+
+    def killed(*_arguments: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(fetching, "_flag", killed)
+    with pytest.raises(Killed):
+        fetch(account)
+    monkeypatch.undo()
+    assert unseen(dovecot, user) == 4
+    assert fetched_again(account) == 0
+    assert unseen(dovecot, user) == 0
+    assert InboundEmail.objects.count() == 4
+
+
+def test_a_changed_uidvalidity_loses_nothing_and_doubles_nothing(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(30))
+    account = account_at(dovecot, user, start="now")
+    fetch(account)
+    dovecot.deliver(user, *mails(10, 30))
+    assert fetched_again(account) == 10
+    before = FolderCursor.objects.get().uidvalidity
+    FolderCursor.objects.update(uidvalidity=before - 1)
+    dovecot.deliver(user, *mails(2, 50))
+    fetched_again(account)
+    digests = list(InboundEmail.objects.values_list("sha256", flat=True))
+    assert FolderCursor.objects.get().uidvalidity == before
+    assert len(set(digests)) == 42  # 30 old ones arrived within the hour of clock skew
+    assert fetched_again(account) == 0
+
+
+def test_mail_is_moved_or_deleted_once_it_is_stored(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.make_folder(user, "Done")
+    dovecot.deliver(user, *mails(5))
+    fetch(account_at(dovecot, user, after="move", after_folder="Done"))
+    with inbox_of(dovecot, user) as inbox:
+        assert inbox.select("INBOX").exists == 0
+        assert inbox.select("Done").exists == 5
+    dovecot.deliver(user, *mails(5, 10))
+    fetch(account_at(dovecot, user, after="delete"))
+    with inbox_of(dovecot, user) as inbox:
+        assert inbox.select("INBOX").exists == 0
+
+
+def test_a_mail_of_60_mb_is_held_with_its_source_and_delays_nobody(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    big = b"Subject: big\r\n\r\n" + b"x" * 78 * 16 + b"\r\n" * 30 * 2**20
+    dovecot.deliver(user, *mails(2), big, *mails(2, 10))
+    assert fetch(account_at(dovecot, user)) == 5
+    held = InboundEmail.objects.get(status=InboundEmail.Status.QUARANTINED)
+    assert held.code == "too-big"
+    assert held.raw is not None
+    assert held.raw.size == held.size == len(big)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "word"),
+    [
+        ({"receive_host": "no.such.host.invalid"}, "dns", "not known"),
+        ({"password": "wrong"}, "password", "password"),
+        ({"folders": ["Nowhere"]}, "folder-missing", "INBOX"),
+        ({"receive_tls": "starttls"}, "tls", "not trusted"),
+        ({"receive_tls": "implicit"}, "tls", "encryption"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_other_accounts_go_on(
+    dovecot: Dovecot, wrong: dict[str, Any], code: str, word: str
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(2))
+    broken = account_at(dovecot, user, name="broken", **wrong)
+    good = account_at(dovecot, user, name="good")
+    assert fetch(broken) == 0
+    assert fetch(good) == 2
+    broken.refresh_from_db()
+    assert (broken.status, broken.status_code, broken.failures) == ("failing", code, 1)
+    assert word in broken.status_sentence
+    assert diagnose_receive(broken).code == code
+
+
+def test_a_refused_port_is_named(dovecot: Dovecot) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        account = account_at(dovecot, dovecot.new_user(), receive_port=nobody.getsockname()[1])
+        assert diagnose_receive(account).code == "refused"
+
+
+def test_a_certificate_for_another_name_is_named() -> None:
+    with running_dovecot(certificate_name="elsewhere.test") as server:
+        account = account_at(
+            server,
+            server.new_user(),
+            receive_host="localhost",
+            receive_tls="starttls",
+            receive_ca_file=server.ca_file,
+        )
+        assert diagnose_receive(account).code == "tls-name"
+
+
+def test_starttls_and_implicit_tls_work_with_a_private_authority(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(1))
+    for tls, port in (("starttls", dovecot.port), ("implicit", dovecot.tls_port)):
+        account = account_at(
+            dovecot,
+            user,
+            receive_host="localhost",
+            receive_port=port,
+            receive_tls=tls,
+            receive_ca_file=dovecot.ca_file,
+        )
+        assert diagnose_receive(account).ok
+        assert fetch(account) == 1
+
+
+def test_a_server_that_hangs_in_the_middle_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(imap, "READ_SECONDS", 1)
+
+    def hangs(tag: bytes, command: bytes) -> bytes | None:
+        return None if b"BODY.PEEK" in command else well_behaved(tag, command)
+
+    with running_fake_imap(hangs) as port:
+        account = make_account(receive_port=port, receive_user="x", start="all")
+        assert fetch(account) == 0
+    account.refresh_from_db()
+    assert account.status_code == "timeout"
+    assert FolderCursor.objects.get().last_uid == 0  # asked for again
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"", "lost"),
+        (b"* 1 FETCH (UID 7 BODY[] {900}\r\nhalf", "timeout"),
+        (b"\xff\xfe garbage\r\n", "timeout"),
+    ],
+)
+def test_a_server_that_talks_nonsense_loses_nothing(monkeypatch, said: bytes, code: str) -> None:
+    monkeypatch.setattr(imap, "READ_SECONDS", 1)
+
+    def odd(tag: bytes, command: bytes) -> bytes:
+        return said if b"BODY.PEEK" in command else well_behaved(tag, command)
+
+    with running_fake_imap(odd) as port:
+        account = make_account(receive_port=port, receive_user="x", start="all")
+        assert fetch(account) == 0
+    account.refresh_from_db()
+    assert account.status == "failing"
+    assert account.status_code in {code, "lost", "protocol"}
+    with running_fake_imap() as port:
+        EmailAccount.objects.update(receive_port=port)
+        assert fetched_again(account) == 1
+
+
+def test_a_server_that_slows_us_down_is_no_wrong_password() -> None:
+    def throttles(tag: bytes, command: bytes) -> bytes:
+        if command.upper().startswith(b"LOGIN"):
+            return tag + b" NO [UNAVAILABLE] User is authenticated but not connected.\r\n"
+        return well_behaved(tag, command)
+
+    with running_fake_imap(throttles) as port:
+        account = make_account(receive_port=port, receive_user="x")
+        fetch(account)
+    account.refresh_from_db()
+    assert (account.status, account.status_code) == ("throttled", "throttled")
+
+
+@pytest.mark.contract("1.1.c")
+def test_nothing_is_fetched_while_the_channel_is_off(dovecot: Dovecot, channel) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(2))
+    account = account_at(dovecot, user)
+    ChannelSettings.objects.update(enabled=False)
+    assert due_accounts() == []
+    assert fetch(account) == 0
+    assert unseen(dovecot, user) == 2
+
+
+@pytest.mark.contract("1.1.d")
+def test_an_account_is_due_once_per_interval_and_later_after_failures() -> None:
+    account = make_account(every_seconds=30, receive_port=9, receive_user="x")
+    assert due_accounts() == [account.pk]
+    assert due_accounts() == []
+    fetch(account)
+    account.refresh_from_db()
+    assert account.failures == 1
+    assert due_accounts() == []
