@@ -1,32 +1,33 @@
-"""Fetching one account: new mail into the ledger, then the flag on the server, then the cursor.
-
-The cursor moves last. Whatever a crash interrupts is asked for again; the ledger knows what it
-has by (account, folder, UIDVALIDITY, UID), and the same bytes in the same mailbox are a duplicate.
-"""
+"""Fetching one account: every watched folder in turn, and what is said of it afterwards."""
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+import time
 
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from apps.channels.models import ChannelSettings, EmailAccount, FolderCursor, InboundEmail
-from apps.channels.receive import Arrival, receive
-from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import Batch, Folder, ImapInbox, ImapLogin
+from apps.channels.folders import FolderReader
+from apps.channels.lane import Lane
+from apps.channels.models import ChannelSettings, EmailAccount
+from apps.channels.transports.errors import Refused, TransportError
+from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.errors import Problem
-from apps.core.faults import crashpoint
 from apps.core.leases import Hold, expired, held, in_seconds
 from apps.core.secrets import unseal
 
 log = logging.getLogger(__name__)
 
-LEASE = 180  # seconds, renewed with every batch
+LEASE = 45  # seconds; short, so that a killed worker blocks nobody for long
+RENEW_EVERY = 5
 FIRST_PAUSE, LONGEST_PAUSE = 30, 900
-CLOCK_SKEW = timedelta(hours=1)  # between the server's clock and ours
+LOOK_AGAIN = 5  # seconds after somebody else was found fetching
 
-After, Start, Status = EmailAccount.After, EmailAccount.Start, EmailAccount.Status
+Status = EmailAccount.Status
+
+
+class _Stopped(Exception):
+    """The channel or the account was switched off, or the lease is gone; nothing is lost."""
 
 
 def due_accounts() -> list[int]:
@@ -45,21 +46,14 @@ def due_accounts() -> list[int]:
 
 def fetch(account: EmailAccount) -> int:
     """Everything new in every watched folder; answers how many rows the ledger gained."""
-    if not (account.enabled and ChannelSettings.load().enabled):
+    if not _may_fetch(account):
         return 0
     with held(f"fetch:{account.pk}", seconds=LEASE) as hold:
-        if hold is None:
-            return 0
-        try:
-            with ImapInbox(login_of(account)) as inbox:
-                gained = sum(
-                    _fetch_folder(inbox, account, f, hold) for f in account.watched_folders
-                )
-        except (TransportError, Problem) as error:
-            _failed(account, error.code, error.sentence)
-            return 0
-    _worked(account)
-    return gained
+        if hold is not None:
+            return _fetch_and_say(account, hold)
+    # Whoever fetches may have looked before the mail came that we were called for.
+    _note(account, next_fetch_at=in_seconds(LOOK_AGAIN))
+    return 0
 
 
 def login_of(account: EmailAccount) -> ImapLogin:
@@ -73,138 +67,108 @@ def login_of(account: EmailAccount) -> ImapLogin:
     )
 
 
-def _fetch_folder(inbox: ImapInbox, account: EmailAccount, name: str, hold: Hold) -> int:
-    folder = inbox.select(name)
-    cursor = _cursor(inbox, account, folder)
-    uids = _wanted(inbox, cursor)
-    known = _in_ledger(account, cursor, uids)
-    _finish(inbox, account, cursor, Batch(tuple(known), ()), flag=known)
-    gained = 0
-    for batch in inbox.new_messages([uid for uid in uids if uid not in known]):
-        gained += _store(account, cursor, batch)
-        _finish(inbox, account, cursor, batch, flag=[uid for uid, _raw in batch.mails])
-        if not hold.renew():
-            break
-    return gained
-
-
-def _cursor(inbox: ImapInbox, account: EmailAccount, folder: Folder) -> FolderCursor:
-    cursor = FolderCursor.objects.filter(account=account, folder=folder.name).first()
-    if cursor is None:
-        return _first_cursor(inbox, account, folder)
-    if cursor.uidvalidity != folder.uidvalidity:
-        log.warning("UIDVALIDITY changed, the folder is read again", extra={"cursor": cursor.pk})
-        _rescan(inbox, account, cursor, folder)
-    return cursor
-
-
-def _first_cursor(inbox: ImapInbox, account: EmailAccount, folder: Folder) -> FolderCursor:
-    """Where to begin: old mail is left alone, never flagged, unless the account says otherwise."""
-    first = 1 if account.start == Start.ALL else folder.uidnext
-    pending: list[int] = []
-    if account.start == Start.UNSEEN:
-        pending = inbox.unseen()
-    elif account.start == Start.DATE and account.start_date:
-        pending = inbox.since(account.start_date)
-    return FolderCursor.objects.create(
-        account=account,
-        folder=folder.name,
-        uidvalidity=folder.uidvalidity,
-        first_uid=first,
-        last_uid=first - 1,
-        pending_uids=[uid for uid in pending if uid < first],
+def _may_fetch(account: EmailAccount) -> bool:
+    wanted = EmailAccount.objects.filter(
+        pk=account.pk, enabled=True, receive_kind=EmailAccount.Receive.IMAP
     )
+    return ChannelSettings.load().enabled and wanted.exists()
 
 
-def _rescan(inbox: ImapInbox, account: EmailAccount, cursor: FolderCursor, folder: Folder) -> None:
-    """New UIDs for the same mails: all since the start once more; equal bytes are duplicates."""
-    uids = inbox.uids_from(1)
-    if account.start != Start.ALL:
-        begin = (cursor.started_at - CLOCK_SKEW).timestamp()
-        if account.start == Start.DATE and account.start_date:
-            begin = min(begin, datetime.combine(account.start_date, time.min).timestamp())
-        dates = inbox.dates(uids)
-        uids = [uid for uid in uids if dates.get(uid, begin) >= begin]
-    cursor.uidvalidity = folder.uidvalidity
-    cursor.pending_uids = uids
-    cursor.last_uid = max(uids, default=folder.uidnext - 1)
-    cursor.save(update_fields=["uidvalidity", "pending_uids", "last_uid"])
+def _fetch_and_say(account: EmailAccount, hold: Hold) -> int:
+    readers: list[FolderReader] = []
+    try:
+        _read_folders(account, _Tick(account, hold), readers)
+    except (TransportError, Problem) as error:
+        note_failure(account, error.code, error.sentence)
+    except _Stopped:
+        log.info("fetching was stopped", extra={"account": account.pk})
+    else:
+        _note_success(account, [reader.trouble for reader in readers if reader.trouble])
+    return sum(reader.gained for reader in readers)
 
 
-def _wanted(inbox: ImapInbox, cursor: FolderCursor) -> list[int]:
-    pending = inbox.existing(cursor.pending_uids)
-    return sorted({*pending, *inbox.uids_from(cursor.last_uid + 1)})
+def _read_folders(account: EmailAccount, tick: "_Tick", readers: list[FolderReader]) -> None:
+    lane = Lane(tick)
+    inbox = None
+    try:
+        inbox = lane.call(ImapInbox, login_of(account))
+        readers += [FolderReader(lane, inbox, account) for _name in account.watched_folders]
+        missing = [
+            _missing(reader, name)
+            for reader, name in zip(readers, account.watched_folders, strict=True)
+        ]
+        lane.call(inbox.close)
+        if all(missing) and readers[0].trouble:
+            raise readers[0].trouble
+    finally:
+        if inbox:
+            inbox.cut()  # whatever the lane still reads ends here
+        lane.end()
 
 
-def _in_ledger(account: EmailAccount, cursor: FolderCursor, uids: Sequence[int]) -> list[int]:
-    """Committed before a crash, perhaps not flagged yet."""
-    rows = InboundEmail.objects.filter(
-        account=account, folder=cursor.folder, uidvalidity=cursor.uidvalidity
-    )
-    found: set[int] = set()
-    for start in range(0, len(uids), 500):
-        some = rows.filter(uid__in=uids[start : start + 500])
-        found.update(uid for uid in some.values_list("uid", flat=True) if uid is not None)
-    return sorted(found)
+def _missing(reader: FolderReader, name: str) -> bool:
+    """Reads a folder; one that is missing does not stop the other ones."""
+    try:
+        reader.read(name)
+    except Refused as refused:
+        if refused.code != "folder-missing":
+            raise
+        reader.trouble = refused
+        return True
+    return False
 
 
-def _store(account: EmailAccount, cursor: FolderCursor, batch: Batch) -> int:
-    rows = receive(
-        [Arrival(raw, uid) for uid, raw in batch.mails],
-        source=InboundEmail.Source.FETCH,
-        account=account,
-        folder=cursor.folder,
-        uidvalidity=cursor.uidvalidity,
-    )
-    crashpoint("fetch.after_commit")
-    return len(rows)
+class _Tick:
+    """Called all the time by whoever waits: keeps the lease, and notices the switch."""
+
+    def __init__(self, account: EmailAccount, hold: Hold) -> None:
+        self._account = account
+        self._hold = hold
+        self._next = time.monotonic() + RENEW_EVERY
+
+    def __call__(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + RENEW_EVERY
+        if not (self._hold.renew() and _may_fetch(self._account)):
+            raise _Stopped
 
 
-def _finish(
-    inbox: ImapInbox,
-    account: EmailAccount,
-    cursor: FolderCursor,
-    batch: Batch,
-    *,
-    flag: Sequence[int],
-) -> None:
-    """Flags what is safe here, then remembers how far we are."""
-    if not batch.asked:
-        return
-    if flag:
-        _flag(inbox, account, flag)
-        crashpoint("fetch.after_flag")
-    cursor.last_uid = max(cursor.last_uid, *batch.asked)
-    missing = batch.missing if batch.mails else set(batch.asked) - set(flag)
-    pending = (set(cursor.pending_uids) - set(batch.asked)) | missing
-    cursor.pending_uids = sorted(pending)
-    cursor.save(update_fields=["last_uid", "pending_uids"])
+# ---- what is said of it ---------------------------------------------------------------
 
 
-def _flag(inbox: ImapInbox, account: EmailAccount, uids: Sequence[int]) -> None:
-    if account.after == After.SEEN:
-        inbox.mark_seen(uids)
-    elif account.after == After.MOVE:
-        inbox.move(uids, account.after_folder)
-    elif account.after == After.DELETE:
-        inbox.delete(uids)
-
-
-def _worked(account: EmailAccount) -> None:
-    EmailAccount.objects.filter(pk=account.pk).update(
-        status=Status.OK, status_code="", status_sentence="", failures=0, last_fetched_at=Now()
-    )
-
-
-def _failed(account: EmailAccount, code: str, sentence: str) -> None:
+def note_failure(account: EmailAccount, code: str, sentence: str) -> None:
     """Others go on; this one is tried again after a pause that doubles up to 15 minutes."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(account.failures, 10))
-    status = Status.THROTTLED if code == "throttled" else Status.FAILING
     log.warning("fetch failed", extra={"account": account.pk, "code": code, "pause": pause})
-    EmailAccount.objects.filter(pk=account.pk).update(
-        status=status,
+    _note(
+        account,
+        status=Status.THROTTLED if code == "throttled" else Status.FAILING,
         status_code=code,
         status_sentence=sentence,
         failures=F("failures") + 1,
         next_fetch_at=in_seconds(pause),
     )
+
+
+def note_surprise(account: EmailAccount) -> None:
+    """An error that nobody foresaw; the log has it."""
+    sentence = _("Fetching ended with an unexpected error; the log names it. It is tried again.")
+    note_failure(account, "internal", sentence)
+
+
+def _note_success(account: EmailAccount, troubles: list[TransportError]) -> None:
+    """Mail is here; what else went wrong is shown, and makes nothing slower."""
+    first = troubles[0] if troubles else None
+    _note(
+        account,
+        status=Status.FAILING if first else Status.OK,
+        status_code=first.code if first else "",
+        status_sentence=" ".join(dict.fromkeys(one.sentence for one in troubles)),
+        failures=0,
+        last_fetched_at=Now(),
+    )
+
+
+def _note(account: EmailAccount, **fields: object) -> None:
+    EmailAccount.objects.filter(pk=account.pk).update(**fields)

@@ -165,7 +165,14 @@ class FolderCursor(models.Model):
         help_text="Mail below it was there before the start and is left alone."
     )
     last_uid = models.BigIntegerField()
-    pending_uids = models.JSONField(default=list)
+    pending_uids = models.JSONField(default=list, help_text="Mail below last_uid that is wanted.")
+    held_back = models.JSONField(
+        default=dict, help_text="Pending UIDs that failed: [tries, time of the next try]."
+    )
+    old_until = models.DateTimeField(
+        null=True, help_text="The server's time of the newest mail from before the start."
+    )
+    old_sizes = models.JSONField(default=list, help_text="Sizes of the mails of that second.")
     started_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -6,7 +6,7 @@ move or delete a mail, or answer 2xx (GUARANTEES G2).
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 MAX_MAIL_BYTES = 50 * 2**20
 
+Status = InboundEmail.Status
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -33,6 +35,10 @@ class Arrival:
 
     raw: bytes
     uid: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,20 @@ class _Where:
     folder: str = ""
     uidvalidity: int | None = None
 
+    def lock(self) -> None:
+        lock_until_commit(f"ledger:{self.account.pk if self.account else 0}")
+
+    def row(self, uid: int | None, size: int) -> InboundEmail:
+        return InboundEmail(
+            source=self.source,
+            account=self.account,
+            mailbox=self.mailbox,
+            folder=self.folder,
+            uidvalidity=self.uidvalidity if uid is not None else None,
+            uid=uid,
+            size=size,
+        )
+
 
 def receive(
     arrivals: Sequence[Arrival],
@@ -55,13 +75,28 @@ def receive(
     folder: str = "",
     uidvalidity: int | None = None,
 ) -> list[InboundEmail]:
-    """Commits rows and bytes; a UID that the ledger already has is left out."""
+    """Commits rows and bytes; a UID that the ledger already has is left out.
+
+    Bytes that this account gave us before, under another UID, are a duplicate at once: so a
+    folder that is read again doubles nothing, neither on the disk nor in the quarantine.
+    """
+    if not arrivals:
+        return []
     crashpoint("fetch.before_raw")
     where = _Where(source, account, mailbox, folder, uidvalidity)
-    written = _on_disk([arrival.raw for arrival in arrivals])
+    digests = [arrival.sha256 for arrival in arrivals]
+    before = _same_bytes_before(digests, where)
+    new = [one for one, digest in zip(arrivals, digests, strict=True) if digest not in before]
+    written = {one.sha256: one for one in _on_disk([arrival.raw for arrival in new])}
     with transaction.atomic():
-        lock_until_commit(f"ledger:{account.pk if account else 0}")
-        return _enter(arrivals, written, where)
+        where.lock()
+        known = _known_uids([arrival.uid for arrival in arrivals], where)
+        fresh = [
+            pair
+            for pair in zip(arrivals, digests, strict=True)
+            if pair[0].uid is None or pair[0].uid not in known
+        ]
+        return _enter(fresh, written, before, where)
 
 
 def receive_one(raw: bytes, *, mailbox: Mailbox, source: str) -> tuple[InboundEmail, bool]:
@@ -71,75 +106,104 @@ def receive_one(raw: bytes, *, mailbox: Mailbox, source: str) -> tuple[InboundEm
     """
     if not ChannelSettings.load().enabled:
         raise Unavailable("channel-off", _("The email channel is switched off; try again later."))
-    if before := _same_bytes(raw, mailbox):
+    arrival = Arrival(raw)
+    if before := _same_bytes(arrival.sha256, mailbox):
         return before, False
-    written = _on_disk([raw])
+    written = {one.sha256: one for one in _on_disk([raw])}
+    where = _Where(source, mailbox.account, mailbox)
     with transaction.atomic():
-        lock_until_commit(f"ledger:{mailbox.account_id}")
-        if before := _same_bytes(raw, mailbox):
+        where.lock()
+        if before := _same_bytes(arrival.sha256, mailbox):
             return before, False
-        where = _Where(source, mailbox.account, mailbox)
-        return _enter([Arrival(raw)], written, where)[0], True
+        return _enter([(arrival, arrival.sha256)], written, {}, where)[0], True
+
+
+def note_huge(
+    mails: Iterable[tuple[int, int]], *, account: EmailAccount, folder: str, uidvalidity: int
+) -> list[InboundEmail]:
+    """Mails that are too large even to be fetched, (UID, size): held, and left on the server."""
+    sizes = dict(mails)
+    if not sizes:
+        return []
+    where = _Where(InboundEmail.Source.FETCH, account, None, folder, uidvalidity)
+    reason = _("Too large to be fetched; it stays on the server, in the folder %(folder)s.")
+    with transaction.atomic():
+        where.lock()
+        known = _known_uids(list(sizes), where)
+        rows = [where.row(uid, size) for uid, size in sizes.items() if uid not in known]
+        for row in rows:
+            _hold(row, reason % {"folder": folder})
+        return InboundEmail.objects.bulk_create(rows)
 
 
 def _enter(
-    arrivals: Sequence[Arrival], written: Sequence[blobs.Written], where: _Where
+    fresh: Sequence[tuple[Arrival, str]],
+    written: dict[str, blobs.Written],
+    before: dict[str, InboundEmail],
+    where: _Where,
 ) -> list[InboundEmail]:
-    known = _known_uids(arrivals, where)
-    pairs = [
-        pair
-        for pair in zip(arrivals, written, strict=True)
-        if pair[0].uid is None or pair[0].uid not in known
-    ]
-    stored = blobs.record([on_disk for _arrival, on_disk in pairs])
+    new = sorted({digest for _arrival, digest in fresh if digest not in before})
+    stored = zip(new, blobs.record([written[digest] for digest in new]), strict=True)
+    raws = dict(stored)
     rows = [
-        _row(arrival, blob, where) for (arrival, _on_disk), blob in zip(pairs, stored, strict=True)
+        _duplicate(arrival, before[digest], where)
+        if digest in before
+        else _row(arrival, raws[digest], where)
+        for arrival, digest in fresh
     ]
     InboundEmail.objects.bulk_create(rows)
-    if rows:
+    if any(row.status == Status.RECEIVED for row in rows):
         announce(mail_received, account_id=where.account.pk if where.account else None)
     return rows
 
 
-def _row(arrival: Arrival, blob: Blob, where: _Where) -> InboundEmail:
-    row = InboundEmail(
-        source=where.source,
-        account=where.account,
-        mailbox=where.mailbox,
-        folder=where.folder,
-        uidvalidity=where.uidvalidity if arrival.uid is not None else None,
-        uid=arrival.uid,
-        raw=blob,
-        size=blob.size,
-        sha256=blob.sha256,
-    )
+def _row(arrival: Arrival, raw: Blob, where: _Where) -> InboundEmail:
+    row = where.row(arrival.uid, raw.size)
+    row.raw, row.sha256 = raw, raw.sha256
     if row.size > MAX_MAIL_BYTES:
-        _hold(row)
+        limit = MAX_MAIL_BYTES // 2**20
+        _hold(row, _("Larger than %(limit)s MB; its source is kept.") % {"limit": limit})
     return row
 
 
-def _same_bytes(raw: bytes, mailbox: Mailbox) -> InboundEmail | None:
-    digest = hashlib.sha256(raw).hexdigest()
+def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundEmail:
+    row = where.row(arrival.uid, first.size)
+    row.raw_id, row.sha256, row.mailbox_id = first.raw_id, first.sha256, first.mailbox_id
+    row.sender, row.subject = first.sender, first.subject
+    row.status, row.duplicate_of = Status.DUPLICATE, first
+    row.reason = _("The same bytes as mail %(number)s.") % {"number": first.pk}
+    row.settled_at = timezone.now()
+    return row
+
+
+def _hold(row: InboundEmail, reason: str) -> None:
+    """Too big to be read in bounded memory: a person decides."""
+    row.status, row.code, row.reason = Status.QUARANTINED, "too-big", reason
+    row.settled_at = timezone.now()
+
+
+def _same_bytes(digest: str, mailbox: Mailbox) -> InboundEmail | None:
     return InboundEmail.objects.filter(mailbox=mailbox, sha256=digest).order_by("id").first()
 
 
-def _known_uids(arrivals: Sequence[Arrival], where: _Where) -> set[int]:
-    uids = [arrival.uid for arrival in arrivals if arrival.uid is not None]
-    if where.account is None or not uids:
+def _same_bytes_before(digests: Sequence[str], where: _Where) -> dict[str, InboundEmail]:
+    """The first row of each, among what the same account gave us under other UIDs."""
+    if where.account is None or where.uidvalidity is None:
+        return {}
+    rows = InboundEmail.objects.filter(
+        account=where.account, sha256__in=digests, uid__isnull=False, duplicate_of=None
+    )
+    return {row.sha256: row for row in rows.order_by("-id")}
+
+
+def _known_uids(uids: Sequence[int | None], where: _Where) -> set[int]:
+    wanted = [uid for uid in uids if uid is not None]
+    if where.account is None or not wanted:
         return set()
     rows = InboundEmail.objects.filter(
-        account=where.account, folder=where.folder, uidvalidity=where.uidvalidity
+        account=where.account, folder=where.folder, uidvalidity=where.uidvalidity, uid__in=wanted
     )
-    return {uid for uid in rows.filter(uid__in=uids).values_list("uid", flat=True) if uid}
-
-
-def _hold(row: InboundEmail) -> None:
-    """Too big to be read in bounded memory: a person decides."""
-    row.status = InboundEmail.Status.QUARANTINED
-    row.code = "too-big"
-    limit = MAX_MAIL_BYTES // 2**20
-    row.reason = _("Larger than %(limit)s MB; its source is kept.") % {"limit": limit}
-    row.settled_at = timezone.now()
+    return {uid for uid in rows.values_list("uid", flat=True) if uid is not None}
 
 
 def _on_disk(contents: list[bytes]) -> list[blobs.Written]:

@@ -1,12 +1,17 @@
 """When accounts are fetched: by the clock, and at once when a server says that mail is there."""
 
+import logging
+
 from celery import shared_task
+from django.db import DatabaseError
 from django.dispatch import receiver
 
-from apps.channels.fetch import due_accounts, fetch
+from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news
 from apps.core.tasks import wake
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -19,8 +24,15 @@ def fetch_due_accounts() -> None:
 @shared_task
 def fetch_account(account_id: int) -> None:
     account = EmailAccount.objects.filter(pk=account_id).first()
-    if account is not None:
+    if account is None:
+        return
+    try:
         fetch(account)
+    except DatabaseError:
+        raise  # nothing can be noted; the next interval tries again
+    except Exception:  # the rim: an account whose server surprises us must show it, and wait
+        log.exception("fetching failed", extra={"account": account_id})
+        note_surprise(account)
 
 
 @receiver(account_has_news)

@@ -1,0 +1,139 @@
+"""How far a folder has been read: where to begin, what is new, what to try again.
+
+`last_uid` rises over what is settled; `pending_uids` are mails below it that are still wanted:
+old ones that the account asks for, all of a folder whose UIDVALIDITY changed, and those that the
+server did not hand over, which wait their turn in `held_back` (UID: tries, time of the next try).
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from apps.channels.lane import Lane
+from apps.channels.models import EmailAccount, FolderCursor
+from apps.channels.transports.imap import Folder, ImapInbox
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = 60, 3600  # seconds until a mail is asked for again
+OLD_MAILS_LOOKED_AT = 1000
+
+Start = EmailAccount.Start
+
+
+def cursor_of(lane: Lane, inbox: ImapInbox, account: EmailAccount, folder: Folder) -> FolderCursor:
+    """The cursor of the open folder, made or renewed where necessary."""
+    cursor = FolderCursor.objects.filter(account=account, folder=folder.name).first()
+    if cursor is None:
+        return _begin(lane, inbox, account, folder)
+    if cursor.uidvalidity != folder.uidvalidity:
+        log.warning("UIDVALIDITY changed, the folder is read again", extra={"cursor": cursor.pk})
+        _begin_again(lane, inbox, account, cursor, folder)
+    return cursor
+
+
+def _begin(lane: Lane, inbox: ImapInbox, account: EmailAccount, folder: Folder) -> FolderCursor:
+    """Old mail is left alone, never flagged, unless the account says otherwise."""
+    cursor = FolderCursor(account=account, folder=folder.name)
+    if account.start != Start.ALL:
+        _remember_the_newest(lane, inbox, cursor, folder)
+    _place(cursor, folder, account, wanted=_asked_for(lane, inbox, account))
+    cursor.save()
+    return cursor
+
+
+def _begin_again(
+    lane: Lane, inbox: ImapInbox, account: EmailAccount, cursor: FolderCursor, folder: Folder
+) -> None:
+    """New UIDs for the same mails: all since the start once more; equal bytes are duplicates."""
+    wanted: set[int] = set()
+    if account.start != Start.ALL:
+        wanted = _since_start(lane, inbox, cursor) | _asked_for(lane, inbox, account)
+    _place(cursor, folder, account, wanted=wanted)
+    cursor.save()
+
+
+def _place(
+    cursor: FolderCursor, folder: Folder, account: EmailAccount, *, wanted: Iterable[int]
+) -> None:
+    first = 1 if account.start == Start.ALL else folder.uidnext
+    cursor.uidvalidity = folder.uidvalidity
+    cursor.first_uid = first
+    cursor.last_uid = first - 1
+    cursor.pending_uids = sorted(uid for uid in wanted if uid < first)
+    cursor.held_back = {}
+
+
+def _asked_for(lane: Lane, inbox: ImapInbox, account: EmailAccount) -> set[int]:
+    """Mail from before the start that the account wants too."""
+    if account.start == Start.UNSEEN:
+        return set(lane.call(inbox.unseen))
+    if account.start == Start.DATE and account.start_date:
+        return set(lane.call(inbox.since, account.start_date))
+    return set()
+
+
+def _remember_the_newest(
+    lane: Lane, inbox: ImapInbox, cursor: FolderCursor, folder: Folder
+) -> None:
+    """By the server's own clock, so that old mail is known again when all UIDs have changed."""
+    old = [uid for uid in lane.call(inbox.uids_from, 1) if uid < folder.uidnext]
+    dates = lane.call(inbox.dates, old[-OLD_MAILS_LOOKED_AT:])
+    if not dates:
+        return
+    cursor.old_until = max(dates.values())
+    last_second = [uid for uid, date in dates.items() if date == cursor.old_until]
+    cursor.old_sizes = sorted(lane.call(inbox.sizes, last_second).values())
+
+
+def _since_start(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> set[int]:
+    """What came after the newest old mail; within its second, whatever has another size."""
+    uids = lane.call(inbox.uids_from, 1)
+    if cursor.old_until is None:
+        return set(uids)
+    dates = lane.call(inbox.dates, uids)
+    later = {uid for uid in uids if dates.get(uid) is None or dates[uid] > cursor.old_until}
+    doubtful = sorted(uid for uid, date in dates.items() if date == cursor.old_until)
+    sizes = lane.call(inbox.sizes, doubtful)
+    old = Counter(cursor.old_sizes)
+    for uid in doubtful:
+        if old[sizes.get(uid, -1)]:
+            old[sizes[uid]] -= 1
+        else:
+            later.add(uid)
+    return later
+
+
+# ---- moving on ------------------------------------------------------------------------
+
+
+def wanted(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[int]:
+    """Old ones first, then the new ones; those held back are not among them."""
+    pending = [uid for uid in cursor.pending_uids if str(uid) not in cursor.held_back]
+    return pending + lane.call(inbox.uids_from, cursor.last_uid + 1)
+
+
+def second_chances(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[int]:
+    """Those held back whose time has come; the ones that are gone are forgotten."""
+    if not cursor.held_back:
+        return []
+    there = lane.call(inbox.existing, [int(uid) for uid in cursor.held_back])
+    settle(cursor, {int(uid) for uid in cursor.held_back} - there)
+    now = time.time()
+    return [int(uid) for uid, (_tries, at) in cursor.held_back.items() if at <= now]
+
+
+def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[int] = ()) -> None:
+    """Moves over what is done; what the server did not hand over is held back."""
+    if not (done or missing):
+        return
+    cursor.last_uid = max(cursor.last_uid, *done, *missing)
+    cursor.pending_uids = sorted((set(cursor.pending_uids) - set(done)) | set(missing))
+    for uid in done:
+        cursor.held_back.pop(str(uid), None)
+    for uid in missing:
+        tries = cursor.held_back.get(str(uid), [0])[0]
+        pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10))
+        cursor.held_back[str(uid)] = [tries + 1, int(time.time() + pause)]
+    cursor.save(update_fields=["last_uid", "pending_uids", "held_back"])

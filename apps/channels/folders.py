@@ -1,0 +1,138 @@
+"""Reading one folder: new mail into the ledger, then the flag on the server, then the cursor.
+
+The cursor moves last. Whatever a crash interrupts is asked for again; the ledger knows what it
+has by (account, folder, UIDVALIDITY, UID), and the same bytes in the same account are a duplicate.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apps.channels import cursors
+from apps.channels.lane import Lane
+from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
+from apps.channels.receive import Arrival, note_huge, receive
+from apps.channels.transports.errors import Refused, TransportError, gettext_noop
+from apps.channels.transports.imap import BATCH, Batch, ImapInbox
+from apps.core.faults import crashpoint
+
+LOST = {"timeout", "protocol", "refused"}  # codes of a connection that broke while we asked
+
+After = EmailAccount.After
+
+
+@dataclass(slots=True)
+class FolderReader:
+    """One folder of one account, for as long as one fetch lasts."""
+
+    lane: Lane
+    inbox: ImapInbox
+    account: EmailAccount
+    gained: int = 0
+    trouble: TransportError | None = None  # mail was stored, something else did not work
+
+    def read(self, name: str) -> None:
+        """1. What is wanted 2. flag what a crash left 3. take in 4. try again what failed."""
+        writable = self.account.after != After.KEEP
+        folder = self.lane.call(self.inbox.select, name, writable=writable)
+        cursor = cursors.cursor_of(self.lane, self.inbox, self.account, folder)
+        uids = cursors.wanted(self.lane, self.inbox, cursor)
+        known = self._in_ledger(cursor, uids)
+        self._finish(cursor, known)
+        for batch in self._batches(cursor, [uid for uid in uids if uid not in known]):
+            self._take(cursor, batch)
+        self._try_again(cursor)
+
+    def _batches(self, cursor: FolderCursor, uids: Sequence[int]) -> Iterator[Batch]:
+        """After a broken connection the first mails are asked for singly, to find the culprit."""
+        broke = bool(self.account.failures) and self.account.status_code in LOST
+        alone = uids[:BATCH] if broke else []
+        for uid in alone:
+            yield self._alone(cursor, uid)
+        yield from self.lane.each(self.inbox.new_messages(uids[len(alone) :]))
+
+    def _alone(self, cursor: FolderCursor, uid: int) -> Batch:
+        try:
+            return self.lane.call(self.inbox.messages, [uid])
+        except TransportError as error:
+            if error.code in LOST:
+                cursors.settle(cursor, [], missing=[uid])
+            raise
+
+    def _take(self, cursor: FolderCursor, batch: Batch) -> None:
+        rows = receive(
+            [Arrival(raw, uid) for uid, raw in batch.mails],
+            source=InboundEmail.Source.FETCH,
+            account=self.account,
+            folder=cursor.folder,
+            uidvalidity=cursor.uidvalidity,
+        )
+        rows += note_huge(
+            batch.huge,
+            account=self.account,
+            folder=cursor.folder,
+            uidvalidity=cursor.uidvalidity,
+        )
+        self.gained += len(rows)
+        crashpoint("fetch.after_commit")
+        self._finish(cursor, [uid for uid, _raw in batch.mails], batch)
+
+    def _finish(
+        self, cursor: FolderCursor, stored: Sequence[int], batch: Batch | None = None
+    ) -> None:
+        """Flags what is committed, then moves on; without the flag it is met again next time."""
+        if stored and not self._flagged(stored):
+            return
+        crashpoint("fetch.after_flag")
+        if self.trouble is None:
+            huge = [uid for uid, _size in batch.huge] if batch else []
+            cursors.settle(cursor, [*stored, *huge], missing=batch.missing if batch else ())
+
+    def _flagged(self, uids: Sequence[int]) -> bool:
+        try:
+            self.lane.call(self._flag, uids)
+        except Refused as refused:
+            if refused.code == "throttled":
+                raise
+            self.trouble = refused
+            return False
+        return True
+
+    def _flag(self, uids: Sequence[int]) -> None:
+        match self.account.after:
+            case After.SEEN:
+                self.inbox.mark_seen(uids)
+            case After.MOVE:
+                self.inbox.move(uids, self.account.after_folder)
+            case After.DELETE:
+                self.inbox.delete(uids)
+
+    def _try_again(self, cursor: FolderCursor) -> None:
+        """One mail that cannot be had neither stops the others nor makes the account fail."""
+        for uid in cursors.second_chances(self.lane, self.inbox, cursor):
+            try:
+                self._take(cursor, self.lane.call(self.inbox.messages, [uid]))
+            except TransportError:
+                cursors.settle(cursor, [], missing=[uid])
+                break
+        if cursor.held_back and self.trouble is None:
+            self.trouble = TransportError(
+                "protocol",
+                gettext_noop(
+                    "%(count)s mails of the folder %(folder)s are not handed over by the"
+                    " server (UID %(uids)s); they are asked for again, all others are here."
+                ),
+                count=len(cursor.held_back),
+                folder=cursor.folder,
+                uids=", ".join(sorted(cursor.held_back)[:5]),
+            )
+
+    def _in_ledger(self, cursor: FolderCursor, uids: Sequence[int]) -> list[int]:
+        """Committed before a crash, perhaps not flagged yet."""
+        rows = InboundEmail.objects.filter(
+            account=self.account, folder=cursor.folder, uidvalidity=cursor.uidvalidity
+        )
+        found: set[int] = set()
+        for start in range(0, len(uids), 500):
+            some = rows.filter(uid__in=uids[start : start + 500])
+            found.update(uid for uid in some.values_list("uid", flat=True) if uid is not None)
+        return sorted(found)

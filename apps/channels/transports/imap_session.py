@@ -1,0 +1,226 @@
+"""A signed-in IMAP connection whose every failure is a TransportError in plain words."""
+
+import contextlib
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from apps.channels.transports import imap_text, imap_wire
+from apps.channels.transports.errors import (
+    Refused,
+    TransportError,
+    connection_error,
+    gettext_noop,
+    readable,
+    tls_context,
+)
+from apps.channels.transports.imap_wire import Wire
+
+_THROTTLED = re.compile(
+    rb"\[(UNAVAILABLE|LIMIT|INUSE|THROTTLED)\b|authenticated but not connected|too many|throttl"
+    rb"|try again later|temporar",
+    re.I,
+)
+_DISABLED = re.compile(
+    rb"\[PRIVACYREQUIRED\]|disabled|disallowed|not supported|not enabled|plaintext|mechanism", re.I
+)
+_FULL = re.compile(rb"\[OVERQUOTA\]|quota exceeded|over quota", re.I)
+
+Command = Callable[[], tuple[str, list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ImapLogin:
+    """Everything needed to sign in."""
+
+    host: str
+    port: int
+    tls: str  # none | starttls | implicit
+    user: str
+    password: str = field(repr=False)
+    ca_file: str = ""
+
+
+class ImapSession:
+    """Connects, encrypts, signs in, asks; what is asked is the inbox's matter."""
+
+    def __init__(self, login: ImapLogin) -> None:
+        self._login = login
+        with self._plain_words():
+            self._client = self._open()
+        try:
+            with self._plain_words():
+                self._encrypt()
+                self._sign_in()
+                self._client.sock.settimeout(imap_wire.READ_SECONDS)
+        except BaseException:
+            self._client.shutdown()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Says goodbye if the server still listens."""
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            self._client.sock.settimeout(2)
+            self._client.allow(2)
+            self._client.logout()
+        self.cut()
+
+    def cut(self) -> None:
+        """Ends the connection at once, from any thread: whoever reads gets an error."""
+        self._client.shutdown()
+
+    # ---- signing in -------------------------------------------------------------------
+
+    def _open(self) -> Wire:
+        login = self._login
+        implicit = tls_context(login.ca_file) if login.tls == "implicit" else None
+        try:
+            return Wire(login.host, login.port, implicit=implicit)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise self._no(str(error).encode()) from None  # a greeting of BYE, or of nonsense
+
+    def _encrypt(self) -> None:
+        if self._login.tls != "starttls":
+            return
+        context = tls_context(self._login.ca_file)
+        if "STARTTLS" not in self._client.capabilities or not self._client.starttls_with(context):
+            raise self._error(
+                "tls",
+                gettext_noop(
+                    "%(host)s:%(port)s offers no STARTTLS; choose implicit TLS with its port."
+                ),
+            )
+
+    def _sign_in(self) -> None:
+        client, login = self._client, self._login
+        if client.state == "AUTH":  # PREAUTH: the connection itself is the proof
+            return
+        if "LOGINDISABLED" in client.capabilities:
+            raise self._method_disabled()
+        client.allow(imap_wire.READ_SECONDS)
+        try:
+            if "AUTH=PLAIN" in client.capabilities:
+                secret = f"\0{login.user}\0{login.password}".encode()
+                client.authenticate("PLAIN", lambda _challenge: secret)
+            else:
+                self._log_in()
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise self._login_error(str(error).encode()) from None
+        client.ask_capabilities()
+
+    def _log_in(self) -> None:
+        """imaplib's own login quotes no user and takes ASCII only."""
+        user, password = self._login.user, self._login.password
+        if any(mark in user + password for mark in "\r\n\0"):
+            raise self._login_error(b"")
+        words = imap_text.quoted(user), imap_text.quoted(password)
+        kind, data = self._client.xatom("LOGIN", *words)  # type: ignore[arg-type]
+        if kind != "OK":
+            raise imaplib.IMAP4.error(_words(data).decode("ascii", "replace"))
+        self._client.state = "AUTH"
+
+    def _login_error(self, answer: bytes) -> TransportError:
+        if _THROTTLED.search(answer):
+            return self._no(answer)
+        if _DISABLED.search(answer):
+            return self._method_disabled()
+        return self._error(
+            "password",
+            gettext_noop(
+                "%(host)s:%(port)s refuses the user name or the password; check both. Some"
+                " providers want an app password here."
+            ),
+            again=False,
+        )
+
+    def _method_disabled(self) -> TransportError:
+        return self._error(
+            "method-disabled",
+            gettext_noop(
+                "%(host)s:%(port)s does not allow signing in by password like this; choose an"
+                " encryption, or allow IMAP with password at the provider."
+            ),
+            again=False,
+        )
+
+    # ---- asking and failing -----------------------------------------------------------
+
+    def _ask(self, command: Command) -> list[Any]:
+        with self._plain_words():
+            self._client.allow(imap_wire.COMMAND_SECONDS)
+            try:
+                kind, data = command()
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as error:  # BAD
+                raise self._no(str(error).encode()) from None
+            if kind != "OK":
+                raise self._no(_words(data))
+            return data
+
+    @contextlib.contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        """Whatever the network or an odd answer does becomes a TransportError."""
+        login = self._login
+        try:
+            yield
+        except imaplib.IMAP4.abort as error:
+            if _THROTTLED.search(str(error).encode()):
+                raise self._no(str(error).encode()) from None
+            raise connection_error(error, login.host, login.port) from None
+        except (OSError, ssl.SSLError, UnicodeError) as error:
+            raise connection_error(error, login.host, login.port) from None
+        except (imaplib.IMAP4.error, ValueError, LookupError, TypeError, AttributeError):
+            raise self._error(
+                "protocol",
+                gettext_noop("%(host)s:%(port)s gives answers that make no sense as IMAP."),
+            ) from None
+
+    def _no(self, answer: bytes) -> TransportError:
+        """What a refusal means."""
+        if _THROTTLED.search(answer):
+            sentence = gettext_noop(
+                "%(host)s:%(port)s asks us to slow down; mail follows later by itself."
+            )
+            return self._error("throttled", sentence, kind=Refused)
+        if _FULL.search(answer):
+            sentence = gettext_noop(
+                "The mailbox at %(host)s:%(port)s is full; make room in it or have it enlarged."
+            )
+            return self._error("quota", sentence, kind=Refused)
+        sentence = gettext_noop("%(host)s:%(port)s refuses a command: %(answer)s")
+        return self._error("protocol", sentence, kind=Refused, answer=self._without_secret(answer))
+
+    def _without_secret(self, answer: bytes) -> str:
+        """Some servers repeat the line they did not understand."""
+        password = self._login.password.encode()
+        return readable(answer.replace(password, b"***") if password else answer)
+
+    def _error(
+        self,
+        code: str,
+        template: str,
+        *,
+        again: bool = True,
+        kind: type[TransportError] = TransportError,
+        **facts: object,
+    ) -> TransportError:
+        host, port = self._login.host, self._login.port
+        return kind(code, template, again=again, host=host, port=port, **facts)
+
+
+def _words(data: Sequence[Any]) -> bytes:
+    return b" ".join(one for one in data if isinstance(one, bytes))
