@@ -1,0 +1,156 @@
+"""What somebody wrote, checked and completed: recipients, subject, text, limits, files on disk."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from apps.attachments import screen
+from apps.attachments.models import Attachment, AttachmentSettings
+from apps.channels.compose import wire_address
+from apps.channels.models import Mailbox
+from apps.channels.parsed import Address
+from apps.core import blobs
+from apps.core.errors import Invalid
+from apps.core.html import html_to_text, safe_html
+from apps.tickets.models import Message, MessageFile, Session
+from apps.tickets.threads import base_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the agent's program sent it."""
+
+    name: str
+    content_type: str
+    content: bytes
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the agent wrote; None means: as the thread suggests."""
+
+    text: str = ""
+    html: str = ""
+    subject: str | None = None
+    to: tuple[Address, ...] | None = None
+    cc: tuple[Address, ...] | None = None
+    bcc: tuple[Address, ...] | None = None
+    files: tuple[Upload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+
+    @property
+    def everybody(self) -> list[str]:
+        """Each address once, Bcc too: for the envelope."""
+        people = (*self.to, *self.cc, *self.bcc)
+        return list({one.key: one.email for one in people}.values())
+
+
+def newest_inbound(session: Session) -> Message | None:
+    """The customer's mail that an answer answers: automatic ones only if there is no other."""
+    inbound = Message.objects.filter(thread=session.thread_id, direction=Message.Direction.IN)
+    return inbound.order_by("automatic", "-id").select_related("mailbox__account").first()
+
+
+def recipients_of(session: Session) -> Recipients:
+    """Whom an answer goes to when nobody says otherwise."""
+    answered = newest_inbound(session)
+    if answered is None:
+        customer = Address(session.customer, session.customer_name)
+        return Recipients((customer,) if customer.email else ())
+    people = answered.reply_to or [{"email": answered.from_email, "name": answered.from_name}]
+    return Recipients(tuple(Address(one["email"], one["name"]) for one in people if one["email"]))
+
+
+def addressed(letter: Letter, suggested: Recipients) -> Recipients:
+    """Our own addresses drop out, nobody stands twice; Invalid names what cannot be sent to."""
+    ours = {address for mailbox in Mailbox.objects.all() for address in mailbox.addresses}
+    seen: set[str] = set(ours)
+    to = _once(suggested.to if letter.to is None else letter.to, seen)
+    people = Recipients(to, _once(letter.cc or (), seen), _once(letter.bcc or (), seen))
+    if not people.to:
+        raise Invalid("no-recipient", _("to: name at least one recipient outside this desk."))
+    for address in people.everybody:
+        wire_address(address)
+    return people
+
+
+def _once(addresses: Iterable[Address], seen: set[str]) -> tuple[Address, ...]:
+    kept = []
+    for address in addresses:
+        if address.key not in seen:
+            seen.add(address.key)
+            kept.append(address)
+    return tuple(kept)
+
+
+def subject_of_answer(letter: Letter, session: Session, answered: Message | None) -> str:
+    if letter.subject is not None:
+        return letter.subject
+    subject = answered.subject if answered else session.subject
+    return f"Re: {base_subject(subject)}".strip()
+
+
+def bodies_of(letter: Letter) -> tuple[str, str]:
+    """Text and cleaned HTML; the text is made from the HTML where only that was written."""
+    html = letter.html
+    if html:
+        html = safe_html(html, cid_url=lambda content_id: f"cid:{content_id}", remote_images=True)
+    text = letter.text or html_to_text(html)
+    if not text.strip() and not letter.files:
+        raise Invalid("empty", _("text: write something, or attach a file."))
+    return text, html
+
+
+# ---- files ----------------------------------------------------------------------------------
+
+
+def check_limits(files: Sequence[Upload]) -> None:
+    """SPEC 1.5 d: the sentence names the limit that was passed."""
+    limits = AttachmentSettings.load()
+    inline = sum(file.inline for file in files)
+    total = sum(len(file.content) for file in files)
+    if len(files) - inline > limits.max_files:
+        told = {"limit": limits.max_files}
+        raise Invalid("too-many-files", _("files: at most %(limit)s in one mail.") % told)
+    if inline > limits.max_inline:
+        told = {"limit": limits.max_inline}
+        raise Invalid("too-many-images", _("files: at most %(limit)s images in the text.") % told)
+    if total > limits.max_total_mb * 2**20:
+        told = {"limit": limits.max_total_mb}
+        raise Invalid("files-too-big", _("files: at most %(limit)s MB in one mail.") % told)
+
+
+def write_files(files: Sequence[Upload]) -> list[blobs.Written]:
+    """Before the transaction."""
+    return blobs.write([file.content for file in files])
+
+
+def attach_files(
+    message: Message, files: Sequence[Upload], written: Sequence[blobs.Written]
+) -> list[int]:
+    """Inside it: rows that wait for the scanner; answers their ids."""
+    attachments = [
+        screen.plan(blob=blob, names=(file.name,), declared_type=file.content_type)
+        for file, blob in zip(files, blobs.record(written), strict=True)
+    ]
+    Attachment.objects.bulk_create(attachments)
+    MessageFile.objects.bulk_create(
+        MessageFile(
+            message=message,
+            attachment=attachment,
+            position=position,
+            inline=file.inline,
+            content_id=file.content_id,
+        )
+        for position, (file, attachment) in enumerate(zip(files, attachments, strict=True))
+    )
+    return [attachment.pk for attachment in attachments]

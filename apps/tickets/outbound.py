@@ -1,0 +1,221 @@
+"""The story of a mail that goes out: who may, to whom, from where; stored, then delivered.
+
+The Message-ID is fixed here, once and for all; `delivery.py` sends it as often as it must.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Agent
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.parsed import Address
+from apps.core.announce import announce
+from apps.core.errors import Conflict, Guarded
+from apps.core.models import User
+from apps.queues.models import Queue
+from apps.tickets import sessions, threads
+from apps.tickets.delivery import deliver, due
+from apps.tickets.letters import (
+    Letter,
+    Recipients,
+    Upload,
+    addressed,
+    attach_files,
+    bodies_of,
+    check_limits,
+    newest_inbound,
+    recipients_of,
+    subject_of_answer,
+    write_files,
+)
+from apps.tickets.models import Message, Session, Thread
+from apps.tickets.signals import files_waiting, message_queued
+
+__all__ = ["Letter", "Upload", "deliver", "due", "recipients_of", "reply", "write_first"]
+
+Status = Session.Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """Everything that is decided before the transaction."""
+
+    mailbox: Mailbox
+    people: Recipients
+    subject: str
+    text: str
+    html: str
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+def reply(session: Session, letter: Letter, *, by: User) -> Message:
+    """Answers the newest mail of the customer; an unassigned session is taken by whoever answers.
+
+    Raises Guarded `channel-off` or `cannot-send`, Conflict `not-yours`, `closed` or
+    `already-taken`, Invalid for what was written.
+    """
+    _channel_is_on_or_refuse()
+    answered = newest_inbound(session)
+    mailbox = _mailbox_of(session, answered)
+    check_limits(letter.files)
+    text, html = bodies_of(letter)
+    mail = _Mail(
+        mailbox=mailbox,
+        people=addressed(letter, recipients_of(session)),
+        subject=subject_of_answer(letter, session, answered),
+        text=text,
+        html=html,
+        in_reply_to=answered.message_id if answered else "",
+        references=_references(answered),
+    )
+    written = write_files(letter.files)
+    with transaction.atomic():
+        session = _in_hand(session, by)
+        message = _queue_mail(session, mail, by)
+        _with_files(message, attach_files(message, letter.files, written))
+    return message
+
+
+def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None = None) -> Message:
+    """A mail that begins a conversation: a session that is active from the start, and ours."""
+    _channel_is_on_or_refuse()
+    mailbox = _mailbox_of_queue(queue)
+    check_limits(letter.files)
+    text, html = bodies_of(letter)
+    mail = _Mail(mailbox, addressed(letter, Recipients(())), letter.subject or "", text, html)
+    customer = mail.people.to[0]
+    written = write_files(letter.files)
+    with transaction.atomic():
+        thread = threads.open_thread(mail.subject, mailbox, mail.people.everybody)
+        session = sessions.start(
+            thread,
+            queue,
+            subject=mail.subject,
+            customer=customer.email,
+            customer_name=customer.name,
+            status=Status.ACTIVE,
+            agent=agent or _member(queue, by),
+            why=_("Written first by %(by)s.") % {"by": by.display_name},
+        )
+        message = _queue_mail(session, mail, by)
+        _with_files(message, attach_files(message, letter.files, written))
+    return message
+
+
+# ---- who may, and from where ------------------------------------------------------------------
+
+
+def _channel_is_on_or_refuse() -> None:
+    if not ChannelSettings.load().enabled:
+        raise Guarded(
+            "channel-off", _("The email channel is switched off: mail can be read, not written.")
+        )
+
+
+def _mailbox_of(session: Session, answered: Message | None) -> Mailbox:
+    """The address that the customer wrote to; else one that the thread has used."""
+    if answered is not None and answered.mailbox is not None:
+        return _sending(answered.mailbox)
+    used = session.thread.mailboxes.select_related("account").order_by("id").first()
+    return _sending(used) if used else _mailbox_of_queue(session.queue)
+
+
+def _mailbox_of_queue(queue: Queue) -> Mailbox:
+    route = queue.routes.select_related("mailbox__account").order_by("id").first()
+    if route is None:
+        raise Guarded(
+            "no-mailbox",
+            _("The queue %(queue)s has no mailbox to write from; give it one.") % {"queue": queue},
+        )
+    return _sending(route.mailbox)
+
+
+def _sending(mailbox: Mailbox) -> Mailbox:
+    account = mailbox.account
+    if not account.enabled or account.send_kind == EmailAccount.Send.NONE:
+        raise Guarded(
+            "cannot-send",
+            _("The account of %(address)s does not send; an administrator can change that.")
+            % {"address": mailbox.address},
+        )
+    return mailbox
+
+
+def _in_hand(session: Session, by: User) -> Session:
+    """Assigned to whoever answers, and active."""
+    session = Session.objects.select_related("agent__user", "queue", "thread").get(pk=session.pk)
+    if session.status == Status.CLOSED:
+        raise Conflict("closed", _("This session is closed; write a new mail instead."))
+    agent = Agent.objects.select_related("user").filter(user=by).first()
+    if session.agent is None and agent is not None and session.status in Session.OPEN:
+        return sessions.take(session, agent)
+    if session.agent is not None and session.agent.user_id != by.pk:
+        if not sessions.may_steer(by):
+            raise Conflict("not-yours", _("This session is assigned to somebody else."))
+    elif session.agent is None and not sessions.may_steer(by):
+        raise Conflict("not-yours", _("This session is not assigned to you."))
+    if session.status != Status.ACTIVE:
+        return sessions.set_status(session, Status.ACTIVE, by=by)
+    return session
+
+
+def _member(queue: Queue, user: User) -> Agent | None:
+    """The author, if the author works in the queue."""
+    if Queue.objects.worked_by(user).filter(pk=queue.pk).exists():
+        return Agent.objects.filter(user=user).first()
+    return None
+
+
+# ---- the row ----------------------------------------------------------------------------------
+
+
+def _references(answered: Message | None) -> tuple[str, ...]:
+    if answered is None:
+        return ()
+    own = [answered.message_id] if answered.message_id else []
+    return (*answered.references, *own)
+
+
+def _queue_mail(session: Session, mail: _Mail, by: User) -> Message:
+    thread: Thread = session.thread
+    domain = mail.mailbox.address.rpartition("@")[2]
+    message_id = threads.new_message_id(thread, domain)
+    message = Message.objects.create(
+        thread=thread,
+        session=session,
+        mailbox=mail.mailbox,
+        direction=Message.Direction.OUT,
+        status=Message.Status.QUEUED,
+        from_email=mail.mailbox.address,
+        from_name=mail.mailbox.from_name,
+        to=_people(mail.people.to),
+        cc=_people(mail.people.cc),
+        bcc=_people(mail.people.bcc),
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        message_id=message_id,
+        message_id_hash=threads.hash_of(message_id),
+        in_reply_to=mail.in_reply_to,
+        references=list(mail.references),
+        author=by,
+    )
+    thread.mailboxes.add(mail.mailbox)
+    threads.add_participants(thread, mail.people.everybody)
+    sessions.message_added(session)
+    return message
+
+
+def _people(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
+    return [{"email": one.email, "name": one.name} for one in addresses]
+
+
+def _with_files(message: Message, file_ids: list[int]) -> None:
+    """With files it leaves when the last one is clean; without, at once."""
+    if file_ids:
+        announce(files_waiting, attachment_ids=file_ids)
+    else:
+        announce(message_queued, message_id=message.pk)
