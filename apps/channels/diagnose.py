@@ -3,17 +3,20 @@
 import smtplib
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from apps.channels.fetch import login_of
 from apps.channels.models import EmailAccount
 from apps.channels.send import sign_in_only
-from apps.channels.transports.errors import TransportError, connection_error
+from apps.channels.transports.errors import TransportError, connection_error, gettext_noop
 from apps.channels.transports.imap import ImapInbox
 from apps.core.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`code` is ok, dns, refused, timeout, tls, tls-name, password, method-disabled, …"""
+    """`code` is ok, dns, refused, timeout, tls, tls-name, password, method-disabled,
+    folder-missing, quota, throttled or protocol."""
 
     ok: bool
     code: str
@@ -21,39 +24,87 @@ class Diagnosis:
 
 
 def test_receive(account: EmailAccount) -> Diagnosis:
-    """Signs in and opens every watched folder; fetches and flags nothing."""
+    """Signs in and looks into every folder that is named; fetches and flags nothing."""
     try:
         with ImapInbox(login_of(account)) as inbox:
-            counts = [inbox.select(name) for name in account.watched_folders]
-            idle = "with" if inbox.can_idle else "without"
-    except (TransportError, Problem) as error:
-        return Diagnosis(False, error.code, error.sentence)
-    folders = ", ".join(f"{folder.name} ({folder.exists} mails)" for folder in counts)
-    return Diagnosis(True, "ok", f"Signed in; {folders}; {idle} IDLE.")
+            return _look_around(inbox, account)
+    except TransportError as error:
+        return _said(error)
+    except Problem as problem:
+        return Diagnosis(False, problem.code, problem.sentence)
+
+
+def _look_around(inbox: ImapInbox, account: EmailAccount) -> Diagnosis:
+    counts = [inbox.select(name, writable=False) for name in account.watched_folders]
+    if account.after == EmailAccount.After.MOVE:
+        inbox.select(account.after_folder, writable=False)
+    if used := inbox.used_up():
+        sentence = _("The mailbox of %(user)s at %(host)s is full (%(used)s); make room in it.")
+        facts = {"user": account.receive_user, "host": account.receive_host, "used": used}
+        return Diagnosis(False, "quota", sentence % facts)
+    folders = ", ".join(f"{folder.name} ({folder.exists})" for folder in counts)
+    idle = (
+        _("the server tells of new mail at once (IDLE)")
+        if inbox.can_idle
+        else _("the server has no IDLE, so mail comes by the interval")
+    )
+    sentence = _("Signed in. Mails by folder: %(folders)s; %(idle)s.")
+    return Diagnosis(True, "ok", sentence % {"folders": folders, "idle": idle})
 
 
 def test_send(account: EmailAccount) -> Diagnosis:
     """Signs in; no mail is sent."""
     try:
         sign_in_only(account)
-    except (OSError, smtplib.SMTPException, Problem) as error:
-        return _send_diagnosis(error, account)
-    return Diagnosis(True, "ok", "Signed in; no mail was sent.")
+    except Problem as problem:
+        return Diagnosis(False, problem.code, problem.sentence)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        return _said(_smtp_error(error, account))
+    return Diagnosis(True, "ok", _("Signed in; no mail was sent."))
 
 
-def _send_diagnosis(error: Exception, account: EmailAccount) -> Diagnosis:
-    host = account.send_host
+def _smtp_error(error: Exception, account: EmailAccount) -> TransportError:
+    host, port = account.send_host, account.send_port
+    if not isinstance(error, smtplib.SMTPException):
+        return connection_error(error, host, port)
+    code, template = _smtp_cause(error)
+    return TransportError(code, template, host=host, port=port)
+
+
+def _smtp_cause(error: smtplib.SMTPException) -> tuple[str, str]:
+    answer = getattr(error, "smtp_code", 0)
+    if answer in {421, 450, 451, 454}:
+        return "throttled", gettext_noop(
+            "%(host)s:%(port)s asks us to come back later; wait some minutes and try again."
+        )
+    if answer in {452, 552}:
+        return "quota", gettext_noop("The mailbox at %(host)s:%(port)s is full; make room in it.")
+    if answer in {504, 534, 538}:
+        return "method-disabled", _METHOD_DISABLED
     match error:
-        case Problem():
-            return Diagnosis(False, error.code, error.sentence)
         case smtplib.SMTPAuthenticationError():
-            sentence = f"{host} refuses user name and password; check both."
-            return Diagnosis(False, "password", sentence)
+            return "password", gettext_noop(
+                "%(host)s:%(port)s refuses the user name or the password; check both. Some"
+                " providers want an app password here."
+            )
         case smtplib.SMTPNotSupportedError():
-            sentence = f"{host} does not offer this encryption or sign-in; choose another one."
-            return Diagnosis(False, "method-disabled", sentence)
-        case smtplib.SMTPException():
-            sentence = f"{host}:{account.send_port} does not speak SMTP like this; check the port."
-            return Diagnosis(False, "protocol", sentence)
-    trouble = connection_error(error, host, account.send_port)
-    return Diagnosis(False, trouble.code, trouble.sentence)
+            if "STARTTLS" in str(error):
+                return "tls", gettext_noop(
+                    "%(host)s:%(port)s offers no STARTTLS; choose implicit TLS with its port."
+                )
+            return "method-disabled", _METHOD_DISABLED
+    return "protocol", gettext_noop(
+        "%(host)s:%(port)s does not speak SMTP like this; check port and encryption."
+    )
+
+
+_METHOD_DISABLED = gettext_noop(
+    "%(host)s:%(port)s does not allow signing in by password like this; choose an encryption, or"
+    " allow SMTP with password at the provider."
+)
+
+
+def _said(error: TransportError) -> Diagnosis:
+    """In the language of whoever asks."""
+    sentence = _(error.template) % error.facts if error.facts else _(error.template)
+    return Diagnosis(False, error.code, sentence)

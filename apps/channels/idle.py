@@ -4,15 +4,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error as DatabaseAway
+from django.db import close_old_connections, connection
 
 from apps.channels.fetch import login_of
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.signals import account_has_news
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.announce import announce
+from apps.core.errors import Problem
 from apps.core.leases import held
 
 log = logging.getLogger(__name__)
@@ -20,7 +23,18 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 5  # seconds between two looks at the accounts
 LEASE = 30
 RENEW_IDLE = 9 * 60  # servers hang up after 30 minutes, some routers after 10
-FIRST_PAUSE, LONGEST_PAUSE = 5, 300
+FIRST_PAUSE, LONGEST_PAUSE = 5, 900
+LONG_LIFE = 60  # a connection that lived so long was a good one
+BREATH = 0.5  # between two tellings, so that a chatty server does not keep us running
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to wait: a change of any of it needs a new watcher."""
+
+    account_id: int
+    login: ImapLogin
+    folder: str
 
 
 def watch_in_background() -> None:
@@ -36,80 +50,96 @@ def watch(stop: threading.Event | None = None) -> None:
             close_old_connections()
             with held("idle", seconds=LEASE) as hold:
                 if hold is not None:
-                    _Watchers().run(hold.renew, stop)
-        except DatabaseError:
+                    Watchers().run(hold.renew, stop)
+        except DatabaseAway:
             log.warning("the database is away; watching goes on when it is back")
         stop.wait(LOOK_EVERY)
+    connection.close()
 
 
-class _Watchers:
-    """The running watchers, by what they were started with: a changed account gets a new one."""
+class Watchers:
+    """The running watchers, each by its place."""
 
     def __init__(self) -> None:
-        self._running: dict[tuple[object, ...], _Watcher] = {}
+        self._running: dict[Place, _Watcher] = {}
 
     def run(self, renew: Callable[[], bool], stop: threading.Event) -> None:
         try:
             while not stop.is_set() and renew():
-                self._follow(_accounts())
+                self.follow(places())
                 stop.wait(LOOK_EVERY)
         finally:
-            self._follow({})
+            self.follow(set())
 
-    def _follow(self, wanted: dict[tuple[object, ...], EmailAccount]) -> None:
-        for key in self._running.keys() - wanted.keys():
-            self._running.pop(key).stop.set()
-        for key in wanted.keys() - self._running.keys():
-            self._running[key] = _Watcher(wanted[key])
-            self._running[key].start()
+    def follow(self, wanted: set[Place]) -> None:
+        """Ends what is not wanted any more, starts what is new."""
+        for place in self._running.keys() - wanted:
+            self._running.pop(place).stop.set()
+        for place in wanted - self._running.keys():
+            self._running[place] = _Watcher(place)
+            self._running[place].start()
 
 
-def _accounts() -> dict[tuple[object, ...], EmailAccount]:
+def places() -> set[Place]:
     if not ChannelSettings.load().enabled:
-        return {}
+        return set()
     wanting = EmailAccount.objects.filter(
         enabled=True, idle=True, receive_kind=EmailAccount.Receive.IMAP
     )
-    return {
-        (account.pk, login_of(account), account.watched_folders[0]): account for account in wanting
-    }
+    return {place for account in wanting if (place := _place(account))}
+
+
+def _place(account: EmailAccount) -> Place | None:
+    try:
+        return Place(account.pk, login_of(account), account.watched_folders[0])
+    except Problem:
+        return None  # its password cannot be read: the next fetch says so
 
 
 class _Watcher(threading.Thread):
-    """One connection that waits in the first folder of one account; touches no database."""
+    """One connection that waits in the first folder of one account."""
 
-    def __init__(self, account: EmailAccount) -> None:
-        super().__init__(name=f"idle-{account.pk}", daemon=True)
+    def __init__(self, place: Place) -> None:
+        super().__init__(name=f"idle-{place.account_id}", daemon=True)
         self.stop = threading.Event()
-        self._account_id = account.pk
-        self._login = login_of(account)
-        self._folder = account.watched_folders[0]
+        self._place = place
 
     def run(self) -> None:
         pause = FIRST_PAUSE
         while not self.stop.is_set():
             started = time.monotonic()
-            try:
-                if not self._wait_in_folder():
-                    return
-            except TransportError as error:
-                log.info("IDLE ended", extra={"account": self._account_id, "code": error.code})
-            lived_long = time.monotonic() - started > LONGEST_PAUSE
+            again = self._watch_once()
+            lived_long = time.monotonic() - started > LONG_LIFE
             pause = FIRST_PAUSE if lived_long else min(LONGEST_PAUSE, pause * 2)
-            self.stop.wait(pause)
+            self.stop.wait(pause if again else LONGEST_PAUSE)
+
+    def _watch_once(self) -> bool:
+        """False: trying again soon does not help."""
+        try:
+            return self._wait_in_folder()
+        except TransportError as error:
+            facts = {"account": self._place.account_id, "code": error.code}
+            log.info("IDLE ended", extra=facts)
+            return error.again and error.code != "throttled"
+        except Exception:  # the rim: a watcher that died would never be missed
+            log.exception("IDLE failed", extra={"account": self._place.account_id})
+            return False
 
     def _wait_in_folder(self) -> bool:
         """False: the server cannot IDLE, the schedule alone must do."""
-        with ImapInbox(self._login) as inbox:
+        with ImapInbox(self._place.login) as inbox:
             if not inbox.can_idle:
                 return False
-            inbox.select(self._folder)
+            inbox.select(self._place.folder, writable=False)
             self._tell()  # what came while nobody listened
             while not self.stop.is_set():
                 if inbox.idle(RENEW_IDLE, stop=self.stop.is_set):
                     self._tell()
+                    self.stop.wait(BREATH)
         return True
 
     def _tell(self) -> None:
-        announce(account_has_news, account_id=self._account_id)
-        connection.close()
+        """Wakes the fetch; the connection to the database that a listener used is given back."""
+        if not self.stop.is_set():
+            announce(account_has_news, account_id=self._place.account_id)
+            connection.close()

@@ -1,63 +1,27 @@
 """Fetching from a real Dovecot: everything once, nothing old, and the flag after the commit."""
 
 import socket
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.channels.diagnose import test_receive as diagnose_receive
 from apps.channels.fetch import due_accounts, fetch
 from apps.channels.folders import FolderReader
 from apps.channels.models import ChannelSettings, EmailAccount, FolderCursor, InboundEmail
-from apps.channels.transports import imap_wire
-from apps.channels.transports.imap import ImapInbox, ImapLogin
-from apps.core.secrets import seal
-from tests.people import make_account, make_mailbox
-from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
-from tests.servers.fake_imap import running_fake_imap, well_behaved
+from apps.core.leases import held
+from tests.channels.mailboxes import account_at, fetched_again, inbox_of, mails, switch_on, unseen
+from tests.people import make_account
+from tests.servers.dovecot import ODD_PASSWORD, Dovecot, running_dovecot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
-
-CONSOLE = "http://console.test"
 
 
 @pytest.fixture(autouse=True)
 def channel(db) -> ChannelSettings:
-    settings = ChannelSettings.load()
-    settings.enabled, settings.external_url = True, CONSOLE
-    settings.save()
-    return settings
-
-
-def mails(count: int, start: int = 0) -> list[bytes]:
-    return [f"Subject: mail {n}\r\n\r\nBody {n}\r\n".encode() for n in range(start, start + count)]
-
-
-def account_at(dovecot: Dovecot, user: str, **fields: Any) -> EmailAccount:
-    fields = {"receive_tls": "none", "start": "all", "receive_host": "127.0.0.1"} | fields
-    account = make_account(
-        receive_port=fields.pop("receive_port", dovecot.port),
-        receive_user=user,
-        receive_password=seal(fields.pop("password", PASSWORD)),
-        **fields,
-    )
-    make_mailbox(account=account)
-    return account
-
-
-def inbox_of(dovecot: Dovecot, user: str) -> ImapInbox:
-    return ImapInbox(ImapLogin("127.0.0.1", dovecot.port, "none", user, PASSWORD))
-
-
-def unseen(dovecot: Dovecot, user: str, folder: str = "INBOX") -> int:
-    with inbox_of(dovecot, user) as inbox:
-        inbox.select(folder)
-        return len(inbox.unseen())
-
-
-def fetched_again(account: EmailAccount) -> int:
-    account.refresh_from_db()
-    return fetch(account)
+    return switch_on()
 
 
 @pytest.mark.contract("1.1.a")
@@ -231,58 +195,6 @@ def test_starttls_and_implicit_tls_work_with_a_private_authority(dovecot: Doveco
         assert fetch(account) == 1
 
 
-def test_a_server_that_hangs_in_the_middle_is_given_up(monkeypatch) -> None:
-    monkeypatch.setattr(imap_wire, "READ_SECONDS", 1)
-
-    def hangs(tag: bytes, command: bytes) -> bytes | None:
-        return None if b"BODY.PEEK" in command else well_behaved(tag, command)
-
-    with running_fake_imap(hangs) as port:
-        account = make_account(receive_port=port, receive_user="x", start="all")
-        assert fetch(account) == 0
-    account.refresh_from_db()
-    assert account.status_code == "timeout"
-    assert FolderCursor.objects.get().last_uid == 0  # asked for again
-
-
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        (b"", "lost"),
-        (b"* 1 FETCH (UID 7 BODY[] {900}\r\nhalf", "timeout"),
-        (b"\xff\xfe garbage\r\n", "timeout"),
-    ],
-)
-def test_a_server_that_talks_nonsense_loses_nothing(monkeypatch, said: bytes, code: str) -> None:
-    monkeypatch.setattr(imap_wire, "READ_SECONDS", 1)
-
-    def odd(tag: bytes, command: bytes) -> bytes:
-        return said if b"BODY.PEEK" in command else well_behaved(tag, command)
-
-    with running_fake_imap(odd) as port:
-        account = make_account(receive_port=port, receive_user="x", start="all")
-        assert fetch(account) == 0
-    account.refresh_from_db()
-    assert account.status == "failing"
-    assert account.status_code in {code, "lost", "protocol"}
-    with running_fake_imap() as port:
-        EmailAccount.objects.update(receive_port=port)
-        assert fetched_again(account) == 1
-
-
-def test_a_server_that_slows_us_down_is_no_wrong_password() -> None:
-    def throttles(tag: bytes, command: bytes) -> bytes:
-        if command.upper().startswith(b"LOGIN"):
-            return tag + b" NO [UNAVAILABLE] User is authenticated but not connected.\r\n"
-        return well_behaved(tag, command)
-
-    with running_fake_imap(throttles) as port:
-        account = make_account(receive_port=port, receive_user="x")
-        fetch(account)
-    account.refresh_from_db()
-    assert (account.status, account.status_code) == ("throttled", "throttled")
-
-
 @pytest.mark.contract("1.1.c")
 def test_nothing_is_fetched_while_the_channel_is_off(dovecot: Dovecot, channel) -> None:
     user = dovecot.new_user()
@@ -303,3 +215,100 @@ def test_an_account_is_due_once_per_interval_and_later_after_failures() -> None:
     account.refresh_from_db()
     assert account.failures == 1
     assert due_accounts() == []
+
+
+def test_new_uids_after_a_lost_index_double_nothing_and_leave_old_mail_alone(
+    dovecot: Dovecot,
+) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(200))
+    account = account_at(dovecot, user, start="now")
+    fetch(account)
+    dovecot.deliver(user, *mails(20, 500))
+    assert fetched_again(account) == 20
+    before = FolderCursor.objects.get().uidvalidity
+    dovecot.renumber(user)
+    dovecot.deliver(user, *mails(4, 900))
+    fetched_again(account)
+    assert FolderCursor.objects.get().uidvalidity != before
+    assert InboundEmail.objects.exclude(status="duplicate").count() == 24
+    assert unseen(dovecot, user) == 200
+
+
+def test_a_missing_target_folder_is_named_and_stops_no_mail(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(60))
+    account = account_at(dovecot, user, after="move", after_folder="Nowhere")
+    assert fetch(account) == 60
+    dovecot.deliver(user, *mails(2, 100))
+    assert fetched_again(account) == 2
+    account.refresh_from_db()
+    assert (account.status, account.status_code) == ("failing", "folder-missing")
+    assert "Nowhere" in account.status_sentence
+    dovecot.make_folder(user, "Nowhere")
+    assert fetched_again(account) == 0
+    with inbox_of(dovecot, user) as inbox:
+        assert inbox.select("INBOX").exists == 0
+        assert inbox.select("Nowhere").exists == 62
+    account.refresh_from_db()
+    assert account.status == "ok"
+
+
+def test_a_missing_folder_does_not_stop_the_others(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.make_folder(user, "Ventas &AOk-")  # "é", as it is written in a Maildir
+    dovecot.deliver(user, *mails(2))
+    dovecot.deliver(user, *mails(3, 10), folder="Ventas &AOk-")
+    account = account_at(dovecot, user, folders=["Gone", "INBOX", "Ventas é"])
+    assert fetch(account) == 5
+    account.refresh_from_db()
+    assert (account.status_code, account.failures) == ("folder-missing", 0)
+    assert "Gone" in account.status_sentence
+
+
+def test_mail_since_a_date_is_wanted_too(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(5))
+    today = timezone.localdate()
+    assert fetch(account_at(dovecot, user, start="date", start_date=today)) == 5
+    tomorrow = today + timedelta(days=2)
+    other = dovecot.new_user()
+    dovecot.deliver(other, *mails(5))
+    assert fetch(account_at(dovecot, other, start="date", start_date=tomorrow)) == 0
+
+
+def test_mail_that_comes_while_fetching_is_off_is_all_there_afterwards(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    account = account_at(dovecot, user, start="now")
+    fetch(account)
+    ChannelSettings.objects.update(enabled=False)
+    dovecot.deliver(user, *mails(1200))
+    assert fetched_again(account) == 0
+    ChannelSettings.objects.update(enabled=True)
+    assert fetched_again(account) == 1200
+    uids = list(InboundEmail.objects.order_by("id").values_list("uid", flat=True))
+    assert uids == sorted(uids)  # oldest first
+    assert InboundEmail.objects.values("sha256").distinct().count() == 1200
+
+
+def test_keeping_mail_as_it_is_changes_nothing_on_the_server(dovecot: Dovecot) -> None:
+    user = dovecot.new_user()
+    dovecot.deliver(user, *mails(3))
+    assert fetch(account_at(dovecot, user, after="keep")) == 3
+    assert unseen(dovecot, user) == 3
+
+
+def test_whoever_finds_somebody_fetching_looks_again_soon(dovecot: Dovecot) -> None:
+    account = account_at(dovecot, dovecot.new_user(), every_seconds=3600)
+    assert due_accounts() == [account.pk]
+    with held(f"fetch:{account.pk}", seconds=60):
+        assert fetch(account) == 0
+    account.refresh_from_db()
+    assert account.next_fetch_at < timezone.now() + timedelta(seconds=10)
+
+
+def test_a_password_in_any_alphabet_signs_in(dovecot: Dovecot) -> None:
+    user = dovecot.new_user(odd=True)
+    dovecot.deliver(user, *mails(1))
+    account = account_at(dovecot, user, password=ODD_PASSWORD)
+    assert fetch(account) == 1

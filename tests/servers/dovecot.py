@@ -17,6 +17,7 @@ import pytest
 import trustme
 
 PASSWORD = "pass-word"
+ODD_PASSWORD = 'pä ss"wörd\\日'
 _names, _users = itertools.count(1), itertools.count(1)
 
 CONFIG = """
@@ -66,6 +67,9 @@ service imap {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -87,9 +91,9 @@ class Dovecot:
     ca_file: str
     process: "subprocess.Popen[bytes]"
 
-    def new_user(self) -> str:
-        """A user with an empty INBOX and the password PASSWORD."""
-        user = f"user{next(_users)}"
+    def new_user(self, *, odd: bool = False) -> str:
+        """A user with an empty INBOX and the password PASSWORD, or ODD_PASSWORD."""
+        user = f"{'odd' if odd else 'user'}{next(_users)}"
         for part in ("cur", "new", "tmp"):
             self._make(self.folder / "mail" / user / part)
         return user
@@ -153,7 +157,10 @@ def _start(
     certificate.private_key_pem.write_to_path(folder / "server.key")
     for number, blob in enumerate(certificate.cert_chain_pems):
         blob.write_to_path(folder / "server.pem", append=number > 0)
-    known = (f"user{number}:{{PLAIN}}{PASSWORD}\n" for number in range(1, 500))
+    known = (
+        f"user{number}:{{PLAIN}}{PASSWORD}\nodd{number}:{{PLAIN}}{ODD_PASSWORD}\n"
+        for number in range(1, 1000)
+    )
     (folder / "users").write_text("".join(known))  # all at once: Dovecot reads it by the second
     for name in ("mail", "home", "state"):
         (folder / name).mkdir()

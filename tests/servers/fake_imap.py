@@ -1,5 +1,6 @@
 """An IMAP server that follows a script, to see what odd ones do to us."""
 
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -8,35 +9,78 @@ from contextlib import contextmanager
 # What the server says to a command: bytes to send, or None to fall silent, or b"" to hang up.
 Answer = Callable[[bytes, bytes], bytes | None]
 
+ONE_MAIL = {7: b"Subject: hi\r\n\r\nbody\n"}
 
-def well_behaved(tag: bytes, command: bytes) -> bytes:
-    """One mail with UID 7 in INBOX."""
-    word = command.split()[0].upper()
-    if word == b"CAPABILITY":
-        return b"* CAPABILITY IMAP4rev1 UIDPLUS\r\n" + tag + b" OK done\r\n"
-    if word == b"SELECT":
-        told = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 8] x\r\n"
-        return told + tag + b" OK [READ-WRITE] done\r\n"
-    if command.upper().startswith(b"UID SEARCH"):
-        return b"* SEARCH 7\r\n" + tag + b" OK done\r\n"
-    if b"RFC822.SIZE" in command:
-        return b"* 1 FETCH (UID 7 RFC822.SIZE 20)\r\n" + tag + b" OK done\r\n"
+
+def serving(
+    mails: dict[int, bytes], *, capabilities: str = "UIDPLUS", uidvalidity: int = 5
+) -> Answer:
+    """One folder, INBOX, that behaves; a script may answer some commands itself."""
+
+    def answer(tag: bytes, command: bytes) -> bytes:
+        done = tag + b" OK done\r\n"
+        words = command.upper().split()
+        match words[:2]:
+            case [b"CAPABILITY", *_rest]:
+                return b"* CAPABILITY IMAP4rev1 %s\r\n" % capabilities.encode() + done
+            case [b"SELECT" | b"EXAMINE", *_rest]:
+                state = (len(mails), uidvalidity, max(mails, default=0) + 1)
+                return (
+                    b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n* OK [UIDNEXT %d] x\r\n" % state
+                    + done
+                )
+            case [b"LIST", *_rest]:
+                return b'* LIST (\\HasNoChildren) "/" INBOX\r\n' + done
+            case [b"LOGOUT"]:
+                return b"* BYE\r\n" + done
+            case [b"UID", b"SEARCH"]:
+                found = _uids(mails, words[3]) if words[2] == b"UID" else sorted(mails)
+                return b"* SEARCH " + b" ".join(b"%d" % uid for uid in found) + b"\r\n" + done
+            case [b"UID", b"FETCH"]:
+                return (
+                    b"".join(_fetched(uid, mails[uid], command) for uid in _uids(mails, words[2]))
+                    + done
+                )
+        return done
+
+    return answer
+
+
+def _uids(mails: dict[int, bytes], wanted: bytes) -> list[int]:
+    found: set[int] = set()
+    for part in wanted.split(b","):
+        low, _colon, high = part.partition(b":")
+        top = max(mails, default=0) if high == b"*" else int(high or low)
+        found.update(uid for uid in mails if min(int(low), top) <= uid <= max(int(low), top))
+    return sorted(found)
+
+
+def _fetched(uid: int, raw: bytes, command: bytes) -> bytes:
     if b"BODY.PEEK" in command:
-        return (
-            b"* 1 FETCH (UID 7 BODY[] {20}\r\nSubject: hi\r\n\r\nbody\n)\r\n"
-            + tag
-            + b" OK done\r\n"
-        )
-    return tag + b" OK done\r\n"
+        return b"* 1 FETCH (UID %d BODY[] {%d}\r\n%s)\r\n" % (uid, len(raw), raw)
+    if b"INTERNALDATE" in command:
+        return b'* 1 FETCH (UID %d INTERNALDATE " 5-Jan-2026 10:00:00 +0000")\r\n' % uid
+    return b"* 1 FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, len(raw))
+
+
+def asks_for(command: bytes, uid: int) -> bool:
+    """Whether the command fetches the body of this mail."""
+    found = re.match(rb"UID FETCH ([\d:,*]+) .*BODY\.PEEK", command)
+    return bool(found and uid in _uids({uid: b""}, found[1]))
+
+
+well_behaved = serving(ONE_MAIL)
 
 
 @contextmanager
-def running_fake_imap(answer: Answer = well_behaved) -> Iterator[int]:
+def running_fake_imap(
+    answer: Answer = well_behaved, *, greeting: bytes = b"* OK scripted\r\n"
+) -> Iterator[int]:
     """Yields its port on 127.0.0.1."""
 
     class Conversation(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            self.wfile.write(b"* OK scripted\r\n")
+            self.wfile.write(greeting)
             for line in self.rfile:
                 tag, _space, command = line.strip().partition(b" ")
                 said = answer(tag, command)
@@ -50,6 +94,9 @@ def running_fake_imap(answer: Answer = well_behaved) -> Iterator[int]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
         allow_reuse_address = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """The client went away in the middle, as it should from a server like this."""
 
     released = threading.Event()
     with Server(("127.0.0.1", 0), Conversation) as server:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+import apps.channels.tasks  # noqa: F401  # its listener sends the task that fetches
 from apps.channels.idle import watch
 
 
