@@ -1,0 +1,70 @@
+"""A process that fetches one account into a database of its own, until a test kills it.
+
+Run as `python -m tests.faults.fetching prepare|fetch` with CARTERIA_DATA and FETCH_PORT, FETCH_USER.
+"""
+
+import os
+import sys
+from typing import Any
+
+import django
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+class _NoMigrations:
+    """The tables as the models are; migrations have their own tests."""
+
+    def __contains__(self, app: str) -> bool:
+        return True
+
+    def __getitem__(self, app: str) -> None:
+        return None
+
+
+def prepare() -> None:
+    from django.core.management import call_command
+
+    from apps.channels.models import ChannelSettings, EmailAccount
+    from apps.core.secrets import seal
+    from tests.servers.dovecot import PASSWORD
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    ChannelSettings.objects.create(pk=1, enabled=True, external_url="http://console.test")
+    EmailAccount.objects.create(
+        name="main",
+        receive_host="127.0.0.1",
+        receive_port=int(os.environ["FETCH_PORT"]),
+        receive_tls="none",
+        receive_user=os.environ["FETCH_USER"],
+        receive_password=seal(PASSWORD),
+        start="all",
+        after=os.environ.get("FETCH_AFTER", "seen"),
+        after_folder="Done",
+    )
+
+
+def fetch() -> None:
+    from apps.channels.fetch import fetch
+    from apps.channels.models import EmailAccount
+    from apps.core.models import Lease
+
+    Lease.objects.update(holder="")  # instead of waiting for the lease of the killed one
+    print(fetch(EmailAccount.objects.get()))
+
+
+def report() -> None:
+    """Rows, different mails, rows per outcome."""
+    from apps.channels.models import InboundEmail
+    from apps.core import blobs
+
+    rows: Any = InboundEmail.objects.select_related("raw")
+    whole = {blobs.read(row.raw) for row in rows}
+    print(rows.count(), len(whole), rows.filter(status="received").count())
+
+
+if __name__ == "__main__":
+    settings.MIGRATION_MODULES = _NoMigrations()
+    django.setup()
+    {"prepare": prepare, "fetch": fetch, "report": report}[sys.argv[1]]()
