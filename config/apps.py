@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class CarteriaAdmin(AdminConfig):
@@ -13,5 +14,10 @@ class Config(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Web and commands send tasks through the configured Celery application."""
+        """Web and commands send tasks through the configured Celery application.
+
+        Its listeners live in the tasks modules, which Celery itself loads in workers only.
+        """
         import config.celery  # noqa: F401
+
+        autodiscover_modules("tasks")

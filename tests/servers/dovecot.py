@@ -1,5 +1,6 @@
 """A private Dovecot on loopback: IMAP plain, STARTTLS and implicit TLS, IDLE; mail by Maildir."""
 
+import grp
 import itertools
 import os
 import pwd
@@ -181,7 +182,7 @@ def _owner() -> tuple[str, str]:
     if os.geteuid() == 0:
         return "dovecot", "dovecot"
     me = pwd.getpwuid(os.geteuid())
-    return me.pw_name, str(me.pw_gid)
+    return me.pw_name, grp.getgrgid(me.pw_gid).gr_name
 
 
 def _give_away(path: Path) -> None:
