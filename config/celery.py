@@ -1,11 +1,15 @@
 """Celery: the alarm clock. Rows are the work queue, so a lost message only costs time."""
 
+import logging
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+from typing import Any
+
 from celery import Celery
-from celery.signals import beat_init, worker_ready
+from celery.beat import EmbeddedService
+from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdown
 from django.conf import settings
 
 
@@ -53,6 +57,13 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
+@setup_logging.connect
+def _keep_our_logging(**kwargs: object) -> None:
+    """Django's settings say where lines go; a line for each task would bury the others."""
+    for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat", "celery.worker"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 @worker_ready.connect
 def _say_worker_is_alive(**kwargs: object) -> None:
     from apps.core.tasks import worker_is_alive
@@ -67,6 +78,15 @@ def _watch_mailboxes(**kwargs: object) -> None:
         from apps.channels.idle import watch_in_background
 
         watch_in_background()
+
+
+@worker_ready.connect
+def _start_beat_inside(**kwargs: object) -> None:
+    """In the one-machine mode beat rides in the worker; the Procfile has a process for it."""
+    if os.environ.get("CARTERIA_BEAT_IN_WORKER"):
+        beat: Any = EmbeddedService(app, thread=True)
+        worker_shutdown.connect(lambda **_: beat.stop(), weak=False)
+        beat.start()
 
 
 @beat_init.connect

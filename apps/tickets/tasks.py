@@ -47,8 +47,8 @@ def sweep() -> None:
         wake(screen_files, batch)
     for message_id in outbound.due(SWEPT_AT_ONCE):
         wake(deliver, message_id)
-    for batch in _batches(updates.due(SWEPT_AT_ONCE), 20):
-        wake(post_updates_of, batch)
+    for thread_keys in _batches(updates.due(SWEPT_AT_ONCE), 20):
+        wake(post_updates_of, thread_keys)
     for queue in assignment.queues_with_waiting():
         assign(queue.pk)
 

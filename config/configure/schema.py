@@ -1,0 +1,180 @@
+"""What a settings file may say (SEAMS, "configure"). Kinds of later releases are named as such."""
+
+from config.configure.kinds import (
+    AFTER,
+    EMAIL,
+    START,
+    Address,
+    Anything,
+    Choice,
+    Flag,
+    ListOf,
+    Member,
+    Number,
+    Reference,
+    Secret,
+    Section,
+    Text,
+    TimeZone,
+)
+
+LANGUAGE = Choice(("en", "es"))
+PORT = Number(1, 65535)
+TLS = Choice(("none", "starttls", "implicit"))
+ROLE = Choice(("administrator", "supervisor", "agent", "auditor"))
+NAME = Text(longest=100)
+
+CHANNEL = Section(
+    {
+        "enabled": Flag(),
+        "external_url": Address(),
+        "language": LANGUAGE,
+        "time_zone": TimeZone(),
+        "sign_in_state": Text(longest=40),
+    }
+)
+USER = Section(
+    {
+        "user": Text(longest=150),
+        "email": EMAIL,
+        "password": Secret(),
+        "name": Text(longest=200),
+        "roles": ListOf(ROLE),
+        "language": LANGUAGE,
+        "time_zone": TimeZone(),
+        "absent": Flag(),
+    },
+    required=("user",),
+)
+TEAM = Section(
+    {
+        "name": NAME,
+        "parent": Reference("team"),
+        "members": ListOf(Reference("user")),
+        "supervisors": ListOf(Reference("user")),
+        "absent": Flag(),
+    },
+    required=("name",),
+)
+RECEIVE = Section(
+    {
+        "kind": Choice(("imap", "none"), later=("pop3",)),
+        "host": Text(empty=True),
+        "port": PORT,
+        "tls": TLS,
+        "ca_file": Text(empty=True),
+        "user": Text(empty=True),
+        "password": Secret(),
+        "folders": ListOf(Text(longest=255)),
+        "idle": Flag(),
+        "every_seconds": Number(5, 86_400),
+        "after": AFTER,
+        "start": START,
+    }
+)
+SEND = Section(
+    {
+        "kind": Choice(("smtp", "none"), later=("anymail",)),
+        "host": Text(empty=True),
+        "port": PORT,
+        "tls": TLS,
+        "ca_file": Text(empty=True),
+        "user": Text(empty=True),
+        "password": Secret(),
+        "provider": Anything(),
+    }
+)
+ACCOUNT = Section(
+    {"name": NAME, "enabled": Flag(), "receive": RECEIVE, "send": SEND, "absent": Flag()},
+    required=("name",),
+)
+AUTO_RESPONSE = Section(
+    {
+        "from": Text(),
+        "subject": Text(),
+        "text": Text(longest=20_000),
+        "out_of_hours_text": Text(empty=True, longest=20_000),
+    },
+    empty=True,
+)
+QUEUE = Section(
+    {
+        "name": NAME,
+        "path": Text(empty=True, longest=255),
+        "routing": Choice(("automatic", "manual")),
+        "members": ListOf(Member()),
+        "capacity": Number(1, 1_000_000),
+        "eligible_states": ListOf(Text(longest=40)),
+        "enabled": Flag(),
+        "auto_response": AUTO_RESPONSE,
+        "absent": Flag(),
+    },
+    required=("name",),
+)
+MAILBOX = Section(
+    {
+        "address": EMAIL,
+        "account": Reference("account"),
+        "queue": Reference("queue"),
+        "from_name": Text(empty=True, longest=200),
+        "aliases": ListOf(EMAIL),
+        "absent": Flag(),
+    },
+    required=("address",),
+)
+CRM = Section(
+    {
+        "kind": Choice(
+            ("builtin",),
+            later=(
+                "rt",
+                "zendesk",
+                "webhook",
+                "salesforce",
+                "servicenow",
+                "hubspot",
+                "dynamics",
+                "kustomer",
+                "freshdesk",
+            ),
+        ),
+        "url": Address(),
+        "token": Secret(),
+        "content_copy": Flag(),
+        "thread_pdf": Choice(("closed", "each", "off")),
+        "language": LANGUAGE,
+        "options": Anything(),
+    }
+)
+STORAGE = Section(
+    {
+        "backend": Choice(("local",), later=("s3", "google", "azure", "sftp")),
+        "root": Text(empty=True),
+        "kinds": Anything(),
+        "options": Anything(),
+    }
+)
+ATTACHMENTS = Section(
+    {
+        "max_files": Number(0, 1000),
+        "max_inline": Number(0, 1000),
+        "max_total_mb": Number(1, 500),
+        "scan_limit_mb": Number(1, 2000),
+        "also_block": ListOf(Text(longest=20)),
+    }
+)
+FILE = Section(
+    {
+        "version": Number(1, 1),
+        "channel": CHANNEL,
+        "users": ListOf(USER),
+        "teams": ListOf(TEAM),
+        "accounts": ListOf(ACCOUNT),
+        "queues": ListOf(QUEUE),
+        "mailboxes": ListOf(MAILBOX),
+        "crm": CRM,
+        "storage": STORAGE,
+        "attachments": ATTACHMENTS,
+    },
+    required=("version",),
+)

@@ -1,0 +1,121 @@
+"""A whole installation, started by `manage.py up` as an administrator would, and its API."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 90
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class Carteria:
+    """A running installation; `get` and `post` speak as its administrator."""
+
+    url: str
+    token: str
+    data: Path
+    process: "subprocess.Popen[str]"
+    environment: dict[str, str]
+
+    def get(self, path: str, *, token: str = "") -> Any:
+        answer = requests.get(self.url + "/api/v1/" + path, headers=self._as(token), timeout=20)
+        assert answer.ok, f"{answer.status_code} {answer.text[:500]}"
+        return answer.json()
+
+    def post(self, path: str, *, token: str = "", **more: Any) -> requests.Response:
+        address = self.url + "/api/v1/" + path
+        return requests.post(address, headers=self._as(token), timeout=30, **more)
+
+    def command(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    def token_of(self, user: str) -> str:
+        return self.command("token", user).stdout.decode().strip()
+
+    def _as(self, token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token or self.token}"}
+
+
+@contextmanager
+def running_carteria(
+    data: Path, settings: dict[str, Any], **environment: str
+) -> Iterator[Carteria]:
+    """Starts with SETTINGS as its configure file; stops it with SIGTERM and expects exit 0."""
+    data.mkdir(parents=True, exist_ok=True)
+    configuration = data / "settings.yaml"
+    configuration.write_text(yaml.safe_dump(settings))
+    told = _environment(data, environment)
+    command = [sys.executable, "manage.py", "up", "--port", "0", "--data", str(data)]
+    with (data / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--config", str(configuration)],
+            cwd=ROOT,
+            env=told,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        ready = _ready(process, data)
+        yield Carteria(ready["url"], ready["token"], data, process, told)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(20)
+    assert code == 0
+
+
+def _environment(data: Path, more: dict[str, str]) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "CLAMD_ADDRESS", "SECRET_KEY", "CARTERIA_KEY"}
+    }
+    told = {"CARTERIA_NO_BOOTSTRAP": "1", "CARTERIA_DATA": str(data), "DJANGO_SETTINGS_MODULE": ""}
+    told.pop("DJANGO_SETTINGS_MODULE")
+    return inherited | told | more
+
+
+def _ready(process: "subprocess.Popen[str]", data: Path) -> dict[str, Any]:
+    assert process.stdout is not None
+    watchdog = threading.Timer(READY_WITHIN, process.kill)
+    watchdog.start()
+    line = process.stdout.readline()
+    watchdog.cancel()
+    assert line.startswith("ready "), (data / "up.log").read_text()[-3000:]
+    told: dict[str, Any] = json.loads(line.removeprefix("ready "))
+    return told
+
+
+def soon(
+    question: Callable[[], Answer], *, within: float = 30, until: Callable[[Answer], Any] = bool
+) -> Answer:
+    """Asks until the answer satisfies; fails with the last one."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = question()
+        if until(answer):
+            return answer
+        assert time.monotonic() < deadline, f"not within {within} s: {answer!r}"
+        time.sleep(0.1)
