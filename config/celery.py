@@ -84,7 +84,7 @@ def _watch_mailboxes(**kwargs: object) -> None:
 def _start_beat_inside(**kwargs: object) -> None:
     """In the one-machine mode beat rides in the worker; the Procfile has a process for it."""
     if os.environ.get("CARTERIA_BEAT_IN_WORKER"):
-        beat: Any = EmbeddedService(app, thread=True)
+        beat: Any = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
         worker_shutdown.connect(lambda **_: beat.stop(), weak=False)
         beat.start()
 

@@ -5,4 +5,5 @@ pytest_plugins: list[str] = [
     "tests.servers.dovecot",
     "tests.servers.postgres",
     "tests.servers.redis",
+    "tests.servers.smtp_sink",
 ]

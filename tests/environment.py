@@ -2,10 +2,13 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-os.environ["CARTERIA_DATA"] = tempfile.mkdtemp(prefix="carteria-test-")
+data = Path(tempfile.mkdtemp(prefix="carteria-test-"))
+(data / "static").mkdir()
+os.environ["CARTERIA_DATA"] = str(data)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("CARTERIA_KEY", Fernet.generate_key().decode())
 os.environ.setdefault("CARTERIA_NO_BOOTSTRAP", "1")

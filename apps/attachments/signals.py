@@ -1,5 +1,5 @@
-"""What this floor announces."""
+"""What this floor announces, after commit."""
 
 from django.dispatch import Signal
 
-attachment_screened = Signal()  # attachment_id: int, verdict: str
+attachments_screened = Signal()  # attachment_ids: list[int], those with a final verdict

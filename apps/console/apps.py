@@ -8,3 +8,7 @@ class Console(AppConfig):
     name = "apps.console"
     label = "console"
     verbose_name = _("Console")
+
+    def ready(self) -> None:
+        """Browsers hear of changes from now on."""
+        import apps.console.live  # noqa: F401

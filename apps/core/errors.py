@@ -38,3 +38,11 @@ class Unavailable(Problem):
     """Not now; trying again later helps."""
 
     status = 503
+
+
+class TooLarge(Problem):
+    status = 413
+
+
+class LengthRequired(Problem):
+    status = 411

@@ -1,14 +1,22 @@
 """The one socket: apps say which topics a user hears; messages carry ids, never content."""
 
+import asyncio
+import logging
+import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from apps.core.models import User
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.05  # seconds
 
 Topics = Callable[[User], Iterable[str]]
 _sources: list[Topics] = []
@@ -26,10 +34,44 @@ def topics_of(user: User) -> set[str]:
 
 def push(topic: str, kind: str, identity: str, version: int) -> None:
     """Fire and forget; a browser that misses it reads its state again when it reconnects."""
+    _outgoing.put((topic, kind, identity, version))
+
+
+class _Outgoing:
+    """News that wait a moment, so that a batch of mails is one visit to the broker."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._news: dict[tuple[str, str, str], int] = {}
+        self._sender: threading.Thread | None = None
+
+    def put(self, news: tuple[str, str, str, int]) -> None:
+        """The newest version of the same news is enough."""
+        topic, kind, identity, version = news
+        with self._lock:
+            self._news[topic, kind, identity] = version
+            if self._sender is None:
+                self._sender = threading.Thread(target=self._send, name="live", daemon=True)
+                self._sender.start()
+
+    def _send(self) -> None:
+        time.sleep(PAUSE)
+        with self._lock:
+            news, self._news, self._sender = self._news, {}, None
+        try:
+            asyncio.run(_publish(news))
+        except RedisError:
+            log.warning("the broker is away; browsers read again when they are back")
+
+
+async def _publish(news: dict[tuple[str, str, str], int]) -> None:
     layer = get_channel_layer()
-    if layer is not None:
-        message = {"type": "live", "body": {"type": kind, "id": identity, "version": version}}
-        async_to_sync(layer.group_send)(topic, message)
+    for (topic, kind, identity), version in news.items() if layer else ():
+        body = {"type": kind, "id": identity, "version": version}
+        await layer.group_send(topic, {"type": "live", "body": body})
+
+
+_outgoing = _Outgoing()
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):

@@ -26,7 +26,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def reader_settings(get_response: Next) -> Next:
-    """The language and the time zone of whoever is signed in; others keep the browser's language."""
+    """Language and time zone of whoever is signed in; others keep the browser's language."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with ExitStack() as stack:

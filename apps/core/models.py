@@ -56,7 +56,8 @@ class User(AbstractUser):
 
     @property
     def sees_everything(self) -> bool:
-        return self.has_role(Role.ADMINISTRATOR, Role.AUDITOR)
+        """Integrations too: what they may do is limited by the scopes of their tokens."""
+        return self.has_role(Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
 
 
 class RoleGrant(models.Model):

@@ -161,13 +161,8 @@ def message_added(session: Session, count: int = 1) -> None:
 
 
 def say_changed(sessions: list[Session]) -> None:
-    for session in sessions:
-        announce(
-            session_changed,
-            session_id=session.pk,
-            public_id=session.public_id,
-            queue_id=session.queue_id,
-        )
+    if sessions:
+        announce(session_changed, session_ids=sorted({session.pk for session in sessions}))
 
 
 def may_steer(user: User) -> bool:

@@ -1,0 +1,183 @@
+"""What bytes are beneath their name: programs, RAR and ZIP, at the start or hidden inside."""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+RAR_REACH = 2 * 2**20  # unrar looks this far for its signature
+END_REACH = 65_535 + 22 + 512  # a zip's end record, its longest comment and a little junk
+MOST_MEMBERS = 20_000
+MANIFEST_BYTES = 2**20
+
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")
+_RAR = re.compile(rb"Rar!\x1a\x07(?:\x00|\x01\x00)")
+_OLD_RAR = b"RE\x7e\x5e"
+# A DOS header whose pointer at 0x3c stays below a megabyte.
+_DOS_HEADER = re.compile(rb"MZ(?=(?s:.{58}(..[\x00-\x0f]\x00)))")
+_END = struct.Struct("<4s4H2LH")
+_BIG_END = struct.Struct("<4sQ2H2L4Q")
+_ENTRY = struct.Struct("<4s4B4HL2L5H2L")
+
+
+def starts_as_program(content: bytes) -> bool:
+    """EXE, DLL, SCR: MZ that points to a PE or NE header (or one of their OS/2 relatives)."""
+    if content[:2] != b"MZ" or len(content) < 64:
+        return False
+    at = int.from_bytes(content[60:64], "little")
+    header = content[at : at + 4]
+    return header == b"PE\0\0" or header[:2] in {b"NE", b"LE", b"LX"}
+
+
+def hides_program(content: bytes) -> bool:
+    """A whole PE program behind something else; strict, since two letters are soon found."""
+    return any(
+        _is_pe(content, match.start() + int.from_bytes(match[1], "little"))
+        for match in _DOS_HEADER.finditer(content, 1)
+    )
+
+
+def _is_pe(content: bytes, at: int) -> bool:
+    if content[at : at + 4] != b"PE\0\0" or len(content) < at + 26:
+        return False
+    sections = int.from_bytes(content[at + 6 : at + 8], "little")
+    return 1 <= sections <= 96 and content[at + 24 : at + 26] in {b"\x0b\1", b"\x0b\2", b"\x07\1"}
+
+
+def starts_as_rar(content: bytes) -> bool:
+    return bool(_RAR.match(content)) or content.startswith(_OLD_RAR)
+
+
+def hides_rar(content: bytes) -> bool:
+    return bool(_RAR.search(content, 1, RAR_REACH))
+
+
+def starts_as_zip(content: bytes) -> bool:
+    return content.startswith(ZIP_STARTS)
+
+
+def is_carrier(content: bytes) -> bool:
+    """OLE2, TAR, 7z, CAB: whatever lies inside is theirs, not a second face."""
+    return (
+        _is_ole2(content)
+        or _is_tar(content)
+        or (content[:6] == b"7z\xbc\xaf\x27\x1c" and _crc(content[12:32]) == content[8:12])
+        or (content[:4] == b"MSCF" and int.from_bytes(content[8:12], "little") == len(content))
+    )
+
+
+def _is_ole2(content: bytes) -> bool:
+    return (
+        content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        and content[28:30] == b"\xfe\xff"
+        and content[30:32] in {b"\x09\0", b"\x0c\0"}
+    )
+
+
+def _is_tar(content: bytes) -> bool:
+    header = content[:512]
+    stated = re.match(rb" *([0-7]{1,7})", header[148:156])
+    if len(header) < 512 or stated is None:
+        return False
+    return int(stated[1], 8) == sum(header[:148]) + sum(header[156:]) + 8 * 32
+
+
+def _crc(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(4, "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    name: str
+    method: int
+    packed: int
+    at: int  # of its local header, in the whole file
+
+
+@dataclass(frozen=True, slots=True)
+class Zip:
+    """A ZIP as a reader sees it that starts from the end of the file."""
+
+    content: bytes = field(repr=False)
+    members: dict[str, Member]
+    complete: bool = True  # False: more members than anybody should read
+
+    @property
+    def begins_at(self) -> int:
+        return min((member.at for member in self.members.values()), default=0)
+
+    def read(self, name: str) -> bytes:
+        """The member's first megabyte; empty if it is missing or broken."""
+        member = self.members.get(name)
+        if member is None or self.content[member.at : member.at + 4] != b"PK\x03\x04":
+            return b""
+        lengths = self.content[member.at + 26 : member.at + 30]
+        start = member.at + 30 + sum(struct.unpack("<2H", lengths)) if len(lengths) == 4 else 0
+        packed = self.content[start : start + member.packed]
+        if member.method == 0:
+            return packed[:MANIFEST_BYTES]
+        try:
+            return zlib.decompressobj(-15).decompress(packed, MANIFEST_BYTES)
+        except zlib.error:
+            return b""
+
+
+def zips_from_the_end(content: bytes) -> list[Zip]:
+    """The last end record counts, and each other whose comment ends with the file."""
+    found: list[Zip] = []
+    for at in _end_records(content):
+        reaches_the_end = at + 22 + int.from_bytes(content[at + 20 : at + 22], "little") == len(
+            content
+        )
+        if reaches_the_end or not found:
+            opened = _opened(content, at)
+            if opened is not None:
+                found.append(opened)
+    return found
+
+
+def _end_records(content: bytes) -> Iterator[int]:
+    lowest = max(0, len(content) - END_REACH)
+    at = content.rfind(b"PK\x05\x06", lowest)
+    while at >= 0:
+        if at + 22 <= len(content):
+            yield at
+        at = content.rfind(b"PK\x05\x06", lowest, at + 3)
+
+
+def _opened(content: bytes, end: int) -> Zip | None:
+    _sig, _disk, _cd_disk, _here, count, size, offset, _comment = _END.unpack_from(content, end)
+    if count == 0xFFFF or 0xFFFFFFFF in (size, offset):
+        big = content.rfind(b"PK\x06\x06", max(0, end - END_REACH), end)
+        if big >= 0 and big + _BIG_END.size <= len(content):
+            count, size, offset = _BIG_END.unpack_from(content, big)[7:]
+            end = big
+    if count == 0:
+        return Zip(content, {}) if size == 0 else None
+    for start in (end - size, offset):
+        if start >= 0 and content[start : start + 4] == b"PK\x01\x02":
+            return _listed(content, start, start - offset)
+    return None
+
+
+def _listed(content: bytes, start: int, shift: int) -> Zip:
+    members: dict[str, Member] = {}
+    while content[start : start + 4] == b"PK\x01\x02" and start + 46 <= len(content):
+        if len(members) >= MOST_MEMBERS:
+            return Zip(content, members, complete=False)
+        entry = _ENTRY.unpack_from(content, start)
+        name_length, extra, comment = entry[12:15]
+        raw = content[start + 46 : start + 46 + name_length]
+        name = raw.decode("utf-8" if entry[5] & 0x800 else "cp437", errors="replace")
+        at = _place(content, entry[18], shift)
+        members.setdefault(name, Member(name, method=entry[6], packed=entry[10], at=at))
+        start += 46 + name_length + extra + comment
+    return Zip(content, members)
+
+
+def _place(content: bytes, offset: int, shift: int) -> int:
+    """With bytes before the archive, readers add the shift unless the offset is right already."""
+    shifted = max(0, offset + shift)
+    is_there = content[shifted : shifted + 4] == b"PK\x03\x04"
+    return shifted if is_there or shift <= 0 else offset

@@ -1,0 +1,89 @@
+"""Which files a mail may bring: by every name a file carries and by its content, worst face first.
+
+Documents of every type are allowed except the seven denied ones; images, video and audio are
+closed lists.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from apps.attachments import containers
+from apps.attachments.detect import detected_type
+from apps.attachments.documents import carries_more, document_type
+from apps.attachments.families import (
+    DENIED,
+    DOCUMENT_TYPES,
+    LISTED_TYPES,
+    MEDIA_APPLICATIONS,
+    UNLISTED,
+    WEAK_TYPES,
+)
+from apps.attachments.names import extensions, last_extensions
+
+Reason = Literal["type-not-allowed", "type-denied", "content-denied", "polyglot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    allowed: bool
+    reason: Reason | None
+    type: str  # what the bytes are, whatever the mail says
+
+
+def judge(names: Sequence[str], content: bytes, also_block: Iterable[str] = ()) -> Judgement:
+    """NAMES is every name the file carries, as decoded; ALSO_BLOCK further extensions."""
+    kind, bad_content = _face(content)
+    reason: Reason | None = None
+    if _is_denied(names, also_block):
+        reason = "type-denied"
+    elif bad_content:
+        reason = bad_content
+    elif _is_unlisted(names, kind):
+        reason = "type-not-allowed"
+    return Judgement(reason is None, reason, kind)
+
+
+def _is_denied(names: Sequence[str], also_block: Iterable[str]) -> bool:
+    blocked = DENIED | {ending.strip(" .").casefold() for ending in also_block}
+    return any(not blocked.isdisjoint(extensions(name)) for name in names)
+
+
+def _is_unlisted(names: Sequence[str], kind: str) -> bool:
+    if any(not UNLISTED.isdisjoint(last_extensions(name)) for name in names):
+        return True
+    is_media = kind.startswith(("image/", "video/", "audio/")) or kind in MEDIA_APPLICATIONS
+    return is_media and kind not in LISTED_TYPES | DOCUMENT_TYPES | WEAK_TYPES
+
+
+def _face(content: bytes) -> tuple[str, Reason | None]:
+    """The type, and what is wrong with the content."""
+    kind = detected_type(content)
+    if containers.starts_as_program(content) or containers.starts_as_rar(content):
+        return kind, "content-denied"
+    if containers.starts_as_zip(content):
+        kind, reason = _face_of_zip(content, kind)
+        return kind, reason or _hidden(content)
+    if containers.is_carrier(content):
+        return kind, None
+    if containers.zips_from_the_end(content):
+        return kind, "polyglot"
+    return kind, _hidden(content)
+
+
+def _face_of_zip(content: bytes, kind: str) -> tuple[str, Reason | None]:
+    """A ZIP passes only as a document, and only if every reader sees that document."""
+    archives = containers.zips_from_the_end(content)
+    documents = [document_type(archive) if archive.complete else None for archive in archives]
+    if not documents or None in documents:
+        return kind, "content-denied"
+    for archive, document in zip(archives, documents, strict=True):
+        if archive.begins_at != 0 or carries_more(archive, document or ""):
+            return document or kind, "polyglot"
+    return documents[0] or kind, None
+
+
+def _hidden(content: bytes) -> Reason | None:
+    if containers.hides_rar(content) or containers.hides_program(content):
+        return "polyglot"
+    return None

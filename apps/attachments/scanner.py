@@ -1,0 +1,146 @@
+"""Is the scanner fit to be believed? Its signatures, its options, and how much it really reads."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+
+from apps.attachments import probes
+from apps.attachments.clamd_line import LineBroken, ask
+from apps.attachments.scan import SCANNER_SECONDS, NotScanned, ScannerDown, answers, scan
+
+Health = Literal["ok", "degraded", "down"]
+Value = TypeVar("Value")
+
+REMEMBERED = 60  # seconds that version and signatures are believed
+PROOF_REMEMBERED = 600
+OLD_AFTER = timedelta(days=3)
+WITHOUT_PROOF = 2**20  # every clamd reads files of a megabyte
+
+NO_SIGNATURES = "no signatures"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    name: str
+    signature_version: str  # empty: none of ClamAV's own
+    signed_at: datetime | None = None
+
+
+class _Memory:
+    """What was found out about an address, for a while."""
+
+    def __init__(self) -> None:
+        self.facts: dict[tuple[str, ...], tuple[float, object]] = {}
+        self.lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], seconds: float, find: Callable[[], Value]) -> Value:
+        with self.lock:
+            kept = self.facts.get(key)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]  # type: ignore[return-value]
+        value = find()
+        with self.lock:
+            self.facts[key] = (time.monotonic() + seconds, value)
+        return value
+
+    def forget(self) -> None:
+        with self.lock:
+            self.facts.clear()
+
+
+_memory = _Memory()
+forget = _memory.forget
+
+
+def fit_engine(address: str, *, test_signatures: bool = False) -> Engine:
+    """The engine, if it may call files clean; ScannerDown else.
+
+    It must know the standard test virus, and have ClamAV's own signatures unless TEST_SIGNATURES
+    permits a test database, which calls real viruses clean.
+    """
+    engine = _engine(address)
+    key = ("knows", address, engine.signature_version)
+    knows = _memory.get(key, REMEMBERED, lambda: _finds(address, probes.test_virus()))
+    if not knows or not (engine.signature_version or test_signatures):
+        raise ScannerDown(NO_SIGNATURES)
+    return engine
+
+
+def reads_whole(address: str, size: int, *, limit: int) -> bool:
+    """Proved, not believed: a virus at the end of an archive of LIMIT bytes was found.
+
+    clamd calls a file above its own MaxFileSize clean unless AlertExceedsMax is on.
+    """
+    if size <= WITHOUT_PROOF:
+        return True
+    return any(proof >= size and _proved(address, proof) for proof in (limit, size))
+
+
+def status(address: str, *, test_signatures: bool = False) -> tuple[Health, str]:
+    """For the health page: never raises."""
+    if not address:
+        return "down", "No scanner is set: install ClamAV or set CLAMD_ADDRESS. Files wait."
+    if not answers(address):
+        forget()
+        return "down", "The scanner does not answer. Files wait."
+    try:
+        engine = fit_engine(address, test_signatures=test_signatures)
+        return _weaknesses(address, engine)
+    except NotScanned as error:
+        return "down", f"{error.sentence}. Files wait."
+
+
+def _weaknesses(address: str, engine: Engine) -> tuple[Health, str]:
+    if not engine.signature_version:
+        return "degraded", "Only test signatures: real viruses are called clean."
+    if engine.signed_at is None or datetime.now(UTC) - engine.signed_at > OLD_AFTER:
+        return "degraded", "The signatures are older than 3 days: check freshclam."
+    for option, probe in (
+        ("AlertExceedsMax", probes.nested()),
+        ("AlertEncrypted", probes.encrypted()),
+    ):
+        key = (option, address, engine.name)
+        if not _memory.get(key, PROOF_REMEMBERED, lambda: _finds(address, probe)):  # noqa: B023
+            return "degraded", f"Set `{option} yes` in clamd.conf: it is off."
+    return "ok", f"{engine.name}, signatures {engine.signature_version}"
+
+
+def _engine(address: str) -> Engine:
+    return _memory.get(("engine", address), REMEMBERED, lambda: _ask_version(address))
+
+
+def _ask_version(address: str) -> Engine:
+    try:
+        answer = ask(address, b"VERSION", seconds=SCANNER_SECONDS)
+    except LineBroken as error:
+        raise ScannerDown(error.sentence) from error
+    text = answer.decode("ascii", errors="replace")
+    if not text.startswith("ClamAV "):
+        raise ScannerDown("What answers is not clamd")
+    name, _, rest = text.partition("/")
+    version, _, signed = rest.partition("/")
+    return Engine(name.strip()[:100], version.strip()[:40], _moment(signed))
+
+
+def _moment(text: str) -> datetime | None:
+    """`Mon Nov 24 09:36:13 2025`; the zone is not told, and a day's error does not matter."""
+    try:
+        return datetime.strptime(text.strip(), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _finds(address: str, probe: bytes) -> bool:
+    return scan(address, probe, limit=len(probe)).outcome != "clean"
+
+
+def _proved(address: str, size: int) -> bool:
+    key = ("reads", address, str(size))
+    return _memory.get(key, PROOF_REMEMBERED, lambda: _finds_in_archive(address, size))
+
+
+def _finds_in_archive(address: str, size: int) -> bool:
+    return scan(address, probes.archive(size), limit=2 * size).outcome == "infected"

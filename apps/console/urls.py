@@ -1,0 +1,21 @@
+"""The console's addresses."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from apps.console import actions, mail_frame, sign_in, tickets, views
+
+urlpatterns = [
+    path("", views.sessions, name="sessions"),
+    path("s/<str:public_id>/", views.session, name="session"),
+    path("s/<str:public_id>/take/", actions.take, name="take"),
+    path("s/<str:public_id>/give-back/", actions.give_back, name="give-back"),
+    path("s/<str:public_id>/status/", actions.status, name="status"),
+    path("s/<str:public_id>/reply/", actions.reply, name="reply"),
+    path("e/<int:message_id>/", views.mail_link, name="mail-link"),
+    path("m/<int:message_id>/", mail_frame.mail_frame, name="mail-frame"),
+    path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
+    path("tickets/<int:ticket_id>/files/<int:file_id>/", tickets.ticket_file, name="ticket-file"),
+    path("accounts/login/", sign_in.SignIn.as_view(), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+]

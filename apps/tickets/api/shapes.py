@@ -1,0 +1,134 @@
+"""What callers get: sessions, messages and their files as typed, explicit fields."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from apps.attachments.models import Verdict
+from apps.core.api.permissions import caller
+from apps.core.models import Role
+from apps.crm.links import links_of
+from apps.tickets.models import Message, MessageFile, Session
+
+MAY_SEE_RAW = (Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+class TicketRefSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="ticket")
+    url = serializers.CharField()
+
+
+class SessionSerializer(serializers.Serializer[Session]):
+    # `sessions_json` puts the `links` of a whole page into the context.
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    thread = serializers.CharField(source="thread.key", read_only=True)
+    queue = serializers.CharField(source="queue_id", read_only=True)
+    status = serializers.ChoiceField(Session.Status.choices, read_only=True)
+    agent = serializers.CharField(source="agent_id", read_only=True, allow_null=True)
+    ticket = serializers.SerializerMethodField()
+    subject = serializers.CharField(read_only=True)
+    customer = serializers.CharField(read_only=True, help_text="The customer's address.")
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    message_count = serializers.IntegerField(read_only=True)
+    why = serializers.CharField(read_only=True, help_text="The last decision in one sentence.")
+
+    @extend_schema_field(TicketRefSerializer(allow_null=True))
+    def get_ticket(self, session: Session) -> Any:
+        link = self.context["links"].get(session.thread.key)
+        return TicketRefSerializer(link).data if link else None
+
+
+def sessions_json(sessions: Sequence[Session]) -> Any:
+    """The ticket links of all of them in one query."""
+    links = links_of([session.thread.key for session in sessions])
+    context = {"links": links}
+    return [SessionSerializer(session, context=context).data for session in sessions]
+
+
+def session_json(session: Session) -> Any:
+    return sessions_json([session])[0]
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class FileSerializer(serializers.Serializer[MessageFile]):
+    id = serializers.CharField(source="attachment_id", read_only=True)
+    name = serializers.CharField(source="attachment.name", read_only=True)
+    size = serializers.IntegerField(source="attachment.size", read_only=True)
+    type = serializers.SerializerMethodField()
+    verdict = serializers.ChoiceField(Verdict.choices, source="attachment.verdict", read_only=True)
+    reason = serializers.CharField(source="attachment.reason", read_only=True)
+    content_url = serializers.SerializerMethodField()
+
+    def get_type(self, file: MessageFile) -> str:
+        """What the bytes say; before they have been looked at, what the mail claims."""
+        return file.attachment.detected_type or file.attachment.declared_type
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_content_url(self, file: MessageFile) -> str | None:
+        if file.attachment.verdict != Verdict.CLEAN:
+            return None
+        return _url(self.context["request"], "api:attachment-content", file.attachment_id)
+
+
+class MessageSerializer(serializers.Serializer[Message]):
+    # `from` is a word of Python, so `get_fields` adds it.
+
+    id = serializers.CharField(source="pk", read_only=True)
+    session = serializers.CharField(source="session.public_id", read_only=True)
+    direction = serializers.ChoiceField(Message.Direction.choices, read_only=True)
+    to = PersonSerializer(many=True, read_only=True)
+    cc = PersonSerializer(many=True, read_only=True)
+    subject = serializers.CharField(read_only=True)
+    text = serializers.CharField(read_only=True)
+    html_url = serializers.SerializerMethodField()
+    raw_url = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(Message.Status.choices, read_only=True)
+    because = serializers.CharField(read_only=True)
+    attachments = FileSerializer(source="files", many=True, read_only=True)
+    message_id = serializers.CharField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return super().get_fields() | {"from": SenderSerializer(source="*", read_only=True)}
+
+    @extend_schema_field(serializers.URLField())
+    def get_html_url(self, message: Message) -> str:
+        return str(self.context["request"].build_absolute_uri(f"/m/{message.pk}/"))
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_raw_url(self, message: Message) -> str | None:
+        request: Request = self.context["request"]
+        if not caller(request).has_role(*MAY_SEE_RAW) or not may_leave_raw(message):
+            return None
+        return _url(request, "api:message-raw", message.pk)
+
+
+class SenderSerializer(serializers.Serializer[Message]):
+    email = serializers.CharField(source="from_email", read_only=True)
+    name = serializers.CharField(source="from_name", read_only=True)
+
+
+def message_json(message: Message, request: Request) -> Any:
+    return MessageSerializer(message, context={"request": request}).data
+
+
+def may_leave_raw(message: Message) -> bool:
+    """The raw mail holds its files: it stays here while one of them is not clean."""
+    has_bytes = message.raw_id or (message.inbound and message.inbound.raw_id)
+    return bool(has_bytes) and all(
+        file.attachment.verdict == Verdict.CLEAN for file in message.files.all()
+    )
+
+
+def _url(request: Request, name: str, key: object) -> str:
+    return str(request.build_absolute_uri(reverse(name, kwargs={"id": key})))

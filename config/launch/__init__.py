@@ -1,0 +1,1 @@
+"""The launcher: makes the environment, starts and watches the processes. Imports no Django."""

@@ -1,0 +1,24 @@
+"""The installation's own keys, made on the first start unless the operator gives them."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from config.launch.places import given, private_folder
+from config.launch.running import write_private
+
+
+def make_missing_keys(data: Path) -> None:
+    folder = private_folder(data / "secrets")
+    _make("SECRET_KEY", folder, secrets.token_urlsafe(50))
+    _make("CARTERIA_KEY", folder, base64.urlsafe_b64encode(os.urandom(32)).decode())
+
+
+def _make(name: str, folder: Path, value: str) -> None:
+    """A half-written key would lock stored passwords away: written aside, then renamed."""
+    path = folder / name.lower()
+    if given(name) or path.exists():
+        return
+    write_private(path.with_suffix(".new"), value)
+    path.with_suffix(".new").rename(path)

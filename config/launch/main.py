@@ -1,0 +1,43 @@
+"""Which command it is: ours, or one of Django's."""
+
+import importlib
+import os
+import sys
+
+from config.launch import bootstrap
+from config.launch.progress import Failure
+
+OURS = ("up", "test", "lint", "bench")
+WITH_DEV = frozenset({"test", "lint", "bench"})
+
+
+def run(argv: list[str]) -> int:
+    """Makes the environment, then hands over; answers the exit code."""
+    command = argv[1] if len(argv) > 1 else "help"
+    try:
+        bootstrap.enter_environment(argv, dev=command in WITH_DEV)
+        if command in OURS:
+            return _ours(command, argv[2:])
+        return _django(argv)
+    except Failure as failure:
+        print(f"carteria: {failure.sentence}", file=sys.stderr)
+        return failure.code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _ours(command: str, arguments: list[str]) -> int:
+    names = {"up": "up", "test": "testing", "lint": "lint", "bench": "bench"}
+    module = importlib.import_module(f"config.launch.{names[command]}")
+    return int(module.main(arguments))
+
+
+def _django(argv: list[str]) -> int:
+    from config.launch.running import join_running
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    join_running()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(argv)
+    return 0

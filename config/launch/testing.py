@@ -1,0 +1,70 @@
+"""`test`: pytest on the embedded default, then once more on PostgreSQL; `--contract`: the table."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.launch.places import BASE_DIR
+from config.launch.progress import Failure, say
+
+PYTEST = (sys.executable, "-m", "pytest")
+ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
+NO_TESTS = 5
+# They start servers and databases of their own, whatever DATABASE_URL says.
+OWN_DATABASES = (
+    "-m",
+    "not browser",
+    "--ignore=tests/test_journey.py",
+    "--ignore=tests/config",
+)
+
+
+def main(arguments: list[str]) -> int:
+    if importlib.util.find_spec("pytest") is None:
+        raise Failure("The tests need requirements-dev.lock; it is not installed in here.")
+    if "--contract" in arguments:
+        return _contract([word for word in arguments if word != "--contract"])
+    first = _run([*PYTEST, *arguments])
+    if first or _names_tests(arguments):
+        return first
+    return _again_on_postgres(arguments)
+
+
+def _again_on_postgres(arguments: Sequence[str]) -> int:
+    if not _postgres_is_there():
+        say("not run here: the tests on PostgreSQL (install: apt-get install -y postgresql)")
+        return 1 if os.environ.get("CI", "").lower() == "true" else 0
+    say("the same tests on PostgreSQL")
+    code = _run([*ON_POSTGRES, *PYTEST, *OWN_DATABASES, *arguments])
+    return 0 if code == NO_TESTS else code
+
+
+def _names_tests(arguments: Sequence[str]) -> bool:
+    """Whoever names files wants these tests, once, quickly."""
+    return any((BASE_DIR / word.partition("::")[0]).exists() for word in arguments)
+
+
+def _postgres_is_there() -> bool:
+    question = "import sys; from tests.servers.postgres import programs; sys.exit(not programs())"
+    return _run([sys.executable, "-c", question]) == 0
+
+
+def _contract(arguments: Sequence[str]) -> int:
+    """Only the table on stdout; what pytest says goes to stderr."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "table"
+        only = ["-m", "contract", "-q", f"--contract-table={table}"]
+        code = _run([*PYTEST, *only, *arguments], stdout=sys.stderr.fileno())
+        if table.exists():
+            print(table.read_text(), end="")
+    return code
+
+
+def _run(command: Sequence[str], stdout: int | None = None) -> int:
+    told = {**os.environ, "CARTERIA_NO_BOOTSTRAP": "1"}
+    told.pop("DATABASE_URL", None)
+    return subprocess.run(command, cwd=BASE_DIR, env=told, stdout=stdout, check=False).returncode

@@ -1,0 +1,113 @@
+"""Which tests can run on this machine, and what they prove of the contract."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.contract import NUMBERS, Table
+from tests.servers import postgres
+
+# Server as named in a marker or by its fixture: how to find it, what to install for it.
+PROGRAMS = {
+    "dovecot": ("dovecot", "dovecot-imapd dovecot-lmtpd"),
+    "clamd": ("clamd", "clamav-daemon"),
+    "postgres": ("postgres", "postgresql"),
+    "chromium": ("chromium", "chromium"),
+}
+ROOT_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--contract-table", metavar="FILE", help="write the contract table there")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Judge(config), "carteria-judge")
+
+
+class Judge:
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.table = Table()
+        self.left_out: dict[str, set[str]] = {}  # test: the packages it needs
+        self.whole_suite = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Before `-m` and `-k` leave tests out, so that the table counts all of them."""
+        self.whole_suite = _is_whole_suite(self.config)
+        for item in items:
+            self._note_contract(item)
+        self.left_out = {i.nodeid: lacking for i in items if (lacking := _lacking(_needed(i)))}
+        if self.left_out and os.environ.get("CI", "").lower() == "true":
+            raise pytest.UsageError(self._what_is_missing())
+        out = [item for item in items if item.nodeid in self.left_out]
+        if out:
+            self.config.hook.pytest_deselected(items=out)
+            items[:] = [item for item in items if item.nodeid not in self.left_out]
+
+    def _note_contract(self, item: pytest.Item) -> None:
+        for number in _numbers(item):
+            if number not in NUMBERS:
+                raise pytest.UsageError(f"{item.nodeid}: SPEC part 1 has no number {number}")
+            self.table.tests[number].add(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.table.failed.add(report.nodeid)
+        elif report.when == "call" and report.passed:
+            self.table.passed.add(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.whole_suite and self.table.unproved() and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if path := self.config.getoption("--contract-table"):
+            Path(path).write_text("".join(f"{line}\n" for line in self.table.lines()))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.whole_suite and (unproved := self.table.unproved()):
+            terminalreporter.write_line(
+                f"neither tested nor in contract_open.txt: {', '.join(unproved)}", red=True
+            )
+        if self.left_out:
+            terminalreporter.write_line(self._what_is_missing(), yellow=True)
+
+    def _what_is_missing(self) -> str:
+        packages = " ".join(sorted(set().union(*self.left_out.values())))
+        return f"not run here: {len(self.left_out)} (install: apt-get install -y {packages})"
+
+
+def _is_whole_suite(config: pytest.Config) -> bool:
+    everywhere = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    narrowed = any(
+        config.getoption(name, default=None)
+        for name in ("keyword", "markexpr", "lf", "ignore", "ignore_glob", "deselect")
+    )
+    return everywhere and not narrowed
+
+
+def _numbers(item: pytest.Item) -> Iterable[str]:
+    return (number for mark in item.iter_markers("contract") for number in mark.args)
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    """Named in the marker, or known by the fixtures that the test uses."""
+    named = {str(name) for mark in item.iter_markers("servers") for name in mark.args}
+    fixtures = set(getattr(item, "fixturenames", ()))
+    browser = {"chromium"} if item.get_closest_marker("browser") else set()
+    return (named | fixtures | browser) & PROGRAMS.keys()
+
+
+def _lacking(needed: set[str]) -> set[str]:
+    missing = (name for name in needed if not _is_there(name))
+    return {package for name in missing for package in PROGRAMS[name][1].split()}
+
+
+def _is_there(server: str) -> bool:
+    if server == "postgres":
+        return postgres.programs() is not None
+    program = PROGRAMS[server][0]
+    return bool(shutil.which(program) or shutil.which(program, path=ROOT_FOLDERS))

@@ -1,0 +1,98 @@
+"""A private PostgreSQL: own folder, UNIX socket, no fsync. As root it runs as user `postgres`."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+DATABASE = "carteria"
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
+
+
+def programs() -> Path | None:
+    """The folder of initdb and postgres; Debian keeps it off the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version)
+    if debian:
+        return debian[-1].parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def _version(initdb: Path) -> float:
+    return float(initdb.parts[-3])
+
+
+@contextmanager
+def running_postgres(*, settings: tuple[str, ...] = FAST) -> Iterator[str]:
+    """Yields the DATABASE_URL of an empty database."""
+    folder = Path(tempfile.mkdtemp(prefix="carteria-pg-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        _run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
+        options = [word for setting in settings for word in ("-c", setting)]
+        where = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+        server = subprocess.Popen(
+            _command("postgres", *where, *options),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_as_postgres(),
+        )
+        try:
+            _create_database(folder)
+            yield f"postgres://postgres@{quote(str(folder), safe='')}/{DATABASE}"
+        finally:
+            server.send_signal(3)  # SIGQUIT: at once, nothing here is worth keeping
+            server.wait(15)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(program: str, *arguments: str | Path) -> list[str]:
+    folder = programs()
+    assert folder is not None, "PostgreSQL is not installed: apt-get install postgresql"
+    return [str(folder / program), *map(str, arguments)]
+
+
+def _as_postgres() -> dict[str, object]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {"cwd": "/"}
+    group = pwd.getpwnam("postgres").pw_gid
+    return {"user": "postgres", "group": group, "extra_groups": [], "cwd": "/"}
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    command = _command(program, *arguments, "--no-sync", "--locale=C.UTF-8")
+    subprocess.run(command, check=True, capture_output=True, timeout=60, **_as_postgres())
+
+
+def _create_database(folder: Path, *, seconds: float = 20) -> None:
+    """Waits for the server, too: creating fails until it listens."""
+    command = _command("createdb", "-h", folder, "-U", "postgres", DATABASE)
+    deadline = time.monotonic() + seconds
+    while subprocess.run(command, capture_output=True, check=False, **_as_postgres()).returncode:
+        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """DATABASE_URL of a server of this test session."""
+    with running_postgres() as url:
+        yield url
+
+
+if __name__ == "__main__":  # python -m tests.servers.postgres COMMAND: runs it with DATABASE_URL
+    with running_postgres() as address:
+        told = {**os.environ, "DATABASE_URL": address}
+        sys.exit(subprocess.run(sys.argv[1:], env=told, check=False).returncode)
