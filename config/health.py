@@ -59,8 +59,9 @@ def _answer(asked: Future[Answer], deadline: float) -> Answer | None:
 def states() -> dict[str, State]:
     deadline = time.monotonic() + PATIENCE
     stored, broker, scanning = STORED.ask(), BROKER.ask(), SCANNER.ask()
+    known: dict[str, State] = _answer(stored, deadline) or _nothing_stored()
     return {
-        **(_answer(stored, deadline) or _nothing_stored()),
+        **known,
         "broker": _answer(broker, deadline) or "down",
         "scanner": _answer(scanning, deadline) or "down",
     }

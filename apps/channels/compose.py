@@ -86,10 +86,10 @@ def compose(mail: OutgoingMail) -> bytes:
 class _Letter(EmailMultiAlternatives):
     """Django's, with inline images beside the text that shows them."""
 
-    encoding = utf8_charset_qp  # type: ignore[assignment]
+    encoding = utf8_charset_qp
 
-    def __init__(self, **fields: object) -> None:
-        super().__init__(**fields)  # type: ignore[arg-type]
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**fields)
         self.inline: list[MIMEBase] = []
 
     def _create_alternatives(self, msg: Part) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -40,5 +40,4 @@ def page(view: Page[Rest]) -> Callable[Concatenate[Any, Rest], HttpResponse]:
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    guarded: Callable[Concatenate[Any, Rest], HttpResponse] = wrapped
-    return guarded
+    return cast(Callable[Concatenate[Any, Rest], HttpResponse], wrapped)

@@ -66,7 +66,8 @@ class _Outgoing:
 
 async def _publish(news: dict[tuple[str, str, str], int]) -> None:
     layer = get_channel_layer()
-    for (topic, kind, identity), version in news.items() if layer else ():
+    assert layer is not None  # settings name one
+    for (topic, kind, identity), version in news.items():
         body = {"type": kind, "id": identity, "version": version}
         await layer.group_send(topic, {"type": "live", "body": body})
 

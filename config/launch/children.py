@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,17 +151,13 @@ def how_it_ended(child: Child) -> str:
 def end_group(child: Child, with_signal: signal.Signals) -> None:
     """A child's own children (parsers, renderers) go with it."""
     if child.process:
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # all gone already
             os.killpg(child.process.pid, with_signal)
-        except (ProcessLookupError, PermissionError):
-            pass  # all gone already
 
 
 def _wait_until(process: subprocess.Popen[bytes], deadline: float) -> None:
-    try:
+    with suppress(subprocess.TimeoutExpired):  # the caller kills it
         process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        pass  # the caller kills it
 
 
 def _die_with_parent(with_signal: signal.Signals | None) -> Callable[[], None] | None:

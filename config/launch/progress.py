@@ -2,15 +2,14 @@
 
 import sys
 import time
+from contextlib import suppress
 
 _begun = time.monotonic()
 
 
 def say(sentence: str) -> None:
-    try:
+    with suppress(OSError):  # nobody reads along: the work goes on
         print(f"[{time.monotonic() - _begun:5.1f} s] {sentence}", file=sys.stderr, flush=True)
-    except OSError:
-        pass  # nobody reads along: the work goes on
 
 
 class Failure(Exception):

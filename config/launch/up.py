@@ -176,7 +176,7 @@ class _Start:
         answer: dict[str, str | None] = {"user": None, "password": None, "token": None}
         if self.answer_file.exists():
             answer = json.loads(self.answer_file.read_text())
-        ready = {
+        ready: dict[str, Any] = {
             "url": self.url,
             **answer,
             "data": str(self.data),

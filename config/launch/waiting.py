@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from config.launch.children import Children
 
@@ -44,10 +45,8 @@ class Watch:
         self.children.look_after()
 
     def _drain(self) -> None:
-        try:
+        with suppress(BlockingIOError):  # it was the time that ran out
             self.woken.recv(4096)
-        except BlockingIOError:
-            pass  # it was the time that ran out
 
     def until(self, reached: Callable[[], bool], *, seconds: float, every: float = 0.05) -> bool:
         """False when it was not REACHED in time."""
