@@ -72,10 +72,6 @@ class Rights:
     moves: tuple[str, ...]
     reply: bool
 
-    @property
-    def anything(self) -> bool:
-        return self.give_back or bool(self.moves)
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -175,9 +171,10 @@ def _rights(user: User, session: Session, channel: ChannelSettings) -> Rights:
     works_here = Queue.objects.worked_by(user).filter(pk=session.queue_id).exists()
     free = session.agent is None
     is_open = session.status in Session.OPEN
+    may_write = mine or steer or (free and is_open and works_here)
     return Rights(
         take=free and is_open and works_here,
         give_back=not free and is_open and (mine or steer),
         moves=MOVES[session.status] if mine or steer else (),
-        reply=channel.enabled and (mine or (works_here and free) or (steer and not free)),
+        reply=channel.enabled and session.status != Session.Status.CLOSED and may_write,
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -12,9 +11,9 @@ from apps.console.choice import Choice
 from apps.console.desk import desk_of
 from apps.console.frame import Visit, page
 from apps.console.text import linked
-from apps.core import blobs
 from apps.core.models import User
-from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketLink
+from apps.crm.models import Ticket, TicketComment
+from apps.tickets.api.builtin import links_to
 from apps.tickets.models import Session
 
 
@@ -27,39 +26,21 @@ class ShownComment:
 @require_safe
 @page
 def ticket(request: Visit, ticket_id: int) -> HttpResponse:
-    found, sessions = _visible_ticket(request.user, ticket_id)
+    found = get_object_or_404(Ticket.objects.prefetch_related("comments", "files"), pk=ticket_id)
     context = {
         "desk": desk_of(request.user, Choice(), request.channel),
         "ticket": found,
-        "sessions": sessions,
+        "sessions": _sessions_or_404(request.user, found),
         "comments": [ShownComment(one, linked(one.text)) for one in found.comments.all()],
-        "files": found.files.all(),
     }
     return render(request, "console/ticket.html", context)
 
 
-@require_safe
-@page
-def ticket_file(request: Visit, ticket_id: int, file_id: int) -> HttpResponse:
-    """Files of a ticket are clean by the time they are here; they are still only downloaded."""
-    found, _sessions = _visible_ticket(request.user, ticket_id)
-    file = get_object_or_404(TicketFile.objects.select_related("blob"), ticket=found, pk=file_id)
-    response = HttpResponse(blobs.read(file.blob), content_type="application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(True, file.name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-def _visible_ticket(user: User, ticket_id: int) -> tuple[Ticket, list[Session]]:
-    """Its sessions that USER sees; a ticket without any is only for those who see everything."""
-    found = get_object_or_404(Ticket, pk=ticket_id)
-    links = TicketLink.objects.filter(kind=CrmSettings.Kind.BUILTIN, ticket=str(ticket_id))
-    sessions = list(
-        Session.objects.visible_to(user)
-        .filter(thread__key__in=links.values("thread_key"))
-        .order_by("id")
-    )
+def _sessions_or_404(user: User, ticket: Ticket) -> list[Session]:
+    """Those that USER sees; a ticket without any is only for those who see everything."""
+    threads = links_to(ticket).values("thread_key")
+    visible = Session.objects.visible_to(user).filter(thread__key__in=threads)
+    sessions = list(visible.order_by("id"))
     if not sessions and not user.sees_everything:
         raise Http404
-    return found, sessions
+    return sessions

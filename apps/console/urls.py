@@ -15,7 +15,6 @@ urlpatterns = [
     path("e/<int:message_id>/", views.mail_link, name="mail-link"),
     path("m/<int:message_id>/", mail_frame.mail_frame, name="mail-frame"),
     path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
-    path("tickets/<int:ticket_id>/files/<int:file_id>/", tickets.ticket_file, name="ticket-file"),
     path("accounts/login/", sign_in.SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]
