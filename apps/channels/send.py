@@ -73,6 +73,7 @@ def send(
         crashpoint("deliver.before_connect")
         with _line(account, alive) as smtp:
             _offer(smtp, wire, raw, alive)
+            _stop_if_server_spoke(smtp)
             crashpoint("deliver.before_dot")
             before_data()
             return _finish(smtp, alive)
@@ -235,13 +236,24 @@ def _refused_recipients(refused: dict[str, tuple[int, bytes]]) -> Outcome:
     return Outcome("failed" if for_good else "retry", code, sentence)
 
 
+def _stop_if_server_spoke(smtp: smtplib.SMTP) -> None:
+    """Before the dot a server has nothing to say but no, or it has hung up."""
+    if _has_bytes(_socket(smtp), seconds=0):
+        raise _Settled(_refusal(*smtp.getreply()))
+
+
 # ---- the dot and what comes after it ------------------------------------------------------
 
 
 def _finish(smtp: smtplib.SMTP, alive: Callable[[], None]) -> Outcome:
     """From here on, only the server's own word says whether it has the mail."""
     try:
-        smtp.send(b".\r\n")
+        _socket(smtp).sendall(b".\r\n")
+    except (BrokenPipeError, ConnectionResetError) as failure:
+        return _interrupted(failure)  # the line was dead before: the dot never left
+    except (OSError, smtplib.SMTPException):
+        return _silence()
+    try:
         crashpoint("deliver.after_dot")
         _wait_for_answer(smtp, alive)
         code, answer = smtp.getreply()
