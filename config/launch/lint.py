@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
 
 def _checkers() -> list[tuple[str, list[str]]]:
     checkers = [
-        ("lint-imports", [str(BIN / "lint-imports"), "--no-timings"]),
+        ("lint-imports", [str(BIN / "lint-imports")]),
         ("ruff check", [str(BIN / "ruff"), "check", "--quiet"]),
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "--quiet"]),
         ("mypy", [sys.executable, "-m", "mypy"]),

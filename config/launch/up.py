@@ -81,6 +81,7 @@ class _Start:
 
     def _start_all(self) -> None:
         keys.make_missing_keys(self.data)
+        places.private_folder(self.data / "static")
         self._install_packages()
         self._choose_scanner()
         self._start_broker()

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def running_postgres(*, settings: tuple[str, ...] = FAST) -> Iterator[str]:
             _create_database(folder)
             yield f"postgres://postgres@{quote(str(folder), safe='')}/{DATABASE}"
         finally:
-            server.send_signal(3)  # SIGQUIT: at once, nothing here is worth keeping
+            server.send_signal(signal.SIGQUIT)  # at once: nothing here is worth keeping
             server.wait(15)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
