@@ -24,6 +24,7 @@ from apps.channels.parsed import Address
 from apps.core.errors import Invalid
 
 MAX_SUBJECT = 500
+MAX_LINE = 200  # some readers lose a Message-ID that does not stand on its header's first line
 MAX_NAME = 100
 MAX_FILE_NAME = 240  # bytes of UTF-8: percent-encoded they still fit on one line
 MAX_ID = 500  # an id longer than half a line is left out
@@ -80,6 +81,7 @@ def compose(mail: OutgoingMail) -> bytes:
         else:
             letter.attach(_part(file))
     written: Any = letter.message()  # Django's, which knows line ends; its stubs do not
+    written.policy = written.policy.clone(max_line_length=MAX_LINE)
     return bytes(written.as_bytes(linesep="\r\n"))
 
 

@@ -24,13 +24,14 @@ from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
 from apps.tickets import comments, sessions
-from apps.tickets.models import DeliveryAttempt, Message, MessageFile
+from apps.tickets.models import DeliveryAttempt, Message, MessageFile, Session
 from apps.tickets.signals import message_settled
 
 log = logging.getLogger(__name__)
 
 LEASE = 40  # seconds; renewed at least every 25 while the server is slow
 FIRST_PAUSE, LONGEST_PAUSE = 30, 3600
+TRIED_AT_ONCE = 3  # after a crash; a mail that crashes every worker has to wait, too
 GIVE_UP_AFTER = timedelta(days=2)
 
 Status, Stage = Message.Status, DeliveryAttempt.Stage
@@ -78,7 +79,7 @@ def deliver(message_id: int) -> None:
     try:
         outcome = _send(message, attempt)
     except _LeaseLost:
-        log.warning("a delivery lost its lease", extra={"message": message.pk})
+        log.warning("a delivery lost its lease", extra={"message_id": message.pk})
         return
     except Problem as problem:
         outcome = Outcome("failed", None, problem.sentence)
@@ -174,16 +175,19 @@ def _file(carrier: MessageFile) -> OutgoingFile:
 # ---- outcomes ---------------------------------------------------------------------------------
 
 
-def _record(message: Message, row: DeliveryAttempt, outcome: Outcome) -> None:
+def _record(
+    message: Message, row: DeliveryAttempt, outcome: Outcome, *, only_if: Q | None = None
+) -> None:
     """The attempt, the message and what the CRM is told, in one transaction; the first one wins."""
     with transaction.atomic():
-        mine = DeliveryAttempt.objects.filter(pk=row.pk, outcome="")
-        if not mine.update(
+        still_open = DeliveryAttempt.objects.filter(only_if or Q(), pk=row.pk, outcome="")
+        if not still_open.update(
             outcome=outcome.kind, code=outcome.code, sentence=outcome.sentence, stage=Stage.DONE
         ):
             return
         if outcome.kind == "retry" and timezone.now() - message.created_at < GIVE_UP_AFTER:
-            _try_later(message, row.number, outcome.sentence)
+            at_once = only_if is not None and row.number < TRIED_AT_ONCE
+            _try_later(message, outcome.sentence, seconds=0 if at_once else _pause(row.number))
         elif outcome.kind in ("sent", "unknown"):
             _gone_out(message, outcome)
         else:
@@ -193,10 +197,15 @@ def _record(message: Message, row: DeliveryAttempt, outcome: Outcome) -> None:
             _failed(message, outcome.sentence)
 
 
-def _try_later(message: Message, number: int, sentence: str) -> None:
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(number - 1, 10))
+def _pause(number: int) -> int:
+    return min(LONGEST_PAUSE, FIRST_PAUSE << min(number - 1, 10))
+
+
+def _try_later(message: Message, sentence: str, *, seconds: int) -> None:
     Message.objects.filter(pk=message.pk).update(
-        status=Status.QUEUED, because=sentence, next_try_at=in_seconds(pause)
+        status=Status.QUEUED,
+        because=sentence,
+        next_try_at=in_seconds(seconds) if seconds else None,
     )
     _changed(message)
 
@@ -212,9 +221,8 @@ def _gone_out(message: Message, outcome: Outcome) -> None:
 
 
 def _failed(message: Message, why: str) -> None:
-    """A failed mail comes back to somebody's eyes."""
-    session = message.session
-    session.refresh_from_db()
+    """A failed mail comes back to somebody's eyes. Locked: an outcome must not lose a race."""
+    session = Session.objects.select_for_update().get(pk=message.session_id)
     sessions.reopen(session, why=why)
     _changed(message)
 
@@ -225,14 +233,17 @@ def _changed(message: Message) -> None:
 
 
 def _judge_abandoned() -> None:
-    """A worker died amid a delivery: before the dot it is queued again, after it nobody knows."""
-    sending = DeliveryAttempt.objects.filter(
-        Q(lease_until__lte=Now()), outcome="", message__status=Status.SENDING
-    )
+    """A worker died amid a delivery: before the dot it is queued again, after it nobody knows.
+
+    A worker that was only slow may move on while we look: then its row is no longer `as_seen`.
+    """
+    over = Q(lease_until__lte=Now())
+    sending = DeliveryAttempt.objects.filter(over, outcome="", message__status=Status.SENDING)
     for row in sending.select_related("message__thread", "message__session", "message__mailbox"):
+        as_seen = over & Q(stage=row.stage)
         if row.stage == Stage.DATA:
             sentence = _("We stopped after the whole mail was over: it may have arrived or not.")
-            _record(row.message, row, Outcome("unknown", None, sentence))
+            _record(row.message, row, Outcome("unknown", None, sentence), only_if=as_seen)
         else:
             sentence = _("We stopped before the mail was over; it is tried again.")
-            _record(row.message, row, Outcome("retry", None, sentence))
+            _record(row.message, row, Outcome("retry", None, sentence), only_if=as_seen)

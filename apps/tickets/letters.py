@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.attachments import screen
 from apps.attachments.models import Attachment, AttachmentSettings
-from apps.channels.compose import wire_address
+from apps.channels.compose import MAX_SUBJECT, clean_line, wire_address
 from apps.channels.models import Mailbox
 from apps.channels.parsed import Address
 from apps.core import blobs
@@ -15,6 +15,8 @@ from apps.core.errors import Invalid
 from apps.core.html import html_to_text, safe_html
 from apps.tickets.models import Message, MessageFile, Session
 from apps.tickets.threads import base_subject
+
+MAX_RECIPIENTS = 100  # in one mail: more is a mailing list
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +68,30 @@ def recipients_of(session: Session) -> Recipients:
     if answered is None:
         customer = Address(session.customer, session.customer_name)
         return Recipients((customer,) if customer.email else ())
-    people = answered.reply_to or [{"email": answered.from_email, "name": answered.from_name}]
-    return Recipients(tuple(Address(one["email"], one["name"]) for one in people if one["email"]))
+    ours = _our_addresses()
+    asked = [Address(one["email"], one["name"]) for one in answered.reply_to]
+    elsewhere = tuple(one for one in asked if one.email and one.key not in ours)
+    sender = Address(answered.from_email, answered.from_name)
+    return Recipients(elsewhere or ((sender,) if sender.email else ()))
 
 
 def addressed(letter: Letter, suggested: Recipients) -> Recipients:
     """Our own addresses drop out, nobody stands twice; Invalid names what cannot be sent to."""
-    ours = {address for mailbox in Mailbox.objects.all() for address in mailbox.addresses}
-    seen: set[str] = set(ours)
+    seen = _our_addresses()
     to = _once(suggested.to if letter.to is None else letter.to, seen)
     people = Recipients(to, _once(letter.cc or (), seen), _once(letter.bcc or (), seen))
     if not people.to:
         raise Invalid("no-recipient", _("to: name at least one recipient outside this desk."))
+    if len(people.everybody) > MAX_RECIPIENTS:
+        told = {"limit": MAX_RECIPIENTS}
+        raise Invalid("too-many-recipients", _("to: at most %(limit)s recipients.") % told)
     for address in people.everybody:
         wire_address(address)
     return people
+
+
+def _our_addresses() -> set[str]:
+    return {address for mailbox in Mailbox.objects.all() for address in mailbox.addresses}
 
 
 def _once(addresses: Iterable[Address], seen: set[str]) -> tuple[Address, ...]:
@@ -94,20 +105,32 @@ def _once(addresses: Iterable[Address], seen: set[str]) -> tuple[Address, ...]:
 
 def subject_of_answer(letter: Letter, session: Session, answered: Message | None) -> str:
     if letter.subject is not None:
-        return letter.subject
+        return clean_line(letter.subject, MAX_SUBJECT)
     subject = answered.subject if answered else session.subject
-    return f"Re: {base_subject(subject)}".strip()
+    return clean_line(f"Re: {base_subject(subject)}", MAX_SUBJECT)
+
+
+def first_subject(letter: Letter) -> str:
+    subject = clean_line(letter.subject or "", MAX_SUBJECT)
+    if not subject:
+        raise Invalid("no-subject", _("subject: say in a few words what the mail is about."))
+    return subject
 
 
 def bodies_of(letter: Letter) -> tuple[str, str]:
     """Text and cleaned HTML; the text is made from the HTML where only that was written."""
-    html = letter.html
+    html = _storable(letter.html)
     if html:
         html = safe_html(html, cid_url=lambda content_id: f"cid:{content_id}", remote_images=True)
-    text = letter.text or html_to_text(html)
+    text = _storable(letter.text) or html_to_text(html)
     if not text.strip() and not letter.files:
         raise Invalid("empty", _("text: write something, or attach a file."))
     return text, html
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: NUL and half characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 # ---- files ----------------------------------------------------------------------------------

@@ -4,15 +4,17 @@ The Message-ID is fixed here, once and for all; `delivery.py` sends it as often 
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent
+from apps.channels.compose import clean_line, wire_address
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.parsed import Address
 from apps.core.announce import announce
-from apps.core.errors import Conflict, Guarded
+from apps.core.errors import Conflict, Forbidden, Guarded
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets import sessions, threads
@@ -25,12 +27,13 @@ from apps.tickets.letters import (
     attach_files,
     bodies_of,
     check_limits,
+    first_subject,
     newest_inbound,
     recipients_of,
     subject_of_answer,
     write_files,
 )
-from apps.tickets.models import Message, Session, Thread
+from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.signals import files_waiting, message_queued
 
 __all__ = ["Letter", "Upload", "deliver", "due", "recipients_of", "reply", "write_first"]
@@ -51,6 +54,11 @@ class _Mail:
     references: tuple[str, ...] = ()
 
 
+class _ThreadHeaders(TypedDict):
+    in_reply_to: str
+    references: tuple[str, ...]
+
+
 def reply(session: Session, letter: Letter, *, by: User) -> Message:
     """Answers the newest mail of the customer; an unassigned session is taken by whoever answers.
 
@@ -58,6 +66,7 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     `already-taken`, Invalid for what was written.
     """
     _channel_is_on_or_refuse()
+    _own_or_refuse(session, by)
     answered = newest_inbound(session)
     mailbox = _mailbox_of(session, answered)
     check_limits(letter.files)
@@ -68,8 +77,7 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
         subject=subject_of_answer(letter, session, answered),
         text=text,
         html=html,
-        in_reply_to=answered.message_id if answered else "",
-        references=_references(answered),
+        **_thread_headers(answered or _newest_outbound(session)),
     )
     written = write_files(letter.files)
     with transaction.atomic():
@@ -82,10 +90,11 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
 def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None = None) -> Message:
     """A mail that begins a conversation: a session that is active from the start, and ours."""
     _channel_is_on_or_refuse()
+    agent = _assignee(queue, by, agent)
     mailbox = _mailbox_of_queue(queue)
     check_limits(letter.files)
     text, html = bodies_of(letter)
-    mail = _Mail(mailbox, addressed(letter, Recipients(())), letter.subject or "", text, html)
+    mail = _Mail(mailbox, addressed(letter, Recipients(())), first_subject(letter), text, html)
     customer = mail.people.to[0]
     written = write_files(letter.files)
     with transaction.atomic():
@@ -97,7 +106,7 @@ def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None =
             customer=customer.email,
             customer_name=customer.name,
             status=Status.ACTIVE,
-            agent=agent or _member(queue, by),
+            agent=agent,
             why=_("Written first by %(by)s.") % {"by": by.display_name},
         )
         message = _queue_mail(session, mail, by)
@@ -144,44 +153,82 @@ def _sending(mailbox: Mailbox) -> Mailbox:
     return mailbox
 
 
+def _own_or_refuse(session: Session, by: User) -> None:
+    """The assignee; anybody of the queue if there is none; whoever steers what he can see."""
+    if session.agent is not None and session.agent.user_id == by.pk:
+        return
+    if session.agent is None and _member(session.queue, by) is not None:
+        return
+    seen = Session.objects.visible_to(by).filter(pk=session.pk)
+    if not (sessions.may_steer(by) and seen.exists()):
+        raise Conflict("not-yours", _("This session is not assigned to you."))
+
+
 def _in_hand(session: Session, by: User) -> Session:
-    """Assigned to whoever answers, and active."""
+    """Assigned to whoever answers, and active; as it stands now, not as the caller saw it."""
     session = Session.objects.select_related("agent__user", "queue", "thread").get(pk=session.pk)
+    _own_or_refuse(session, by)
     if session.status == Status.CLOSED:
         raise Conflict("closed", _("This session is closed; write a new mail instead."))
-    agent = Agent.objects.select_related("user").filter(user=by).first()
+    agent = _member(session.queue, by)
     if session.agent is None and agent is not None and session.status in Session.OPEN:
         return sessions.take(session, agent)
     if session.agent is not None and session.agent.user_id != by.pk:
-        if not sessions.may_steer(by):
-            raise Conflict("not-yours", _("This session is assigned to somebody else."))
-    elif session.agent is None and not sessions.may_steer(by):
-        raise Conflict("not-yours", _("This session is not assigned to you."))
+        _note_helper(session, session.agent, by)
     if session.status != Status.ACTIVE:
         return sessions.set_status(session, Status.ACTIVE, by=by)
     return session
 
 
+def _note_helper(session: Session, agent: Agent, by: User) -> None:
+    why = _("Answered by %(by)s for %(agent)s.") % {"by": by.display_name, "agent": agent.name}
+    SessionEvent.objects.create(
+        session=session,
+        kind=SessionEvent.Kind.STATUS,
+        before=session.status,
+        after=session.status,
+        by=by,
+        why=why,
+    )
+
+
+def _assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
+    """Whose session a first mail opens: the named agent's, else the author's, if of the queue."""
+    author = _member(queue, by)
+    steers = sessions.may_steer(by) and Queue.objects.visible_to(by).filter(pk=queue.pk).exists()
+    if author is None and not steers:
+        raise Forbidden("not-your-queue", _("queue: you do not work in this queue."))
+    if agent is not None and _member(queue, agent.user) is None:
+        raise Guarded("not-a-member", _("agent: this agent does not work in the queue."))
+    return agent or author
+
+
 def _member(queue: Queue, user: User) -> Agent | None:
-    """The author, if the author works in the queue."""
+    """The user as an agent, if he works in the queue."""
     if Queue.objects.worked_by(user).filter(pk=queue.pk).exists():
-        return Agent.objects.filter(user=user).first()
+        return Agent.objects.select_related("user").filter(user=user).first()
     return None
 
 
 # ---- the row ----------------------------------------------------------------------------------
 
 
-def _references(answered: Message | None) -> tuple[str, ...]:
-    if answered is None:
-        return ()
-    own = [answered.message_id] if answered.message_id else []
-    return (*answered.references, *own)
+def _newest_outbound(session: Session) -> Message | None:
+    """A second mail to somebody who has not answered yet belongs to the first."""
+    ours = Message.objects.filter(thread=session.thread_id, direction=Message.Direction.OUT)
+    return ours.exclude(status=Message.Status.FAILED).order_by("-id").first()
+
+
+def _thread_headers(parent: Message | None) -> _ThreadHeaders:
+    if parent is None:
+        return {"in_reply_to": "", "references": ()}
+    own = [parent.message_id] if parent.message_id else []
+    return {"in_reply_to": parent.message_id, "references": (*parent.references, *own)}
 
 
 def _queue_mail(session: Session, mail: _Mail, by: User) -> Message:
     thread: Thread = session.thread
-    domain = mail.mailbox.address.rpartition("@")[2]
+    domain = wire_address(mail.mailbox.address).rpartition("@")[2]
     message_id = threads.new_message_id(thread, domain)
     message = Message.objects.create(
         thread=thread,
@@ -210,7 +257,7 @@ def _queue_mail(session: Session, mail: _Mail, by: User) -> Message:
 
 
 def _people(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
-    return [{"email": one.email, "name": one.name} for one in addresses]
+    return [{"email": one.email, "name": clean_line(one.name, 200)} for one in addresses]
 
 
 def _with_files(message: Message, file_ids: list[int]) -> None:

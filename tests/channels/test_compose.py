@@ -65,6 +65,14 @@ def test_every_header_is_as_it_was_decided() -> None:
     assert mail.get_content() == "Hello Ann\r\n"
 
 
+def test_our_long_message_id_stands_on_one_line() -> None:
+    message_id = f"{'x' * 63}@{'long-domain.' * 6}test"
+    mail = replace(MAIL, message_id=message_id, in_reply_to=message_id, references=(message_id,))
+    raw = compose(mail)
+    for name in ("Message-ID", "In-Reply-To", "References"):
+        assert f"\r\n{name}: <{message_id}>\r\n".encode() in raw
+
+
 def test_the_same_facts_make_the_same_plain_mail() -> None:
     assert compose(MAIL) == compose(MAIL)
 
