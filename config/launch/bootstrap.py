@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config.launch import system_packages
 from config.launch.places import BASE_DIR, VENV
-from config.launch.progress import Failure, say
+from config.launch.progress import Failure, say, with_start
 
 CORE_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"  # holds every pin of the core lock too
@@ -30,7 +30,7 @@ def enter_environment(argv: list[str], *, dev: bool) -> None:
             _make_environment(may_install="--install-system-packages" in argv)
             _install(lock)
             _remember(lock)
-    os.execv(PYTHON, [str(PYTHON), *argv])
+    os.execve(PYTHON, [str(PYTHON), *argv], with_start(os.environ))
 
 
 def _line(lock: str) -> str:
@@ -77,10 +77,13 @@ def _install(lock: str) -> None:
     path = BASE_DIR / lock
     pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
     uv: list[str | Path] = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON]
-    if _run([*pip, "uv"]).returncode == 0:
-        if _run([*uv, "--require-hashes", "-r", path]).returncode == 0:
-            return
-        say("uv could not install them; trying pip, which takes longer")
+    if not os.access(Path.home(), os.W_OK):
+        uv.append("--no-cache")  # a service's user has no home to keep one in
+    got_uv = _run([*pip, "uv"])
+    done = got_uv if got_uv.returncode else _run([*uv, "--require-hashes", "-r", path])
+    if done.returncode == 0:
+        return
+    say(f"uv could not ({_cause(done)}); trying pip, which takes longer")
     _must([*pip, "--require-hashes", "-r", path], "The packages could not be installed")
 
 
@@ -91,8 +94,14 @@ def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
 def _must(command: Sequence[str | Path], sentence: str) -> None:
     done = _run(command)
     if done.returncode:
-        cause = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise Failure(f"{sentence}: {' '.join(cause[-3:])}")
+        raise Failure(f"{sentence}: {_cause(done)}")
+
+
+def _cause(done: subprocess.CompletedProcess[str]) -> str:
+    """The lines that name it; hints and notices of new versions are left out."""
+    lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+    named = [line for line in lines if line.lower().startswith(("error", "cause"))]
+    return " ".join((named or lines or ["no reason given"])[:3])
 
 
 @contextmanager

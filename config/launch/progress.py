@@ -1,10 +1,18 @@
 """Short lines for the person who waits; stdout is kept for `ready`."""
 
+import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 
-_begun = time.monotonic()
+BEGUN = "CARTERIA_BEGUN"  # carries the start over into the environment's Python
+_begun = float(os.environ.pop(BEGUN, "") or time.monotonic())
+
+
+def with_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """For the same command started again: its clock goes on."""
+    return {**environment, BEGUN: str(_begun)}
 
 
 def say(sentence: str) -> None:
