@@ -25,5 +25,13 @@ def beat_is_alive() -> None:
     beat("worker")
 
 
+@shared_task
+def forget_old_answers() -> None:
+    """The memory of idempotency keys; imported here, since a worker needs no REST otherwise."""
+    from apps.core.api.idempotency import forget_old
+
+    forget_old()
+
+
 def worker_is_alive() -> None:
     beat("worker")

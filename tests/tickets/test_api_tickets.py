@@ -91,9 +91,16 @@ def test_the_quarantine_says_why(house: House, held: InboundEmail) -> None:
     }
 
 
-def test_the_source_of_a_held_mail_is_a_file(house: House, held: InboundEmail) -> None:
+def test_the_source_of_a_held_mail_is_text_without_its_files(
+    house: House, held: InboundEmail
+) -> None:
+    block = b"QUJD" * 19 + b"\r\n"
+    held.raw = blobs.store(b"From: x\r\n\r\n?\r\n" + block * 9)
+    held.save()
     raw = Caller(house.auditor).get(f"quarantine/{held.pk}/raw/")
-    assert raw.content == b"From: x\r\n\r\n?"
+    assert raw.content.startswith(b"From: x\n\n?\n")
+    assert b"QUJDQUJD" not in raw.content
+    assert raw["Content-Type"].startswith("text/plain")
     assert raw["Content-Disposition"].startswith("attachment")
     assert problem(Caller(house.irene).get(f"quarantine/{held.pk}/raw/"))[0] == 403
 

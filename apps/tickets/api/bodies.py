@@ -48,7 +48,8 @@ class AddressField(serializers.Field[Address, Any, Any, Any]):
         if isinstance(data, dict):
             email, name = data.get("email"), data.get("name") or ""
         else:
-            name, email = parseaddr(data) if isinstance(data, str) else ("", None)
+            readable = isinstance(data, str) and data.isprintable()
+            name, email = parseaddr(data) if readable else ("", None)
         if not isinstance(email, str) or not isinstance(name, str):
             self.fail("address", given=str(data)[:100])
         if not _ADDRESS.fullmatch(email) or len(email) > 320:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins
@@ -68,5 +67,7 @@ class AttachmentViewSet(ApiViewSet):
 
     @extend_schema(responses={(200, "application/octet-stream"): BINARY})
     @action(detail=True)
-    def content(self, request: Request, id: str) -> HttpResponseBase:
-        return content_response(self.get_object())
+    def content(self, request: Request, id: str) -> HttpResponse:
+        """`?inline=1` shows a picture in its place; Range is understood."""
+        inline = request.query_params.get("inline") == "1"
+        return content_response(self.get_object(), request._request, inline=inline)

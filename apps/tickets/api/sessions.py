@@ -77,8 +77,9 @@ class SessionViewSet(ApiViewSet):
         message = outbound.write_first(
             queue, body.letter, by=caller(request), agent=_agent(name) if name else None
         )
+        session = self.get_queryset().get(pk=message.session_id)
         begun = {
-            "session": session_json(message.session),
+            "session": session_json(session),
             "message": message_json(message, request),
         }
         return Response(begun, status=201)
