@@ -118,4 +118,4 @@ def soon(
         if until(answer):
             return answer
         assert time.monotonic() < deadline, f"not within {within} s: {answer!r}"
-        time.sleep(0.1)
+        time.sleep(0.03)

@@ -3,10 +3,10 @@
 import json
 import sys
 
-from tests.bench import ingest
+from tests.bench import arrival, ingest
 from tests.servers import postgres
 
-WHAT = {"ingest": ingest.run}
+WHAT = {"ingest": ingest.run, "arrival": arrival.run}
 NOT_INSTALLED = 3
 
 

@@ -36,10 +36,10 @@ def run(arguments: list[str]) -> dict[str, Any]:
             dovecot.deliver(user, mail)
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         carteria = stack.enter_context(
-            running_carteria(data, _settings(dovecot, user, enabled=False), **environment)
+            running_carteria(data, settings_for(dovecot, user, enabled=False), **environment)
         )
         _wait_for_scanner(carteria)
-        return _measured(carteria, _settings(dovecot, user, enabled=True), options.mails)
+        return _measured(carteria, settings_for(dovecot, user, enabled=True), options.mails)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -55,7 +55,7 @@ def _signatures() -> bool:
     return any(Path("/var/lib/clamav").glob("*.c[vl]d"))
 
 
-def _settings(dovecot: Dovecot, user: str, *, enabled: bool) -> dict[str, Any]:
+def settings_for(dovecot: Dovecot, user: str, *, enabled: bool) -> dict[str, Any]:
     receive = {"kind": "imap", "host": "127.0.0.1", "port": dovecot.port, "tls": "none"}
     receive |= {"user": user, "password": PASSWORD, "start": "all", "every_seconds": 60}
     agents = [f"agent{number}" for number in range(20)]

@@ -1,0 +1,214 @@
+"""Settings from a file: the whole example works, a rerun is silent, every mistake names its line."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from apps.agents.models import Agent, Team
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.core.models import User
+from apps.core.secrets import unseal
+from apps.queues.models import Queue
+
+pytestmark = pytest.mark.django_db
+
+WHOLE = """\
+version: 1
+channel: {enabled: true, external_url: "http://127.0.0.1:8000", language: en, time_zone: Europe/Madrid}
+users:   [{user: ana, email: ana@x.test, password: env:ANA_PW, name: Ana Ruiz, roles: [agent], language: es},
+          {user: sup, email: sup@x.test, roles: [supervisor]}]
+teams:   [{name: North, parent: null, members: [ana], supervisors: [sup]}]
+accounts:
+- name: main
+  receive: {kind: imap, host: 127.0.0.1, port: 21143, tls: none, ca_file: null, user: support, password: env:PW, folders: [INBOX], idle: true, every_seconds: 60, after: "move:Done", start: 2026-01-31}
+  send:    {kind: smtp, host: 127.0.0.1, port: 21025, tls: none, user: null, password: null, provider: null}
+queues:  [{name: Support, path: Support, routing: automatic, members: [ana, "team:North"], capacity: 10, eligible_states: [In-Email], enabled: true, auto_response: null}]
+mailboxes: [{address: support@x.test, account: main, queue: Support, from_name: Support, aliases: []}]
+crm:     {kind: builtin, url: null, token: env:T, content_copy: true, thread_pdf: off, language: en}
+storage: {backend: local, root: null, kinds: {pdf: {on: true, path: "{YEAR}"}, json: {on: false}}}
+attachments: {max_files: 10, max_inline: 10, max_total_mb: 25, also_block: []}
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANA_PW", "PW", "T"):
+        monkeypatch.setenv(name, f"secret-{name}")
+
+
+def configured(tmp_path: Path, text: str, *options: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Exit code, changes, and what stderr said with the file's name left out."""
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    try:
+        call_command("configure", str(file), *options, stdout=out, stderr=err, no_color=True)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    changes = [json.loads(line) for line in out.getvalue().splitlines()]
+    return code, changes, err.getvalue().replace(str(file), "FILE")
+
+
+def test_the_whole_example_is_applied(tmp_path: Path) -> None:
+    code, changes, told = configured(tmp_path, WHOLE)
+    assert (code, told) == (0, "")
+    assert {"object": "queue", "name": "Support", "change": "created"} in changes
+    account = EmailAccount.objects.get(name="main")
+    assert unseal(account.receive_password) == "secret-PW"
+    assert (account.after, account.after_folder, account.start) == ("move", "Done", "date")
+    assert str(account.start_date) == "2026-01-31"
+    ana = User.objects.get(username="ana")
+    assert ana.check_password("secret-ANA_PW")
+    assert (ana.first_name, ana.last_name, ana.language) == ("Ana", "Ruiz", "es")
+    assert Team.objects.get().members.get() == Agent.objects.get(user=ana)
+    assert Mailbox.objects.get().route.queue == Queue.objects.get()
+    assert ChannelSettings.load().enabled
+
+
+def test_a_rerun_is_silent_and_changes_nothing(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    assert configured(tmp_path, WHOLE) == (0, [], "")
+
+
+def test_what_a_file_leaves_out_is_left_alone(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    code, changes, _told = configured(
+        tmp_path, "version: 1\nqueues: [{name: Support, capacity: 3}]\n"
+    )
+    assert (code, changes) == (0, [{"object": "queue", "name": "Support", "change": "changed"}])
+    queue = Queue.objects.get()
+    assert (queue.capacity, queue.routing, queue.memberships.count()) == (3, "automatic", 2)
+
+
+def test_absent_removes_what_is_free_and_refuses_what_is_in_use(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    code, _changes, told = configured(
+        tmp_path, "version: 1\naccounts: [{name: main, absent: true}]\n"
+    )
+    assert code == 2
+    assert told.startswith("FILE:2: accounts.absent: it is still in use")
+    configured(tmp_path, "version: 1\nmailboxes: [{address: support@x.test, absent: true}]\n")
+    assert configured(tmp_path, "version: 1\naccounts: [{name: main, absent: true}]\n")[0] == 0
+    assert not EmailAccount.objects.exists()
+
+
+def test_check_only_looks(tmp_path: Path) -> None:
+    assert configured(tmp_path, WHOLE, "--check") == (0, [], "")
+    assert not Queue.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "FILE:1: version: The file is empty"),
+        ("channel: {enabled: false}", "FILE:1: version: This key is missing."),
+        ("version: 2", "FILE:1: version: Between 1 and 1."),
+        ("version: 1\nqueus: []", "FILE:2: queus: There is no such key; there are: version,"),
+        (
+            "version: 1\nqueues:\n- {name: A}\n- {nam: B}",
+            "FILE:4: queues.nam: There is no such key",
+        ),
+        ("version: 1\nqueues: [{path: A}]", "FILE:2: queues.name: This key is missing."),
+        ("version: 1\nqueues: {name: A}", "FILE:2: queues: A list is needed here"),
+        (
+            "version: 1\nqueues: [{name: A, routing: magic}]",
+            "FILE:2: queues.routing: One of: automatic",
+        ),
+        (
+            "version: 1\nqueues: [{name: A, capacity: many}]",
+            "FILE:2: queues.capacity: A whole number",
+        ),
+        ("version: 1\nqueues: [{name: A, capacity: 0}]", "FILE:2: queues.capacity: Between 1"),
+        (
+            "version: 1\nqueues: [{name: A, enabled: maybe}]",
+            "FILE:2: queues.enabled: Say true or false.",
+        ),
+        (
+            "version: 1\nqueues: [{name: A, members: [zoe]}]",
+            "FILE:2: queues.members: There is no user 'zoe'",
+        ),
+        (
+            "version: 1\nqueues: [{name: A, members: ['team:X']}]",
+            "FILE:2: queues.members: There is no team 'X'",
+        ),
+        (
+            "version: 1\nusers: [{user: zoe}]\nqueues: [{name: A, members: [zoe]}]",
+            "FILE:3: queues.members: zoe needs the role agent",
+        ),
+        ("version: 1\nusers: [{user: a, email: nonsense}]", "FILE:2: users.email: Write it like"),
+        (
+            "version: 1\nusers: [{user: a, roles: [king]}]",
+            "FILE:2: users.roles: One of: administrator",
+        ),
+        (
+            "version: 1\nusers: [{user: a, password: env:NOT_THERE}]",
+            "FILE:2: users.password: The environment has no NOT_THERE",
+        ),
+        (
+            "version: 1\nchannel: {time_zone: Mars}",
+            "FILE:2: channel.time_zone: A name like Europe/Madrid",
+        ),
+        (
+            "version: 1\nchannel: {external_url: console}",
+            "FILE:2: channel.external_url: Write it like",
+        ),
+        ("version: 1\nchannel: {enabled: true}", "FILE:2: channel.enabled: set external_url"),
+        (
+            "version: 1\naccounts: [{name: m, receive: {kind: pop3}}]",
+            "FILE:2: accounts.receive.kind: pop3 is not available in this release.",
+        ),
+        (
+            "version: 1\naccounts: [{name: m, send: {kind: anymail}}]",
+            "FILE:2: accounts.send.kind: anymail is not available in this release.",
+        ),
+        ("version: 1\ncrm: {kind: zendesk}", "FILE:2: crm.kind: zendesk is not available"),
+        ("version: 1\nstorage: {backend: s3}", "FILE:2: storage.backend: s3 is not available"),
+        (
+            "version: 1\naccounts: [{name: m, receive: {port: 99999}}]",
+            "FILE:2: accounts.receive.port: Between 1 and 65535.",
+        ),
+        (
+            "version: 1\naccounts: [{name: m, receive: {after: burn}}]",
+            "FILE:2: accounts.receive.after: keep, seen, delete or move:FOLDER.",
+        ),
+        (
+            "version: 1\nmailboxes: [{address: a@x.test, account: none, queue: Q}]",
+            "FILE:2: mailboxes.account: There is no account 'none'",
+        ),
+        (
+            "version: 1\nmailboxes: [{address: a@x.test}]",
+            "FILE:2: mailboxes.account: a new mailbox needs",
+        ),
+        (
+            "version: 1\nteams: [{name: A, parent: A}]",
+            "FILE:2: teams.A team cannot be part of itself.",
+        ),
+        ("version: 1\nversion: 1", "FILE:2: version: This key stands twice; keep one."),
+        ("version: 1\nqueues: [", "FILE:2: yaml: This is no YAML"),
+    ],
+)
+def test_a_mistake_names_line_key_and_cure_and_writes_nothing(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    code, changes, said = configured(tmp_path, text)
+    assert (code, changes) == (2, [])
+    assert told in said
+    assert not Queue.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    _code, _changes, said = configured(
+        tmp_path, "version: 1\nqueues:\n- {name: A, routing: x}\n- {name: B, capacity: y}\n"
+    )
+    assert [line.split(":")[1] for line in said.splitlines()] == ["3", "4"]
+
+
+def test_a_secret_is_never_told(tmp_path: Path) -> None:
+    text = WHOLE.replace("port: 21143", "port: x")
+    assert "secret" not in configured(tmp_path, text)[2]
