@@ -1,34 +1,91 @@
-"""Settings > Email > Attachments, and the list of files with their verdicts."""
+"""Settings > Email > Attachments, and the list of files with their verdicts, without bytes."""
 
+import re
+from typing import Any, ClassVar
+
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from apps.attachments.families import RECOMMENDED_BLOCK
 from apps.attachments.models import Attachment, AttachmentSettings
 from apps.core.admin_bases import OneRow, OnlyLook
 
+_EXTENSION = re.compile(r"[^\s.,/\\]{1,20}")
+
+
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The block list as words, since nobody should have to write JSON."""
+
+    blocked = forms.CharField(
+        label=_("also block"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Further file extensions, separated by spaces. Recommended: %(recommended)s")
+        % {"recommended": " ".join(sorted(RECOMMENDED_BLOCK))},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["blocked"].initial = " ".join(self.instance.also_block)
+
+    def clean_blocked(self) -> list[str]:
+        words = self.cleaned_data["blocked"].replace(",", " ").split()
+        endings = sorted({word.strip("*.").lower() for word in words} - {""})
+        for ending in endings:
+            if not _EXTENSION.fullmatch(ending):
+                raise forms.ValidationError(
+                    _("%(ending)s is no file extension: write it like iso."),
+                    params={"ending": ending},
+                )
+        return endings
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.also_block = self.cleaned_data["blocked"]
+        return super().save(commit)
+
 
 @admin.register(AttachmentSettings)
-class AttachmentSettingsAdmin(OneRow):
+class LimitsAdmin(OneRow):
+    form = LimitsForm
     fieldsets = (
         (
-            _("Mail that agents write"),
-            {"fields": ("max_files", "max_inline", "max_total_mb")},
+            _("Files that agents send"),
+            {
+                "fields": ("max_files", "max_inline", "max_total_mb"),
+                "description": _("Counted before encoding; the mail server may allow less."),
+            },
         ),
-        (_("Every file"), {"fields": ("scan_limit_mb", "also_block")}),
+        (
+            _("Files in both directions"),
+            {
+                "fields": ("scan_limit_mb", "blocked"),
+                "description": _(
+                    "EXE, DLL, BAT, ZIP, RAR, SCR and BIN are always refused, by name and content."
+                ),
+            },
+        ),
     )
 
 
 @admin.register(Attachment)
 class AttachmentAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
-    """No bytes here: a file is read where its mail is read."""
-
-    list_display = ("name", "verdict", "reason", "detected_type", "size", "engine", "created_at")
-    list_filter = ("verdict", "engine")
+    list_display = ("name", "verdict", "reason", "size", "detected_type", "engine", "created_at")
+    list_filter = ("verdict",)
+    search_fields = ("name", "sha256")
+    ordering = ("-id",)
     show_full_result_count = False
-    fields = (
-        ("name", "names"),
-        ("declared_type", "detected_type", "size", "sha256"),
-        ("verdict", "reason", "tries"),
-        ("engine", "signature_version"),
-        ("created_at", "decided_at"),
+    fields: ClassVar = (
+        "name",
+        "size",
+        "declared_type",
+        "detected_type",
+        "sha256",
+        "verdict",
+        "reason",
+        "tries",
+        "engine",
+        "signature_version",
+        "created_at",
+        "decided_at",
     )

@@ -42,7 +42,7 @@ class Line:
     def send_command(self, command: bytes) -> None:
         self._send(b"z" + command + b"\0")
 
-    def send_stream(self, content: bytes) -> None:
+    def send_stream(self, content: bytes | bytearray) -> None:
         """INSTREAM in chunks. Where clamd hangs up on us, its reply says why: read that."""
         view = memoryview(content)
         try:

@@ -1,7 +1,6 @@
 """Harmless bytes that show what a scanner finds; built here, so that no source carries them."""
 
 import gzip
-import io
 import tarfile
 import zlib
 from functools import cache
@@ -52,12 +51,18 @@ def encrypted() -> bytes:
     )
 
 
-def archive(size: int) -> bytes:
-    """At least SIZE bytes that hide the test virus behind padding."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in (("padding", bytes(size)), ("virus", test_virus())):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
+def archive(size: int) -> bytearray:
+    """SIZE bytes of TAR that hide the test virus behind padding."""
+    virus = test_virus()
+    padding = (size - 8192) // 512 * 512
+    content = bytearray(size)
+    content[:512] = _tar_header("padding", padding)
+    content[512 + padding : 1024 + padding] = _tar_header("virus", len(virus))
+    content[1024 + padding : 1024 + padding + len(virus)] = virus
+    return content
+
+
+def _tar_header(name: str, size: int) -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.size = size
+    return entry.tobuf()

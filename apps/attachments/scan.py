@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from apps.attachments.clamd_line import ALIVE_AFTER, Line, LineBroken, ask
+from apps.attachments.clamd_line import Line, LineBroken, ask
 
 MOST_SECONDS = 130  # clamd itself gives up on a file after 120
 SCANNER_SECONDS = 5  # for questions about the scanner
@@ -43,7 +43,7 @@ _FOUND = re.compile(rb"stream: (.{1,500}) FOUND\0")
 _TOO_LARGE = b"INSTREAM size limit exceeded"
 
 
-def scan(address: str, content: bytes, *, limit: int) -> Finding:
+def scan(address: str, content: bytes | bytearray, *, limit: int) -> Finding:
     """ADDRESS is `unix:/path` or `tcp:host:port`; more than LIMIT bytes are not sent at all."""
     if len(content) > limit:
         return Finding("exceeds", "size")
@@ -54,7 +54,7 @@ def scan(address: str, content: bytes, *, limit: int) -> Finding:
         raise _blamed(address, broken) from broken
 
 
-def _stream(address: str, content: bytes, *, seconds: float) -> bytes:
+def _stream(address: str, content: bytes | bytearray, *, seconds: float) -> bytes:
     with Line(address, deadline=time.monotonic() + seconds) as line:
         line.send_stream(content)
         return line.reply(still_alive=lambda: answers(address))
@@ -89,19 +89,8 @@ def _blamed(address: str, broken: LineBroken) -> NotScanned:
 
 
 def answers(address: str) -> bool:
-    """PING is answered: a silent scan is at work, not hanging. ALIVE_AFTER says how often."""
+    """PING is answered: a silent scan is at work, not hanging."""
     try:
         return ask(address, b"PING", seconds=SCANNER_SECONDS) == b"PONG"
     except LineBroken:
         return False
-
-
-__all__ = [
-    "ALIVE_AFTER",
-    "FileFailed",
-    "Finding",
-    "NotScanned",
-    "ScannerDown",
-    "answers",
-    "scan",
-]

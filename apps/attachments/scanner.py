@@ -5,11 +5,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Literal, TypeVar, cast
 
 from apps.attachments import probes
 from apps.attachments.clamd_line import LineBroken, ask
-from apps.attachments.scan import SCANNER_SECONDS, NotScanned, ScannerDown, answers, scan
+from apps.attachments.scan import (
+    SCANNER_SECONDS,
+    FileFailed,
+    NotScanned,
+    ScannerDown,
+    answers,
+    scan,
+)
 
 Health = Literal["ok", "degraded", "down"]
 Value = TypeVar("Value")
@@ -30,7 +38,7 @@ class Engine:
 
 
 class _Memory:
-    """What was found out about an address, for a while."""
+    """What was found out about an address, for a while; found out once, whoever asks."""
 
     def __init__(self) -> None:
         self.facts: dict[tuple[str, ...], tuple[float, object]] = {}
@@ -38,13 +46,11 @@ class _Memory:
 
     def get(self, key: tuple[str, ...], seconds: float, find: Callable[[], Value]) -> Value:
         with self.lock:
-            kept = self.facts.get(key)
-        if kept and kept[0] > time.monotonic():
-            return kept[1]  # type: ignore[return-value]
-        value = find()
-        with self.lock:
-            self.facts[key] = (time.monotonic() + seconds, value)
-        return value
+            until, value = self.facts.get(key, (0.0, None))
+            if until < time.monotonic():
+                value = find()
+                self.facts[key] = (time.monotonic() + seconds, value)
+        return cast(Value, value)
 
     def forget(self) -> None:
         with self.lock:
@@ -90,7 +96,7 @@ def status(address: str, *, test_signatures: bool = False) -> tuple[Health, str]
         engine = fit_engine(address, test_signatures=test_signatures)
         return _weaknesses(address, engine)
     except NotScanned as error:
-        return "down", f"{error.sentence}. Files wait."
+        return "down", f"{error.sentence}; files wait"
 
 
 def _weaknesses(address: str, engine: Engine) -> tuple[Health, str]:
@@ -98,12 +104,9 @@ def _weaknesses(address: str, engine: Engine) -> tuple[Health, str]:
         return "degraded", "Only test signatures: real viruses are called clean."
     if engine.signed_at is None or datetime.now(UTC) - engine.signed_at > OLD_AFTER:
         return "degraded", "The signatures are older than 3 days: check freshclam."
-    for option, probe in (
-        ("AlertExceedsMax", probes.nested()),
-        ("AlertEncrypted", probes.encrypted()),
-    ):
-        key = (option, address, engine.name)
-        if not _memory.get(key, PROOF_REMEMBERED, lambda: _finds(address, probe)):  # noqa: B023
+    for option, probe in (("AlertExceedsMax", probes.nested), ("AlertEncrypted", probes.encrypted)):
+        finds = partial(_finds, address, probe())
+        if not _memory.get((option, address), PROOF_REMEMBERED, finds):
             return "degraded", f"Set `{option} yes` in clamd.conf: it is off."
     return "ok", f"{engine.name}, signatures {engine.signature_version}"
 
@@ -133,14 +136,21 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _finds(address: str, probe: bytes) -> bool:
-    return scan(address, probe, limit=len(probe)).outcome != "clean"
+def _finds(address: str, probe: bytes | bytearray) -> bool:
+    """Not scanning our own probe is the scanner's fault, never that of the file in hand."""
+    try:
+        return scan(address, probe, limit=len(probe)).outcome != "clean"
+    except FileFailed as error:
+        raise ScannerDown(error.sentence) from error
 
 
 def _proved(address: str, size: int) -> bool:
     key = ("reads", address, str(size))
-    return _memory.get(key, PROOF_REMEMBERED, lambda: _finds_in_archive(address, size))
+    return _memory.get(key, PROOF_REMEMBERED, lambda: _finds_virus_in(address, size))
 
 
-def _finds_in_archive(address: str, size: int) -> bool:
-    return scan(address, probes.archive(size), limit=2 * size).outcome == "infected"
+def _finds_virus_in(address: str, size: int) -> bool:
+    try:
+        return scan(address, probes.archive(size), limit=size).outcome == "infected"
+    except FileFailed as error:
+        raise ScannerDown(error.sentence) from error

@@ -1,10 +1,10 @@
-"""Screening in the background; the sweep takes up what a lost message left."""
+"""When this floor is woken: with the files of a mail, or by the sweep."""
 
 from celery import shared_task
 
-from apps.attachments.screen import screen
+from apps.attachments import screen
 
 
 @shared_task
 def screen_files(attachment_ids: list[int]) -> None:
-    screen(attachment_ids)
+    screen.screen(attachment_ids)
