@@ -2,6 +2,7 @@
 
 pytest_plugins: list[str] = [
     "tests.plugins",
+    "tests.servers.clamd",
     "tests.servers.dovecot",
     "tests.servers.postgres",
     "tests.servers.redis",
