@@ -185,7 +185,7 @@ def test_from_the_mailbox_to_the_crm_and_back(stage: Stage) -> None:
     )
     assert answer.status_code == 202, answer.text
     sent = stage.sink.wait_for(1)[-1]
-    assert sent.recipients == ["carla@outside.test"]
+    assert list(sent.recipients) == ["carla@outside.test"]
     mail = email.message_from_bytes(sent.raw, policy=email.policy.default)
     assert mail["Subject"] == "Re: Parcel"
     assert mail["In-Reply-To"] == f"<{message['message_id']}>"
