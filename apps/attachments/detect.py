@@ -2,13 +2,17 @@
 
 import ctypes
 import re
+import sys
+from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 HEAD = 128 * 1024  # libmagic reads no further for what we need
-SVG_REACH = 2**20
+XML_REACH = 2**20
+SVG = "image/svg+xml"
 UNKNOWN = "application/octet-stream"
 
 # (offset, bytes, type): what libmagic of some releases does not know.
@@ -36,7 +40,7 @@ _BOMS = (
     (b"\0<", "utf-16-be"),
 )
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}(\[[^\]]*\]\s{0,100})?>", re.IGNORECASE)
-_SVG_ROOT = re.compile(r"<(?:[\w.-]{1,60}:)?svg[\s/>]")
+_ROOT = re.compile(r"<(?:[\w.-]{1,60}:)?([\w.-]{1,60})[\s/>]")
 
 
 def detected_type(content: bytes) -> str:
@@ -47,19 +51,21 @@ def detected_type(content: bytes) -> str:
             return kind
     if content.startswith(_ASF):
         return "video/x-ms-asf" if _ASF_VIDEO in content[:HEAD] else "audio/x-ms-wma"
-    if _is_svg(content):
-        return "image/svg+xml"
-    return _by_libmagic(content)
+    root = _root_element(content)
+    if root == "svg":
+        return SVG
+    kind = _by_libmagic(content)
+    # libmagic takes any XML for SVG that has such an element somewhere.
+    return "text/xml" if kind == SVG and root else kind
 
 
 def _by_libmagic(content: bytes) -> str:
-    import magic  # here, because it needs the library that _library() loads
-
     # Compound documents keep their directory anywhere, so those are given whole.
     head = content if content.startswith(b"\xd0\xcf\x11\xe0") else content[:HEAD]
+    library = _library()
     try:
-        return str(_library().from_buffer(head)) or UNKNOWN
-    except magic.MagicException:
+        return str(library.from_buffer(head)) or UNKNOWN
+    except sys.modules["magic"].MagicException:
         return UNKNOWN
 
 
@@ -67,35 +73,46 @@ def _by_libmagic(content: bytes) -> str:
 def _library() -> Any:
     """One for the process; python-magic locks it for each call.
 
-    The wheel's library comes first, so that every machine judges alike. Loaded by its path, it
-    answers to its plain name afterwards, which is what python-magic asks for.
+    The wheel's library comes first, so that every machine judges alike. Loaded by its path before
+    python-magic is imported, it answers to the plain name that python-magic asks for. A database
+    must never meet the library of another release: that one then knows no type and says so to
+    nobody, so the pair is checked.
     """
-    wheel = find_spec("pylibmagic")
-    if wheel is None or wheel.origin is None:
-        return _new(None)
-    folder = Path(wheel.origin).parent
+    wheel = _wheel()
+    magic = import_module("magic")  # not before the wheel's library is there
+    if wheel is not None and wheel.library.magic_version() == magic.version():
+        return magic.Magic(mime=True, magic_file=str(wheel.database))
+    return magic.Magic(mime=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wheel:
+    library: ctypes.CDLL
+    database: Path
+
+
+def _wheel() -> _Wheel | None:
+    """pylibmagic's files; its own import would change how this process loads any library."""
+    found = find_spec("pylibmagic")
+    if found is None or found.origin is None:
+        return None
+    folder = Path(found.origin).parent
     try:
-        ctypes.CDLL(str(folder / "libmagic.so.1"))
-        return _new(str(folder / "magic.mgc"))
+        return _Wheel(ctypes.CDLL(str(folder / "libmagic.so.1")), folder / "magic.mgc")
     except OSError:  # a wheel for another C library: the system's will do
-        return _new(None)
+        return None
 
 
-def _new(database: str | None) -> Any:
-    import magic
-
-    return magic.Magic(mime=True, magic_file=database)
-
-
-def _is_svg(content: bytes) -> bool:
-    """The root element is svg, whatever stands before it."""
-    text = _as_text(content[:SVG_REACH]).lstrip("\ufeff \t\r\n\0")
+def _root_element(content: bytes) -> str:
+    """Its local name, whatever stands before it; empty if this is no XML."""
+    text = _as_text(content[:XML_REACH]).lstrip("\ufeff \t\r\n\0")
     while text.startswith(("<?", "<!")):
         end = _end_of_prologue(text)
         if end == 0:
-            return False
+            return ""
         text = text[end:].lstrip()
-    return bool(_SVG_ROOT.match(text))
+    root = _ROOT.match(text)
+    return root[1] if root else ""
 
 
 def _as_text(content: bytes) -> str:

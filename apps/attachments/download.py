@@ -51,7 +51,7 @@ def _ranged(content: bytes, wanted: str) -> HttpResponse:
     """One range as asked for; anything more involved gets the whole, as RFC 9110 allows."""
     size = len(content)
     match = _ONE_RANGE.fullmatch(wanted.replace(" ", ""))
-    if match is None or match[0] == "bytes=-":
+    if match is None or not _makes_sense(match[1], match[2]):
         response = HttpResponse(content)
     elif (span := _span(match[1], match[2], size)) is None:
         response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
@@ -61,6 +61,10 @@ def _ranged(content: bytes, wanted: str) -> HttpResponse:
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(len(response.content))
     return response
+
+
+def _makes_sense(first: str, last: str) -> bool:
+    return bool(first or last) and not (first and last and int(last) < int(first))
 
 
 def _span(first: str, last: str, size: int) -> range | None:

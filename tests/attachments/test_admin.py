@@ -1,0 +1,49 @@
+"""Settings > Email > Attachments, and the list of files."""
+
+import pytest
+from django.test import Client
+
+from apps.attachments.models import AttachmentSettings
+from apps.core.models import User
+from tests.attachments.conftest import MakeFile
+
+FORM = {"max_files": 5, "max_inline": 6, "max_total_mb": 20, "scan_limit_mb": 30}
+PAGE = "/admin/attachments/attachmentsettings/1/change/"
+
+
+@pytest.fixture
+def browser(client: Client, db: None) -> Client:
+    client.force_login(User.objects.create_superuser("irene"))
+    AttachmentSettings.load()
+    return client
+
+
+def test_limits_and_the_block_list_are_saved(browser: Client) -> None:
+    assert browser.get(PAGE).status_code == 200
+    browser.post(PAGE, FORM | {"blocked": "js, *.ISO .lnk js"})
+    row = AttachmentSettings.load()
+    assert (row.max_files, row.scan_limit_mb) == (5, 30)
+    assert row.also_block == ["iso", "js", "lnk"]
+
+
+def test_what_is_no_extension_is_named(browser: Client) -> None:
+    page = browser.post(PAGE, FORM | {"blocked": "js tar.gz"})
+    assert "tar.gz is no file extension" in page.content.decode()
+    assert AttachmentSettings.load().also_block == []
+
+
+def test_files_are_listed_with_verdict_and_without_bytes(browser: Client, file: MakeFile) -> None:
+    letter = file(b"secret bytes", "minutes.pdf", reason="scanner-down")
+    listed = browser.get("/admin/attachments/attachment/").content.decode()
+    shown = browser.get(f"/admin/attachments/attachment/{letter.pk}/change/").content.decode()
+    assert "minutes.pdf" in listed and "scanner-down" in listed
+    assert "minutes.pdf" in shown and "secret bytes" not in shown
+
+
+def test_nobody_changes_a_verdict_by_hand(browser: Client, file: MakeFile) -> None:
+    letter = file()
+    path = f"/admin/attachments/attachment/{letter.pk}/"
+    assert browser.post(path + "change/", {"verdict": "clean"}).status_code == 403
+    assert browser.post(path + "delete/", {"post": "yes"}).status_code == 403
+    letter.refresh_from_db()
+    assert letter.verdict == "waiting"
