@@ -110,6 +110,8 @@ def _letter(form: ReplyForm) -> outbound.Letter:
 
 def _refused(request: Visit, session: Session, form: ReplyForm) -> HttpResponse:
     """With a new key: what comes next is another try."""
+    if request.FILES:
+        form.add_error("uploads", _("Files: choose them again; the browser does not keep them."))
     again = request.POST.copy()
     again["key"] = uuid.uuid4().hex
     form.data = again

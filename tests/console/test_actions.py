@@ -149,6 +149,7 @@ def test_a_refused_answer_keeps_its_text_and_may_be_sent_again(
     page = response.content.decode()
     assert response.status_code == 422
     assert "My long answer" in page
+    assert "choose them again" in page
     assert '<details class="composer" id="compose" open>' in page
     assert answer(client, session, text="My long answer").status_code == 200
     assert Message.objects.filter(direction="out").count() == 1
