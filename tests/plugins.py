@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.contract import NUMBERS, Table
-from tests.servers import postgres
 
 # Server as named in a marker or by its fixture: how to find it, what to install for it.
 PROGRAMS = {
@@ -108,6 +107,8 @@ def _lacking(needed: set[str]) -> set[str]:
 
 def _is_there(server: str) -> bool:
     if server == "postgres":
-        return postgres.programs() is not None
+        from tests.servers.postgres import programs  # pytest rewrites it first, as a plugin
+
+        return programs() is not None
     program = PROGRAMS[server][0]
     return bool(shutil.which(program) or shutil.which(program, path=ROOT_FOLDERS))

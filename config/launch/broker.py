@@ -49,7 +49,7 @@ def prepare(data: Path, environment: dict[str, str]) -> tuple[Child, Address]:
         environment=environment,
         rank=1,
         orphan_signal=signal.SIGTERM,
-        before_restart=lambda lived: _set_broken_files_aside(folder, lived),
+        before_restart=lambda code, lived: set_broken_files_aside(folder, code, lived),
     )
     return child, address
 
@@ -123,9 +123,9 @@ def _says_pong(connection: socket.socket) -> bool:
     return False
 
 
-def _set_broken_files_aside(folder: Path, lived: float) -> None:
-    """Rows are the truth: a broker that cannot read its files begins with none."""
+def set_broken_files_aside(folder: Path, code: int, lived: float) -> None:
+    """Rows are the truth: who gives up on its files begins with none; a kill keeps them."""
     kept = folder / "appendonlydir"
-    if lived < BROKEN_BEFORE and kept.exists():
+    if code > 0 and lived < BROKEN_BEFORE and kept.exists():
         kept.rename(folder / f"appendonlydir.broken-{int(time.time())}")
         say("the broker could not read its files; they are kept aside and it begins anew")

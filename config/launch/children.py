@@ -32,11 +32,12 @@ class Child:
     pass_fds: tuple[int, ...] = ()
     # Our own programs survive a kill by design; servers are asked to close their files.
     orphan_signal: signal.Signals | None = signal.SIGKILL
-    before_restart: Callable[[float], None] | None = None
+    before_restart: Callable[[int, float], None] | None = None  # exit code, seconds it lived
     output: Path | None = None
 
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
+    lived: float = field(default=0.0, init=False)
     failures: int = field(default=0, init=False)
     due_at: float | None = field(default=None, init=False)
 
@@ -68,7 +69,7 @@ class Children:
             if child.running and child.process and child.process.poll() is not None:
                 self._note_death(child, now)
             if child.due_at is not None and child.due_at <= now:
-                self._revive(child, now)
+                self._revive(child)
 
     def next_look(self) -> float | None:
         """Seconds until somebody's pause is over."""
@@ -79,16 +80,16 @@ class Children:
         end_group(child, signal.SIGKILL)
         if child.once:
             return
-        lived = now - child.started_at
-        child.failures = 1 if lived > STEADY_AFTER else child.failures + 1
+        child.lived = now - child.started_at
+        child.failures = 1 if child.lived > STEADY_AFTER else child.failures + 1
         child.due_at = now + pause_before(child.failures)
         say(f"{child.name} ended ({how_it_ended(child)}); starting it again")
 
-    def _revive(self, child: Child, now: float) -> None:
+    def _revive(self, child: Child) -> None:
         child.due_at = None
         child.environment.pop("CARTERIA_CRASH_AT", None)
         if child.before_restart:
-            child.before_restart(now - child.started_at)
+            child.before_restart(child.exit_code or 0, child.lived)
         self._launch(child)
 
     def _launch(self, child: Child) -> None:
