@@ -81,7 +81,7 @@ _JAPANESE = re.compile(rb"\x1b(?:\$[@B]|\([JI]|\$\([DOQ])")
 _FEW = 2000  # more bad bytes than this are no slip of UTF-8
 
 # Line ends stay, every other control goes; U+FEFF is a byte order mark gone astray.
-_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
+_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 _IN_LINE = re.compile("[\x00-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
@@ -105,6 +105,8 @@ def decode(raw: bytes, charset: str = "", hint: str = "") -> str:
     if raw.isascii() and not charset and b"\x1b" not in raw:
         return raw.decode("ascii")
     declared = codec_of(charset) or _unmistakable(raw)
+    if declared.startswith(("utf-16", "utf-32")) and b"\0" not in raw:
+        declared = ""  # "unicode", said of bytes that are not
     text = _declared(raw, declared) if declared else None
     if text is None:
         text = _strictly(raw, "utf-8")
@@ -160,7 +162,7 @@ def _nearly(raw: bytes, codec: str) -> str | None:
         text = raw.decode(codec, "replace")
     except (UnicodeError, ValueError):
         return None
-    foreign = sum(map(text.count, "\ufffd")) * 20
+    foreign = text.count("\ufffd") * 20
     return text if foreign <= len(text) - len(text.encode("ascii", "ignore")) else None
 
 

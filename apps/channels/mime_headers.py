@@ -1,212 +1,196 @@
-"""Header fields: words (RFC 2047), parameters (RFC 2231), addresses (RFC 5322), ids, dates."""
+"""Header blocks, encoded words and parameters (RFC 5322, 2047, 2231, 6532), within caps."""
 
 import binascii
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
-from apps.channels.mime_charsets import clean_line, decode
-from apps.channels.parsed import Address
+from apps.channels.mime_charsets import clean_line, codec_of, decode
 
-MAX_VALUE = 64 * 1024  # bytes of one field that are read
-MAX_ADDRESSES = 1000
-MAX_IDS = 1000
-LONGEST_NAME = 1000
+MOST_FIELDS = 2000
+MOST_BYTES = 512 * 1024  # of one header block
+MOST_FIELD_BYTES = 256 * 1024
+MOST_PARAMETERS = 100
+MOST_PARAMETER_BYTES = 16 * 1024
 
-_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
-_PARAMETER = re.compile(rb';\s*([^\s=;"]{1,100})\s*=\s*("(?:\\.|[^"\\])*"?|[^;]*)')
-_EXTENDED = re.compile(r"^(.+?)(?:\*(\d{1,3}))?(\*)?$")
-_ID = re.compile(r"<([^<>]*)>")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_FIELD_END = re.compile(rb"\n(?![ \t])")
+_BLOCK_END = re.compile(rb"\n\r?\n")
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*)', re.DOTALL)
+_SECTION = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?", re.DOTALL)
 
 
 class Headers:
-    """Fields in order; names in lower case, values as raw bytes."""
+    """The fields of one header block; each is decoded only when it is asked for."""
 
-    def __init__(self, fields: list[tuple[str, bytes]]) -> None:
-        self.fields = fields
+    __slots__ = ("_fields", "hint")
+
+    def __init__(self, fields: dict[bytes, list[bytes]]) -> None:
+        self._fields = fields
+        self.hint = ""  # the charset of raw 8-bit bytes that are not UTF-8
+
+    def __contains__(self, name: str) -> bool:
+        return name.encode() in self._fields
 
     def __bool__(self) -> bool:
-        return bool(self.fields)
+        return bool(self._fields)
 
-    def raw(self, name: str) -> bytes:
-        """The first field of that name, or nothing."""
-        return next((value for key, value in self.fields if key == name), b"")[:MAX_VALUE]
+    def names(self) -> set[str]:
+        return {name.decode("ascii", "replace") for name in self._fields}
+
+    def all(self, name: str) -> list[str]:
+        """Unfolded, with encoded words as they stand."""
+        return [self._unfolded(value) for value in self._fields.get(name.encode(), ())]
+
+    def first(self, name: str) -> str:
+        """The first one that is not empty, unfolded."""
+        return next((value for value in self.all(name) if value), "")
 
     def text(self, name: str) -> str:
-        return decode_words(self.raw(name))
+        return decode_words(self.first(name))
 
-    def all_text(self, name: str) -> list[str]:
-        return [decode_words(value[:MAX_VALUE]) for key, value in self.fields if key == name][:100]
-
-    def addresses(self, name: str) -> tuple[Address, ...]:
-        values = [value for key, value in self.fields if key == name]
-        return addresses_of(b", ".join(values)[:MAX_VALUE])
-
-    def has(self, name: str) -> bool:
-        return any(key == name for key, _value in self.fields)
+    def _unfolded(self, value: bytes) -> str:
+        joined = value.replace(b"\r", b"").replace(b"\n", b"")
+        return decode(joined, hint=self.hint).strip()
 
 
-def decode_words(raw: bytes) -> str:
-    """Encoded words and raw 8-bit text alike; one clean line."""
-    if b"=?" not in raw:
-        return clean_line(decode(raw))
-    return clean_line("".join(_pieces(raw)))
+def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
+    """The header block at START and where its body begins."""
+    fields: dict[bytes, list[bytes]] = {}
+    at, count = start, 0
+    while at < end:
+        if (blank := _blank(raw, at)) or count >= MOST_FIELDS or at - start > MOST_BYTES:
+            return Headers(fields), at + blank if blank else _after_block(raw, at, end)
+        found = _FIELD.match(raw, at, end)
+        stop = _end_of_field(raw, at, end)
+        if found:
+            value = raw[found.end() : min(stop, found.end() + MOST_FIELD_BYTES)]
+            fields.setdefault(found[1].lower(), []).append(value)
+            count += 1
+        elif not _is_slip(raw, stop, end, bool(fields)):
+            return Headers(fields), at
+        at = stop
+    return Headers(fields), end
 
 
-def _pieces(raw: bytes) -> Iterator[str]:
-    """Neighbours of one charset are decoded together: some writers cut within a character."""
-    position, charset, held = 0, "", b""
-    for word in _WORD.finditer(raw):
-        between = raw[position : word.start()]
-        name = word[1].partition(b"*")[0].decode("ascii", "replace").lower()
-        if held and (between.strip() or name != charset):
-            yield decode(held, charset)
-            held = b""
-        if between.strip() or not position:
-            yield decode(between)
-        held, charset, position = held + _word_bytes(word), name, word.end()
-    if held:
-        yield decode(held, charset)
-    yield decode(raw[position:])
+def _blank(raw: bytes, at: int) -> int:
+    if raw.startswith(b"\n", at):
+        return 1
+    return 2 if raw.startswith(b"\r\n", at) else 0
 
 
-def _word_bytes(word: re.Match[bytes]) -> bytes:
-    if word[2] in b"qQ":
-        return binascii.a2b_qp(word[3], header=True)
-    try:
-        return binascii.a2b_base64(word[3] + b"==")
-    except binascii.Error:
-        return word[3]
+def _end_of_field(raw: bytes, at: int, end: int) -> int:
+    found = _FIELD_END.search(raw, at, end)
+    return found.end() if found else end
 
 
-# ---- parameters -------------------------------------------------------------------------
+def _after_block(raw: bytes, at: int, end: int) -> int:
+    found = _BLOCK_END.search(raw, max(at - 1, 0), end)
+    return found.end() if found else end
 
 
-def parameters(raw: bytes) -> dict[str, list[str]]:
-    """Every value of every parameter, in order; continuations and charsets put together."""
-    found: dict[str, list[str]] = {}
-    pieces: dict[str, dict[int, tuple[bytes, bool]]] = {}
-    for match in list(_PARAMETER.finditer(raw))[:200]:
-        name = match[1].decode("ascii", "replace").lower()
-        value = _unquoted(match[2])
-        extended = _EXTENDED.match(name)
-        if extended and (extended[2] or extended[3]):
-            number = int(extended[2] or 0)
-            pieces.setdefault(extended[1], {})[number] = (value, bool(extended[3]))
-        else:
-            found.setdefault(name, []).append(decode_words(value))
-    for name, numbered in pieces.items():
-        found.setdefault(name, []).insert(0, _joined(numbered))
-    return found
+def _is_slip(raw: bytes, after: int, end: int, begun: bool) -> bool:
+    """A line that is no field: junk within the headers, when the next line is one again."""
+    return begun and (_FIELD.match(raw, after, end) is not None or _blank(raw, after) > 0)
 
 
-def _unquoted(value: bytes) -> bytes:
-    value = value.strip()
-    if value.startswith(b'"'):
-        return re.sub(rb"\\(.)", rb"\1", value.strip(b'"'))
-    return value
+def decode_words(value: str) -> str:
+    """Encoded words (RFC 2047) wherever they stand, as mail readers do; one clean line."""
+    if "=?" not in value:
+        return clean_line(value)
+    return clean_line("".join(_merged(_pieces(value))))
 
 
-def _joined(numbered: dict[int, tuple[bytes, bool]]) -> str:
-    charset, joined = "", b""
-    for number in sorted(numbered):
-        value, encoded = numbered[number]
-        if encoded and not joined and value.count(b"'") >= 2:
-            name, _language, value = value.split(b"'", 2)
-            charset = name.decode("ascii", "replace")
-        joined += unquote_to_bytes(value) if encoded else value
-    return clean_line(decode(joined, charset))
+Piece = tuple[str, bytes | str]  # charset and bytes of a word; or nothing and text as it stands
 
 
-def content_type_of(headers: Headers, parent: str) -> str:
-    """Lower case; what is missing or makes no sense is text, in a digest a mail."""
-    value = headers.raw("content-type").partition(b";")[0].strip().lower()
-    kind = value.decode("ascii", "replace")
-    if re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", kind):
-        return kind
-    return "message/rfc822" if parent == "multipart/digest" else "text/plain"
+def _pieces(value: str) -> Iterator[Piece]:
+    at = plain = 0
+    after_word = False
+    while (start := value.find("=?", at)) >= 0:
+        word = _word_at(value, start)
+        if word is None:
+            at = start + 2
+            continue
+        between = value[plain:start]
+        if between and not (after_word and between.isspace()):
+            yield "", between
+        charset, content, at = word
+        yield charset, content
+        plain, after_word = at, True
+    yield "", value[plain:]
 
 
-def boundary_of(headers: Headers) -> bytes:
-    for match in _PARAMETER.finditer(headers.raw("content-type")):
-        if match[1].lower() == b"boundary":
-            return _unquoted(match[2]).rstrip()
-    return b""
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 
 
-# ---- addresses --------------------------------------------------------------------------
-
-
-def addresses_of(raw: bytes) -> tuple[Address, ...]:
-    """Mailboxes in order; groups are opened, comments serve as names, at most 1,000."""
-    found: list[Address] = []
-    for text, angle, comment in _mailboxes(raw):
-        email = decode_words(angle or text).replace(" ", "").strip("<>,;\"'")
-        name = decode_words(text if angle else comment).strip().strip('"').strip()
-        if email and len(found) < MAX_ADDRESSES:
-            found.append(Address(email[:320], name[:LONGEST_NAME]))
-    return tuple(found)
-
-
-def _mailboxes(raw: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """(text, in angle brackets, comment) of each mailbox, by one walk over the bytes."""
-    text, angle, comment = bytearray(), bytearray(), bytearray()
-    mode, depth, escaped = "text", 0, False
-    for byte in raw + b",":
-        char = bytes((byte,))
-        if escaped:
-            escaped = False
-            (text if mode in ("text", "quoted") else comment).extend(char)
-        elif char == b"\\" and mode in ("quoted", "comment"):
-            escaped = True
-        elif mode == "quoted":
-            mode = "text" if char == b'"' else mode
-            if char != b'"':
-                text += char
-        elif mode == "comment":
-            depth += (char == b"(") - (char == b")")
-            mode = mode if depth else "text"
-            if depth:
-                comment += char
-        elif mode == "angle":
-            mode = "text" if char == b">" else mode
-            if char != b">":
-                angle += char
-        elif char == b'"':
-            mode = "quoted"
-        elif char == b"(":
-            mode, depth = "comment", 1
-        elif char == b"<":
-            mode = "angle"
-        elif char == b":":
-            text.clear()  # a group's name
-        elif char in b",;":
-            if bytes(text + angle).strip():
-                yield bytes(text).strip(), bytes(angle).strip(), bytes(comment).strip()
-            text, angle, comment = bytearray(), bytearray(), bytearray()
-        else:
-            text += char
-    if bytes(angle).strip():  # an angle bracket that never closed
-        yield bytes(text).strip(), bytes(angle).strip(), b""
-
-
-# ---- ids and dates ----------------------------------------------------------------------
-
-
-def ids_of(raw: bytes) -> tuple[str, ...]:
-    """Message ids without angle brackets; some writers forget these."""
-    text = clean_line(decode(raw))
-    found = [one.strip() for one in _ID.findall(text)] or text.replace(",", " ").split()
-    return tuple(one.strip("<>") for one in found if one.strip("<>"))[:MAX_IDS]
-
-
-def date_of(raw: bytes) -> datetime | None:
-    """Aware; without a zone it counts as UTC."""
-    try:
-        moment = parsedate_to_datetime(clean_line(decode(raw[:200])))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) if 1970 <= moment.year < 2200 else None
-    except (ValueError, TypeError, IndexError, OverflowError):
+def _word_at(value: str, start: int) -> tuple[str, bytes, int] | None:
+    opening = _WORD.match(value, start)
+    if opening is None:
         return None
+    stop = value.find("?=", opening.end())
+    if stop < 0:
+        return None
+    encoded = value[opening.end() : stop].encode("utf-8", "replace")
+    return opening[1], _word_bytes(opening[2], encoded), stop + 2
+
+
+def _word_bytes(encoding: str, encoded: bytes) -> bytes:
+    if encoding in "qQ":
+        return binascii.a2b_qp(encoded.replace(b" ", b"_"), header=True)
+    letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", encoded)
+    whole = len(letters) - (len(letters) % 4 == 1)
+    return binascii.a2b_base64(letters[:whole] + b"=" * (-whole % 4))
+
+
+def _merged(pieces: Iterator[Piece]) -> Iterator[str]:
+    """Neighbours of one charset are decoded together: senders cut characters in two."""
+    charset, waiting = "", bytearray()
+    for next_charset, content in pieces:
+        if waiting and next_charset.lower() != charset:
+            yield decode(bytes(waiting), charset)
+            waiting.clear()
+        charset = next_charset.lower()
+        if isinstance(content, str):
+            yield content
+        else:
+            waiting += content
+    if waiting:
+        yield decode(bytes(waiting), charset)
+
+
+def value_and_parameters(field: str) -> tuple[str, list[tuple[str, str]]]:
+    """The value, and every parameter in order with all its names and doubles, decoded."""
+    field = field[:MOST_PARAMETER_BYTES]
+    found = _PARAMETER.findall(field)[:MOST_PARAMETERS] if ";" in field else []
+    plain: list[tuple[str, str]] = []
+    sections: dict[str, dict[int, tuple[bool, str]]] = {}
+    for name, quoted in found:
+        name, text = name.lower(), _unquoted(quoted.strip())
+        section = _SECTION.fullmatch(name)
+        if section is None:
+            plain.append((name, decode_words(text)))
+        else:
+            coded = section[2] is None or section[3] is not None
+            sections.setdefault(section[1], {})[int(section[2] or 0)] = (coded, text)
+    value = clean_line(field.partition(";")[0]).lower()
+    return value, plain + [(name, _joined(parts)) for name, parts in sections.items()]
+
+
+def _unquoted(text: str) -> str:
+    """Only quotes and backslashes are escaped: C:\\temp is a path, not an escape."""
+    if len(text) > 1 and text[0] == '"' == text[-1]:
+        text = text[1:-1]
+    return re.sub(r'\\(["\\])', r"\1", text.strip('"') if text.count('"') == 1 else text)
+
+
+def _joined(parts: dict[int, tuple[bool, str]]) -> str:
+    """RFC 2231: charset'language'percent-coded, in numbered sections, coded or not."""
+    charset, content = "", bytearray()
+    for index, number in enumerate(sorted(parts)):
+        coded, text = parts[number]
+        if coded and index == 0 and text.count("'") >= 2:
+            charset, _language, text = text.split("'", 2)
+        content += unquote_to_bytes(text) if coded else text.encode("utf-8", "replace")
+    plain = decode(bytes(content), charset if codec_of(charset) else "")
+    return decode_words(plain)

@@ -1,117 +1,156 @@
-"""A mail's structure (RFC 5322, 2045, 2046) over bytes: iterative, capped, without copies of trees.
+"""The tree of a mail as a flat list of parts (RFC 2045, 2046): iterative, capped, over bytes.
 
-Preamble and epilogue are no part of a mail. Beyond the caps, what was found so far stands.
+A part is never copied here: it is a pair of offsets. Beyond the caps a part is marked `unread` and
+reaches to the end of what encloses it, so that no byte of the mail silently disappears.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
-from apps.channels.mime_headers import Headers, boundary_of, content_type_of
+from apps.channels.mime_headers import MOST_BYTES, Headers, read_headers, value_and_parameters
 
-MAX_HEADER_BYTES = 256 * 1024
-MAX_HEADER_LINES = 2000
-MAX_PARTS = 500
-MAX_DEPTH = 40
+MOST_PARTS = 500
+DEEPEST = 50
+LONGEST_BOUNDARY = 250
+FAR = 64 * 1024  # a first delimiter is looked for as far as this before another is believed
+
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
+_MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?")
+_FAMILIAR = frozenset(
+    b"from to cc subject date received message-id mime-version content-type return-path sender "
+    b"delivered-to reply-to x-mailer content-transfer-encoding in-reply-to references bcc".split()
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A part that holds content."""
-
+@dataclass(slots=True)
+class Part:
     headers: Headers
-    content_type: str
-    body: bytes  # still encoded for transfer
-    parent: str  # the multipart it stands in, e.g. multipart/alternative
+    top: int  # where its headers begin
+    start: int  # where its body begins
+    end: int
+    depth: int
+    parent: "Part | None" = None
+    content_type: str = "text/plain"
+    parameters: list[tuple[str, str]] = field(default_factory=list)
+    disposition: str = ""
+    disposition_parameters: list[tuple[str, str]] = field(default_factory=list)
+    is_container: bool = False
+    unread: bool = False  # beyond the caps: its bytes are kept, not looked into
+
+    def parameter(self, name: str) -> str:
+        return next((value for key, value in self.parameters if key == name), "")
 
 
-def split_mail(raw: bytes) -> tuple[Headers, list[Leaf], bool]:
-    """The mail's own headers, its leaves in order, and whether a cap cut something off."""
-    headers, body = split_headers(raw)
-    leaves: list[Leaf] = []
-    waiting = [(headers, body, "", 0)]
-    seen, cut = 0, False
-    while waiting:
-        part_headers, part_body, parent, depth = waiting.pop()
-        seen += 1
-        if seen > MAX_PARTS:
-            return headers, leaves, True
-        kind = content_type_of(part_headers, parent)
-        boundary = boundary_of(part_headers) if kind.startswith("multipart/") else b""
-        if not boundary or depth >= MAX_DEPTH:
-            cut = cut or bool(boundary)
-            shown = "text/plain" if kind.startswith("multipart/") else kind
-            leaves.append(Leaf(part_headers, shown, part_body, parent))
+def read_structure(raw: bytes) -> list[Part]:
+    """Every part in the order of the mail, containers before what they contain; never empty."""
+    start = _mail_start(raw)
+    headers, body = read_headers(raw, start, len(raw))
+    if not any(name.encode() in _FAMILIAR for name in headers.names()):
+        headers, body = Headers({}), start
+    root = Part(headers, start, body, len(raw), 0)
+    _describe(root)
+    parts = [root]
+    if root.is_container:
+        _split(raw, parts)
+        _demote_empty(parts)
+    return parts
+
+
+def _mail_start(raw: bytes) -> int:
+    """After blank lines, a byte order mark and the line that mbox files put first."""
+    found = _MBOX.match(raw)
+    return found.end() if found and found.end() < len(raw) else 0
+
+
+def _describe(part: Part) -> None:
+    default = "text/plain"
+    if part.parent and part.parent.content_type == "multipart/digest":
+        default = "message/rfc822"
+    declared, part.parameters = value_and_parameters(part.headers.first("content-type"))
+    part.content_type = declared if _TYPE.fullmatch(declared) else default
+    field = part.headers.first("content-disposition")
+    part.disposition, part.disposition_parameters = value_and_parameters(field)
+    part.is_container = part.content_type.startswith("multipart/")
+    part.headers.hint = part.parameter("charset")
+
+
+@dataclass(slots=True)
+class _Open:
+    part: Part
+    boundary: bytes
+
+
+def _split(raw: bytes, parts: list[Part]) -> None:
+    """One pass over the lines that begin with two hyphens, with the open containers on a stack."""
+    stack = [_Open(parts[0], _boundary(raw, parts[0]))]
+    current = parts[0]
+    at = max(parts[0].start - 1, 0)
+    while stack and (at := raw.find(b"\n--", at)) >= 0:
+        stop = raw.find(b"\n", at + 1, at + LONGEST_BOUNDARY + 8)
+        line = raw[at + 3 : stop if stop >= 0 else at + LONGEST_BOUNDARY + 8].rstrip()
+        level, closes = _level(stack, line)
+        if level < 0:
+            at += 3
             continue
-        parts = list(_parts(part_body, boundary))
-        if not parts:
-            leaves.append(Leaf(part_headers, "text/plain", part_body, parent))
-        for part in reversed(parts):
-            inner_headers, inner_body = split_headers(part)
-            waiting.append((inner_headers, inner_body, kind, depth + 1))
-    return headers, leaves, cut
-
-
-def split_headers(raw: bytes) -> tuple[Headers, bytes]:
-    """Header fields unfolded, and the body after the first empty line."""
-    fields: list[tuple[str, bytes]] = []
-    position = 0
-    while position < len(raw) and len(fields) < MAX_HEADER_LINES:
-        end = raw.find(b"\n", position)
-        end = len(raw) if end < 0 else end
-        line = raw[position:end].rstrip(b"\r")
-        if not line:
-            return Headers(fields), raw[end + 1 :]
-        if position > MAX_HEADER_BYTES or not _take_line(fields, line, first=position == 0):
-            return Headers(fields), raw[position:]
-        position = end + 1
-    return Headers(fields), raw[position:]
-
-
-def _take_line(fields: list[tuple[str, bytes]], line: bytes, *, first: bool) -> bool:
-    """False: the line is no header any more, so the body begins with it."""
-    line = line[:MAX_HEADER_BYTES]
-    if line[:1] in (b" ", b"\t"):
-        if fields:
-            name, value = fields[-1]
-            fields[-1] = (name, (value + b" " + line.strip())[:MAX_HEADER_BYTES])
-        return True
-    label, colon, content = line.partition(b":")
-    label = label.rstrip()
-    if colon and label and label.isascii() and b" " not in label:
-        fields.append((label.decode("ascii").lower(), content.strip()))
-        return True
-    return first and line.startswith((b"From ", b">From "))  # mbox
-
-
-def _parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """The parts between the delimiter lines; a missing last one is forgiven."""
-    delimiter = b"--" + boundary
-    start = -1
-    count = 0
-    for begin, end, last in _delimiters(body, delimiter):
-        if start >= 0:
-            yield body[start : _without_line_end(body, begin)]
-            count += 1
-        if last or count > MAX_PARTS:
+        for ended in (current, *(opened.part for opened in stack[level + 1 :])):
+            _end(raw, ended, at)
+        del stack[level + 1 :]
+        if closes:
+            current = stack.pop().part
+            at += 3
+            continue
+        current, at = _begin(raw, parts, stack, stop if stop >= 0 else len(raw) - 1)
+        if current.unread and len(parts) > MOST_PARTS:
             return
-        start = end
-    if 0 <= start < len(body):
-        yield body[start:]
 
 
-def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
-    position = body.find(delimiter)
-    while position >= 0:
-        end = body.find(b"\n", position)
-        end = len(body) if end < 0 else end + 1
-        tail = body[position + len(delimiter) : end].strip()
-        if (position == 0 or body[position - 1] in b"\r\n") and tail in (b"", b"--"):
-            yield position, end, tail == b"--"
-        position = body.find(delimiter, position + len(delimiter))
+def _level(stack: list[_Open], line: bytes) -> tuple[int, bool]:
+    for level in range(len(stack) - 1, -1, -1):
+        boundary = stack[level].boundary
+        if line.startswith(boundary) and (rest := line[len(boundary) :]) in (b"", b"--"):
+            return level, rest == b"--"
+    return -1, False
 
 
-def _without_line_end(body: bytes, end: int) -> int:
-    """The line end before a delimiter belongs to the delimiter (RFC 2046, 5.1.1)."""
-    if body[end - 2 : end] == b"\r\n":
-        return end - 2
-    return end - 1 if body[end - 1 : end] == b"\n" else end
+def _end(raw: bytes, part: Part, at: int) -> None:
+    """The line end before a delimiter belongs to the delimiter."""
+    stop = at - 1 if raw.startswith(b"\r", at - 1) else at
+    part.end = max(part.start, min(stop, part.end))
+
+
+def _begin(raw: bytes, parts: list[Part], stack: list[_Open], line_end: int) -> tuple[Part, int]:
+    """The part after a delimiter line, and from where to look for the next delimiter."""
+    top = line_end + 1
+    parent = stack[-1].part
+    next_delimiter = raw.find(b"\n--" + stack[-1].boundary, line_end, line_end + 2 * MOST_BYTES)
+    limit = next_delimiter + 1 if next_delimiter >= 0 else len(raw)
+    headers, body = read_headers(raw, top, limit)
+    part = Part(headers, top, body, len(raw), parent.depth + 1, parent)
+    _describe(part)
+    parts.append(part)
+    if len(parts) > MOST_PARTS or (part.is_container and part.depth > DEEPEST):
+        part.unread, part.is_container = True, False
+    if part.is_container:
+        stack.append(_Open(part, _boundary(raw, part)))
+    return part, max(body - 1, line_end)
+
+
+def _boundary(raw: bytes, part: Part) -> bytes:
+    """As declared; when the body does not have it, the first line that looks like one."""
+    declared = part.parameter("boundary").rstrip().encode("utf-8", "replace")[:LONGEST_BOUNDARY]
+    before = max(part.start - 1, 0)
+    if declared and raw.find(b"--" + declared, before, before + FAR) >= 0:
+        return declared
+    guess = _GUESS.search(raw, before, before + FAR)
+    if guess is None or (declared and raw.find(b"--" + declared, before) >= 0):
+        return declared or b"\n"
+    return guess[1]
+
+
+def _demote_empty(parts: list[Part]) -> None:
+    """A container without a single part is text, as far as anybody can read it."""
+    filled = {id(part.parent) for part in parts}
+    for part in parts:
+        if part.is_container and id(part) not in filled:
+            part.is_container, part.content_type = False, "text/plain"

@@ -1,148 +1,156 @@
-"""From raw bytes to a ParsedEmail: the one parser, over bytes, with a limit on everything.
+"""One mail, from bytes to plain data: never hangs, never grows, raises only Unreadable."""
 
-It never raises anything but Unreadable, and its time is linear in the size of the mail.
-"""
+import logging
+import re
+from dataclasses import replace
 
-import mimetypes
-from dataclasses import dataclass, field
+from apps.channels.loops import judge
+from apps.channels.mime_addresses import read_addresses
+from apps.channels.mime_charsets import clean_line
+from apps.channels.mime_content import read_bodies, read_files
+from apps.channels.mime_dates import read_date
+from apps.channels.mime_headers import Headers
+from apps.channels.mime_structure import Part, read_structure
+from apps.channels.parsed import ParsedEmail, Unreadable
+from apps.core.child import ChildFailed, run_limited
 
-from apps.channels import loops
-from apps.channels.mime_charsets import clean_text, decode
-from apps.channels.mime_headers import Headers, date_of, ids_of, parameters
-from apps.channels.mime_structure import Leaf, split_headers, split_mail
-from apps.channels.mime_transfer import undo
-from apps.channels.parsed import ParsedEmail, ParsedFile, Unreadable
+SECONDS = 5.0
+MEGABYTES = 300
+HEAVY_HEADERS = 128 * 1024
+HEAVY_DELIMITERS = 1000
+MOST_REFERENCES = 200
+LONGEST_ID = 8000
+LONGEST_SUBJECT = 10_000
 
-MAX_TEXT = 5 * 2**20  # characters of a body; more is kept as a file
-MAX_FILES = 300
+log = logging.getLogger(__name__)
 
-_KNOWN = ("from", "to", "subject", "date", "message-id", "received", "content-type", "mime-version")
-_EXTENSIONS = {"message/rfc822": ".eml", "message/delivery-status": ".txt", "text/calendar": ".ics"}
-
-
-@dataclass(slots=True)
-class _Content:
-    text: list[str] = field(default_factory=list)
-    html: str | None = None
-    files: list[ParsedFile] = field(default_factory=list)
+_BRACKETED = re.compile(r"<([^<>]*)>")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\x0c\x1b"))
 
 
 def parse(raw: bytes) -> ParsedEmail:
-    """Reads a mail (RFC 5322); Unreadable when it holds no header that a mail has."""
-    headers, leaves, _cut = split_mail(raw)
-    if not any(headers.has(name) for name in _KNOWN):
-        raise Unreadable(
-            "no-headers", "This is no mail: it has none of the headers that mails have."
-        )
-    content = _Content()
-    for leaf in leaves:
-        _place(leaf, content)
-    return _meaning(headers, leaves, content)
+    """The meaning of a mail. Heavy ones are read by a child that can be killed."""
+    if not raw or raw.isspace():
+        raise Unreadable("empty", "The mail is empty.")
+    if is_heavy(raw):
+        return _read_by_child(raw)
+    try:
+        return read(raw)
+    except Unreadable:
+        raise
+    except Exception as error:  # the rim between hostile bytes and us: quarantine, whatever it is
+        log.warning("a mail could not be read", extra={"error": type(error).__name__})
+        raise Unreadable("unreadable", "The mail could not be read.") from error
 
 
-def _meaning(headers: Headers, leaves: list[Leaf], content: _Content) -> ParsedEmail:
-    senders = headers.addresses("from") or headers.addresses("sender")
-    sender = senders[0] if senders else None
-    bounce = loops.bounce_of(headers, leaves, sender.email if sender else "")
-    message_ids = ids_of(headers.raw("message-id"))
-    answered = ids_of(headers.raw("in-reply-to"))
+def is_heavy(raw: bytes) -> bool:
+    """Big headers or very many parts; a big file alone is quickly read."""
+    blank = _BLANK_LINE.search(raw, 0, HEAVY_HEADERS)
+    if blank is None and len(raw) > HEAVY_HEADERS:
+        return True
+    most = HEAVY_DELIMITERS if len(raw) < 10 * 2**20 else HEAVY_DELIMITERS // 10
+    return raw.count(b"\n--") > most
+
+
+def _read_by_child(raw: bytes) -> ParsedEmail:
+    try:
+        answer = run_limited(read_or_say_why, raw, seconds=SECONDS, megabytes=MEGABYTES)
+    except ChildFailed as error:
+        log.warning("a heavy mail could not be read", extra={"error": error.code})
+        raise Unreadable("too-heavy", "Reading the mail takes more than it may.") from error
+    if isinstance(answer, ParsedEmail):
+        return answer
+    raise Unreadable("unreadable", str(answer))
+
+
+def read_or_say_why(raw: bytes) -> ParsedEmail | str:
+    """What the child runs: exceptions stay there."""
+    try:
+        return read(raw)
+    except Unreadable as error:
+        return error.sentence
+
+
+def read(raw: bytes) -> ParsedEmail:
+    """Reads in this process, without limits other than the caps."""
+    raw = _with_line_ends(raw)
+    parts = read_structure(raw)
+    headers = parts[0].headers
+    if not headers and _is_junk(raw):
+        raise Unreadable("not-a-mail", "These bytes are not a mail.")
+    headers.hint = next((hint for part in parts if (hint := part.headers.hint)), "")
+    bodies = read_bodies(raw, parts)
+    email = replace(
+        _envelope(headers),
+        text=bodies.text,
+        html=bodies.html,
+        files=read_files(raw, parts, bodies),
+        is_cut=bodies.is_cut or any(part.unread for part in parts),
+    )
+    return judge(email, headers, _reports(parts))
+
+
+def _with_line_ends(raw: bytes) -> bytes:
+    """Some mails know only CR, or have been through a gateway that doubled it."""
+    if b"\n" not in raw:
+        return raw.replace(b"\r", b"\n")
+    return raw.replace(b"\r\r\n", b"\r\n") if b"\r\r\n" in raw[:4096] else raw
+
+
+def _is_junk(raw: bytes) -> bool:
+    beginning = raw[:4096]
+    return len(beginning) - len(beginning.translate(None, _CONTROL)) > len(beginning) // 20
+
+
+def _reports(parts: list[Part]) -> str:
+    """The report type of a multipart/report (RFC 6522), or nothing."""
+    root = parts[0]
+    is_report = root.content_type == "multipart/report"
+    return root.parameter("report-type").strip().lower() if is_report else ""
+
+
+def _envelope(headers: Headers) -> ParsedEmail:
+    sender = read_addresses(headers.all("from")) or read_addresses(headers.all("sender"))
     return ParsedEmail(
-        subject=headers.text("subject"),
-        from_=sender,
-        to=headers.addresses("to"),
-        cc=headers.addresses("cc"),
-        reply_to=headers.addresses("reply-to"),
+        subject=headers.text("subject")[:LONGEST_SUBJECT],
+        from_=sender[0] if sender else None,
+        to=read_addresses(headers.all("to")),
+        cc=read_addresses(headers.all("cc")),
+        reply_to=read_addresses(headers.all("reply-to")),
         delivered_to=_delivered_to(headers),
-        date=date_of(headers.raw("date")),
-        message_id=message_ids[0] if message_ids else "",
-        in_reply_to=answered[0] if answered else "",
-        references=ids_of(headers.raw("references")),
-        text="\n".join(content.text) if content.text else None,
-        html=content.html,
-        files=tuple(content.files),
-        is_auto_reply=loops.is_auto_reply(headers),
-        is_list=loops.is_list(headers),
-        is_bounce=bounce is not None,
-        bounce=bounce,
-        feedback_type=loops.feedback_type(leaves),
-        null_return_path=loops.has_null_return_path(headers),
+        date=read_date(headers.first("date")),
+        message_id=_first_id(headers.first("message-id")),
+        in_reply_to=_first_id(headers.first("in-reply-to"), bare=False),
+        references=_references(headers),
+        null_return_path="return-path" in headers
+        and headers.first("return-path").replace(" ", "") in ("<>", ""),
     )
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
-    names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-    found = [one for name in names for one in headers.all_text(name)]
-    return tuple(one.strip().strip("<>") for one in found)
+    fields = [
+        field
+        for name in ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+        for field in headers.all(name)
+    ]
+    return tuple(dict.fromkeys(address.email for address in read_addresses(fields[:50])))
 
 
-def _place(leaf: Leaf, content: _Content) -> None:
-    """A body, or a file. A body is text that nobody calls an attachment."""
-    disposition = leaf.headers.raw("content-disposition")
-    names = _names(leaf, disposition)
-    attached = disposition.lstrip().lower().startswith(b"attachment")
-    is_body = leaf.content_type in ("text/plain", "text/html") and not attached and not names
-    if is_body and _take_body(leaf, content):
-        return
-    if len(content.files) < MAX_FILES:
-        content.files.append(_file(leaf, disposition, names, len(content.files) + 1))
+def _first_id(field: str, *, bare: bool = True) -> str:
+    """In angle brackets; without any, the first word, if it may be bare or looks like an id."""
+    if found := _BRACKETED.search(field):
+        return clean_line("".join(found[1].split()))[:LONGEST_ID]
+    word = next(iter(field.split(maxsplit=1)), "")
+    return clean_line(word.strip("<>"))[:LONGEST_ID] if bare or "@" in word else ""
 
 
-def _take_body(leaf: Leaf, content: _Content) -> bool:
-    text = clean_text(decode(_bytes(leaf), _charset(leaf)))
-    if len(text) > MAX_TEXT:
-        return False
-    if leaf.content_type == "text/plain":
-        if not content.text or leaf.parent != "multipart/alternative":
-            content.text.append(text)
-        return True
-    if content.html is None:
-        content.html = text
-        return True
-    return False
-
-
-def _file(leaf: Leaf, disposition: bytes, names: tuple[str, ...], number: int) -> ParsedFile:
-    content = _bytes(leaf)
-    content_ids = ids_of(leaf.headers.raw("content-id"))
-    inline = bool(content_ids) and leaf.content_type.startswith("image/")
-    inline = inline and not disposition.lstrip().lower().startswith(b"attachment")
-    return ParsedFile(
-        name=_shown_name(names[0]) if names else _made_up_name(leaf, content, number),
-        names=names,
-        content_type=leaf.content_type,
-        content=content,
-        content_id=content_ids[0] if content_ids else "",
-        inline=inline,
-    )
-
-
-def _names(leaf: Leaf, disposition: bytes) -> tuple[str, ...]:
-    """Every name that any mail reader might use, the preferred one first."""
-    named = parameters(disposition).get("filename", [])
-    named = [*named, *parameters(leaf.headers.raw("content-type")).get("name", [])]
-    return tuple(dict.fromkeys(name[:1000] for name in named if name.strip()))
-
-
-def _shown_name(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2].strip() or "file"
-
-
-def _made_up_name(leaf: Leaf, content: bytes, number: int) -> str:
-    extension = _EXTENSIONS.get(leaf.content_type) or mimetypes.guess_extension(leaf.content_type)
-    if leaf.content_type == "message/rfc822":
-        inner, _body = split_headers(content[:100_000])
-        subject = _shown_name(inner.text("subject"))[:100]
-        return f"{subject if subject != 'file' else 'mail'}.eml"
-    return f"part-{number}{extension or ''}"
-
-
-def _bytes(leaf: Leaf) -> bytes:
-    if leaf.content_type in ("message/rfc822", "message/delivery-status"):
-        encoding = leaf.headers.text("content-transfer-encoding").lower()
-        return undo(leaf.body, encoding) if encoding == "base64" else leaf.body
-    return undo(leaf.body, leaf.headers.text("content-transfer-encoding"))
-
-
-def _charset(leaf: Leaf) -> str:
-    named = parameters(leaf.headers.raw("content-type")).get("charset", [])
-    return named[0] if named else ""
+def _references(headers: Headers) -> tuple[str, ...]:
+    """Oldest first; of very many, the oldest and the newest ones."""
+    field = " ".join(headers.all("references"))
+    ids = _BRACKETED.findall(field) or [word for word in field.split() if "@" in word]
+    clean = [clean_line("".join(one.split()))[:LONGEST_ID] for one in ids]
+    unique = list(dict.fromkeys(filter(None, clean)))
+    if len(unique) > MOST_REFERENCES:
+        unique = [unique[0], *unique[-(MOST_REFERENCES - 1) :]]
+    return tuple(unique)

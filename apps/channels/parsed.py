@@ -74,3 +74,6 @@ class ParsedEmail:
     bounce: Bounce | None = None
     feedback_type: str = ""  # RFC 5965
     null_return_path: bool = False
+    receipt_of: str = ""  # Message-ID that this mail reports as read or delivered (RFC 8098, 3464)
+    is_receipt: bool = False
+    is_cut: bool = False  # over a cap: what was not read is among the files, or in the raw source

@@ -1,130 +1,188 @@
 """Mail HTML made safe: rebuilt from an allow-list, so that what a browser gets cannot act.
 
-Size and depth are judged before the cleaner runs; what is beyond is shown as text.
+A tree of HTML can be far bigger than its source (8 kB of open font tags make 13 MB), so everything
+but short HTML is rebuilt in a limited child; what is beyond the limits is shown as text.
 """
 
 import html as entities
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from urllib.parse import unquote
 
 import nh3
 
-MAX_CHARACTERS = 3 * 2**20
-MAX_DEPTH = 250
-MAX_TAGS = 60_000
-MAX_TEXT = 2 * 2**20
+from apps.core.child import ChildFailed, run_limited
+from apps.core.html_text import html_to_text
+
+__all__ = ["html_to_text", "safe_html"]
+
+MOST_CHARACTERS = 5 * 2**20
+SHORT_CHARACTERS = 200_000
+SHORT_TAGS = 1000
+SECONDS = 3.0
+MEGABYTES = 300
+MOST_IMAGES = 1000
+GROWTH = 2 * 2**20  # how much longer than twice its source clean HTML may be
 
 _TAGS = set(
-    "a abbr address b bdi bdo big blockquote br caption center cite code col colgroup dd del div dl"
-    " dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp small span strike strong"
-    " sub sup table tbody td tfoot th thead tr tt u ul var wbr".split(" ")
+    "a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col"
+    " colgroup dd del dfn dir div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header"
+    " hr i img ins kbd li main mark menu nav nobr ol p pre q s samp section small span strike"
+    " strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
-_DROPPED = {"script", "style", "title", "head", "svg", "math", "template", "noscript", "iframe"}
-_DROPPED |= {"object", "embed", "applet", "select", "textarea", "audio", "video", "canvas", "xmp"}
-_BOXES = {"align", "valign", "bgcolor", "width", "height", "border", "cellpadding", "cellspacing"}
+_DROPPED = set(  # with all they contain
+    "applet audio canvas embed frame frameset head iframe math noembed noframes noscript object"
+    " plaintext script select style svg template textarea title video xmp".split()
+)
+_BOX = {"width", "height", "align", "valign", "bgcolor"}
 _ATTRIBUTES = {
     "*": {"style", "dir", "lang", "align", "title"},
     "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
+    "img": {"src", "alt", "width", "height", "border", "hspace", "vspace"},
     "font": {"color", "size", "face"},
-    "ol": {"start", "type"},
-    "td": _BOXES | {"colspan", "rowspan"},
-    "th": _BOXES | {"colspan", "rowspan"},
-    "table": _BOXES,
-    "tr": _BOXES,
+    "ol": {"start", "type", "reversed"},
+    "ul": {"type"},
+    "li": {"value", "type"},
+    "hr": {"width", "size", "color"},
+    "table": _BOX | {"border", "cellpadding", "cellspacing"},
+    "td": _BOX | {"colspan", "rowspan", "nowrap"},
+    "th": _BOX | {"colspan", "rowspan", "nowrap"},
+    "tr": _BOX,
+    "tbody": {"valign"},
     "col": {"width", "span"},
+    "colgroup": {"width", "span"},
 }
-_STYLES = set(
-    "color background-color font-family font-size font-style font-weight line-height text-align"
-    " text-decoration text-indent text-transform vertical-align white-space width max-width height"
-    " margin margin-top margin-right margin-bottom margin-left padding padding-top padding-right"
-    " padding-bottom padding-left border border-top border-right border-bottom border-left"
-    " border-color border-style border-width border-collapse border-spacing border-radius"
-    " list-style-type direction letter-spacing word-break display".split(" ")
+_WORD = re.compile(r"[\w#%.,' +-]{0,100}")
+_SHAPES = {
+    "alt": re.compile(r"[^\x00-\x1f]{0,2000}"),
+    "title": re.compile(r"[^\x00-\x1f]{0,2000}"),
+    "colspan": re.compile(r"\d{1,2}|100"),
+    "rowspan": re.compile(r"\d{1,2}|100"),
+    "span": re.compile(r"\d{1,2}|100"),
+    "target": re.compile("_blank"),
+    "rel": re.compile("noopener noreferrer"),
+}
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)\S.{0,8000}", re.I | re.DOTALL)
+_REMOTE = re.compile(r"https?://\S.{0,8000}", re.I | re.DOTALL)
+_STRIPPED_BY_BROWSERS = re.compile(r"[\t\n\r]|^[\x00-\x20]+|[\x00-\x20]+$")
+_CID = re.compile(r"cid:([^\"'\s<>]{1,500})", re.I)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+
+_PROPERTIES = set(
+    "background background-color border border-bottom border-bottom-color border-bottom-style"
+    " border-bottom-width border-collapse border-color border-left border-left-color"
+    " border-left-style border-left-width border-radius border-right border-right-color"
+    " border-right-style border-right-width border-spacing border-style border-top"
+    " border-top-color border-top-style border-top-width border-width box-sizing caption-side clear"
+    " color direction display empty-cells float font font-family font-size font-style"
+    " font-variant font-weight height letter-spacing line-height list-style list-style-type margin"
+    " margin-bottom margin-left margin-right margin-top max-height max-width min-height min-width"
+    " opacity overflow overflow-wrap padding padding-bottom padding-left padding-right padding-top"
+    " table-layout text-align text-decoration text-indent text-transform unicode-bidi"
+    " vertical-align white-space width word-break word-spacing word-wrap".split()
 )
-_ACTIVE_STYLE = re.compile(r"url|image|expression|\\|@|/\*|var\(|attr\(", re.I)
-_LINK = re.compile(r"\s*(https?://|mailto:|tel:)", re.I)
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>")
-_ANY_TAG = re.compile(r"<[^<>]*>")
-_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote|hr)\b[^<>]*>", re.I)
-_VOID = {"br", "img", "hr", "wbr", "col", "input", "meta", "link", "area", "base", "source"}
-_SPACES = re.compile(r"[ \t\xa0]+")
-_BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
+# Without colon, backslash, at sign, asterisk: no address, escape, rule or comment can be written.
+_VALUE = re.compile(r"[\w\s#%.,+\-()'\"!/]{1,300}")
+_CALL = re.compile(r"([\w-]*)\s*\(")
+_CALLS = frozenset({"rgb", "rgba", "hsl", "hsla", "calc"})
 
 
 def safe_html(
     html: str, *, cid_url: Callable[[str], str | None], remote_images: bool = False
 ) -> str:
     """Exactly what a browser gets. `cid_url` answers the address of an inline image, or None."""
-    if _too_heavy(html):
-        return f"<pre>{entities.escape(html_to_text(html))}</pre>"
+    if len(html) > MOST_CHARACTERS:
+        return as_text(html)
+    images = _inline_images(html, cid_url)
+    if len(html) <= SHORT_CHARACTERS and html.count("<") <= SHORT_TAGS:
+        return rebuild(html, images, remote_images=remote_images)
+    task = {"html": html, "images": images, "remote_images": remote_images}
+    packed = json.dumps(task).encode("ascii")
+    try:
+        return str(run_limited(rebuild_packed, packed, seconds=SECONDS, megabytes=MEGABYTES))
+    except ChildFailed:
+        return as_text(html)
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "style":
-            return ";".join(one for one in value.split(";") if not _ACTIVE_STYLE.search(one))
-        if attribute == "href":
-            return value.strip() if _LINK.match(value) else None
+
+def as_text(html: str) -> str:
+    """Plain words in place of HTML that is too much to rebuild."""
+    return f'<div style="white-space:pre-wrap">{entities.escape(html_to_text(html))}</div>'
+
+
+def rebuild_packed(packed: bytes) -> str:
+    """What the child runs."""
+    task = json.loads(packed)
+    return rebuild(task["html"], task["images"], remote_images=task["remote_images"])
+
+
+def rebuild(html: str, images: Mapping[str, str], *, remote_images: bool) -> str:
+    def keep(_tag: str, attribute: str, value: str) -> str | None:
         if attribute == "src":
-            return _image(value.strip(), cid_url, remote_images)
-        if attribute in ("colspan", "rowspan", "span"):
-            return value if value.isdigit() and int(value) <= 100 else None
-        return value
+            return _image(value, images, remote_images)
+        return _kept(attribute, value)
 
-    return nh3.clean(
-        html,
+    clean = nh3.clean(
+        html.replace("\0", ""),
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes=_ATTRIBUTES,
         attribute_filter=keep,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
-        url_relative="pass_through",  # for inline images; `keep` judges every address
+        url_relative="pass_through",  # `keep` judges every address, and inline images are relative
         link_rel="noopener noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
-        filter_style_properties=_STYLES,
     )
+    if len(clean) > 2 * len(html) + GROWTH:
+        return as_text(html)
+    return _IMAGE.sub(_without_blank_image, _CONTROLS.sub("", clean))
 
 
-def _image(value: str, cid_url: Callable[[str], str | None], remote_images: bool) -> str | None:
-    if value.lower().startswith("cid:"):
-        return cid_url(value[4:].strip("<>"))
-    if remote_images and value.lower().startswith(("https://", "http://")):
-        return value
-    return None
+def _inline_images(html: str, cid_url: Callable[[str], str | None]) -> dict[str, str]:
+    """Asked beforehand, since the child cannot ask."""
+    found = (unquote(entities.unescape(one)) for one in _CID.findall(entities.unescape(html)))
+    named = list(dict.fromkeys(found))[:MOST_IMAGES]
+    return {one: url for one in named if (url := cid_url(one))}
 
 
-def _too_heavy(html: str) -> bool:
-    if len(html) > MAX_CHARACTERS:
-        return True
-    depth = deepest = 0
-    for count, tag in enumerate(_TAG.finditer(html)):
-        if tag[2].lower() not in _VOID:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
-        if deepest > MAX_DEPTH or count > MAX_TAGS:
-            return True
-    return False
+@lru_cache(maxsize=4096)
+def _kept(attribute: str, value: str) -> str | None:
+    if attribute == "style":
+        return _style(value) or None
+    if attribute == "href":
+        link = _STRIPPED_BY_BROWSERS.sub("", value)
+        return link if _LINK.fullmatch(link) else None
+    return value if _SHAPES.get(attribute, _WORD).fullmatch(value) else None
 
 
-def html_to_text(html: str) -> str:
-    """The words of an HTML mail, in linear time; for search, comments and plain readers."""
-    text = html[:MAX_TEXT]
-    for name in ("script", "style", "head", "title"):
-        text = _without(text, f"<{name}", f"</{name}>")
-    text = _without(text, "<!--", "-->")
-    text = _BREAK.sub("\n", text.replace("\r", "").replace("\n", " "))
-    text = entities.unescape(_ANY_TAG.sub("", text))
-    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).replace("\x00", "").strip()
+def _image(value: str, images: Mapping[str, str], remote_images: bool) -> str | None:
+    value = _STRIPPED_BY_BROWSERS.sub("", value)
+    if value[:4].lower() == "cid:":
+        return images.get(unquote(value[4:]))
+    return value if remote_images and _REMOTE.fullmatch(value) else None
 
 
-def _without(text: str, opening: str, closing: str) -> str:
-    lower = text.lower()
-    kept: list[str] = []
-    position = 0
-    while (start := lower.find(opening, position)) >= 0:
-        kept.append(text[position:start])
-        end = lower.find(closing, start)
-        if end < 0:
-            return "".join(kept)
-        position = end + len(closing)
-    return "".join(kept) + text[position:]
+def _style(style: str) -> str:
+    kept = (_declaration(one) for one in style[:10_000].split(";"))
+    return ";".join(filter(None, kept))
+
+
+def _declaration(declaration: str) -> str:
+    name, _, value = declaration.partition(":")
+    name, value = name.strip().lower(), " ".join(value.split())
+    if name not in _PROPERTIES or not _VALUE.fullmatch(value):
+        return ""
+    if value.count("(") != value.count(")") or value.count("'") % 2 or value.count('"') % 2:
+        return ""
+    calls = {call.lower() for call in _CALL.findall(value)}
+    return f"{name}:{value}" if calls <= _CALLS else ""
+
+
+def _without_blank_image(image: re.Match[str]) -> str:
+    """An image that may not load, and has no words in its place, only leaves a gap."""
+    attributes = image[1]
+    if ' src="' in attributes or re.search(r' alt="[^"]', attributes):
+        return image[0]
+    return ""

@@ -1,0 +1,192 @@
+"""Which parts of a mail are its text, its HTML and its files, as mail readers decide it."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from apps.channels.mime_charsets import clean_line, clean_text, decode
+from apps.channels.mime_headers import read_headers
+from apps.channels.mime_structure import Part
+from apps.channels.mime_transfer import undo
+from apps.channels.parsed import ParsedFile
+
+LONGEST_BODY = 5_000_000  # characters; a longer one is cut, and kept whole as a file
+LONGEST_NAME = 255
+MOST_NAMES = 10
+
+_META = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.I
+)
+_CID = re.compile(r"""cid:([^"'\s<>)]+)""", re.I)
+_FORBIDDEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069/\\\\]")
+_ENDINGS = {
+    "application/ics": ".ics",
+    "application/pdf": ".pdf",
+    "application/pgp-encrypted": ".pgp",
+    "application/pgp-signature": ".asc",
+    "application/pkcs7-mime": ".p7m",
+    "application/pkcs7-signature": ".p7s",
+    "application/ms-tnef": ".tnef",
+    "audio/mpeg": ".mp3",
+    "image/gif": ".gif",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/tiff": ".tif",
+    "image/webp": ".webp",
+    "message/rfc822": ".eml",
+    "message/global": ".eml",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/vcard": ".vcf",
+    "video/mp4": ".mp4",
+}
+
+
+@dataclass(slots=True)
+class Bodies:
+    text: str | None = None
+    html: str | None = None
+    taken: set[int] = field(default_factory=set)  # ids of parts that are no files
+    is_cut: bool = False
+
+
+def read_bodies(raw: bytes, parts: list[Part]) -> Bodies:
+    """The first text and the first HTML, and what a reader shows below them as one text."""
+    bodies = Bodies()
+    leaves = [part for part in parts if not part.is_container]
+    for number, part in enumerate(leaves):
+        if not _is_readable(part, first=number == 0):
+            continue
+        kind = "html" if part.content_type == "text/html" else "text"
+        before: str | None = getattr(bodies, kind)
+        if before is not None and not (_continues(part) and (kind == "html" or not bodies.html)):
+            continue  # a text below HTML would be lost on a reader of the HTML: it stays a file
+        shown = _text_of(raw, part)
+        if len(shown) > LONGEST_BODY:
+            shown, bodies.is_cut = shown[:LONGEST_BODY], True
+        else:
+            bodies.taken.add(id(part))
+        setattr(bodies, kind, shown if before is None else _together(before, shown))
+    if bodies.text is None and bodies.html is None:
+        _take_other_text(raw, leaves, bodies)
+    return bodies
+
+
+def _together(before: str, shown: str) -> str:
+    return f"{before.rstrip()}\n\n{shown}"[:LONGEST_BODY] if before.strip() else shown
+
+
+def _take_other_text(raw: bytes, leaves: list[Part], bodies: Bodies) -> None:
+    """A mail that is one text of another kind, such as text/enriched, is better read than saved."""
+    only = leaves[0]
+    if len(leaves) > 1 or only.unread or only.disposition == "attachment" or _names(only):
+        return
+    if only.content_type.startswith("text/") and only.content_type not in _ENDINGS:
+        bodies.text = _text_of(raw, only)[:LONGEST_BODY]
+        bodies.taken.add(id(only))
+
+
+def _is_readable(part: Part, *, first: bool) -> bool:
+    if part.content_type not in ("text/plain", "text/html") or part.unread:
+        return False
+    if part.disposition == "attachment":
+        return False
+    return first or not _names(part)
+
+
+def _continues(part: Part) -> bool:
+    """Readers show texts that stand side by side one below the other, but not alternatives."""
+    within = part.parent
+    while within is not None:
+        if within.content_type not in ("multipart/mixed", "multipart/signed"):
+            return False
+        within = within.parent
+    return part.parent is not None
+
+
+def _text_of(raw: bytes, part: Part) -> str:
+    content = content_of(raw, part)
+    charset = part.parameter("charset")
+    if not charset and part.content_type == "text/html" and (meta := _META.search(content[:2048])):
+        charset = meta[1].decode("ascii", "replace")
+    return clean_text(decode(content, charset))
+
+
+def content_of(raw: bytes, part: Part) -> bytes:
+    if part.unread:
+        return raw[part.top : part.end]
+    return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
+
+
+def read_files(raw: bytes, parts: list[Part], bodies: Bodies) -> tuple[ParsedFile, ...]:
+    """Every part that is not a body, decoded."""
+    shown = set(map(unquote, _CID.findall(bodies.html or "")))
+    files: list[ParsedFile] = []
+    for part in parts:
+        if part.is_container or id(part) in bodies.taken:
+            continue
+        content = content_of(raw, part)
+        if content or _names(part):
+            files.append(_file(part, content, len(files) + 1, shown))
+    return tuple(files)
+
+
+def _file(part: Part, content: bytes, number: int, shown: set[str]) -> ParsedFile:
+    names = _names(part)
+    content_id = clean_line(part.headers.first("content-id")).strip("<> ")[:LONGEST_NAME]
+    kind = "message/rfc822" if part.unread else part.content_type
+    return ParsedFile(
+        name=_shown_name(names) or _invented_name(kind, content, number),
+        names=names,
+        content_type=kind,
+        content=content,
+        content_id=content_id,
+        inline=_is_inline(part, content_id, shown),
+    )
+
+
+def _is_inline(part: Part, content_id: str, shown: set[str]) -> bool:
+    """A picture within the text; anything else that says "inline" is a file to a reader."""
+    if content_id and content_id in shown:
+        return True
+    if not part.content_type.startswith("image/") or part.disposition == "attachment":
+        return False
+    return part.disposition == "inline" or bool(content_id)
+
+
+def _names(part: Part) -> tuple[str, ...]:
+    """The best one first: RFC 2231 before plain, the disposition's before the type's."""
+    found = [value for key, value in reversed(part.disposition_parameters) if key == "filename"]
+    found += [value for key, value in reversed(part.parameters) if key in ("name", "filename")]
+    return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
+
+
+def _shown_name(names: tuple[str, ...]) -> str:
+    """Without folders, invisible characters and turned reading direction."""
+    if not names:
+        return ""
+    last = re.split(r"[/\\]", names[0].rstrip("/\\ "))[-1]
+    return _shortened(_FORBIDDEN.sub("", last).strip(" ."))
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= LONGEST_NAME:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if dot and len(ending) <= 10:
+        return f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}"
+    return name[:LONGEST_NAME]
+
+
+def _invented_name(content_type: str, content: bytes, number: int) -> str:
+    if content_type in ("message/rfc822", "message/global"):
+        headers, _body = read_headers(content, 0, len(content))
+        words = re.sub(r"[^\w .,()+-]", " ", headers.text("subject")[:200]).split()
+        subject = " ".join(words)[:80].strip(" .")
+        return f"{subject or f'message-{number}'}.eml"
+    if content_type.startswith("message/"):
+        return f"{content_type.partition('/')[2]}.txt"
+    ending = _ENDINGS.get(content_type, ".txt" if content_type.startswith("text/") else ".dat")
+    return f"attachment-{number}{ending}"
+
