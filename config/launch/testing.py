@@ -20,6 +20,7 @@ OWN_DATABASES = (
     "not browser",
     "--ignore=tests/test_journey.py",
     "--ignore=tests/config",
+    "--ignore=tests/faults",
 )
 
 
