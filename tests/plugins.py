@@ -40,6 +40,8 @@ class Judge:
         self.whole_suite = _is_whole_suite(self.config)
         for item in items:
             self._note_contract(item)
+        # Playwright keeps an event loop in this thread, in which Django refuses to ask a database.
+        items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
         self.left_out = {i.nodeid: lacking for i in items if (lacking := _lacking(_needed(i)))}
         if self.left_out and os.environ.get("CI", "").lower() == "true":
             raise pytest.UsageError(self._what_is_missing())

@@ -16,9 +16,6 @@ def make_missing_keys(data: Path) -> None:
 
 
 def _make(name: str, folder: Path, value: str) -> None:
-    """A half-written key would lock stored passwords away: written aside, then renamed."""
     path = folder / name.lower()
-    if given(name) or path.exists():
-        return
-    write_private(path.with_suffix(".new"), value)
-    path.with_suffix(".new").rename(path)
+    if not given(name) and not path.exists():
+        write_private(path, value)

@@ -30,7 +30,9 @@ def join_running() -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Readable by us alone from its first byte on."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Readable by us alone, and whole or not at all: a half-written key would lock data away."""
+    aside = path.with_name(f"{path.name}.new")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+    aside.rename(path)

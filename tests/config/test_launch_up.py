@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ import requests
 from config.launch.places import BASE_DIR
 
 UP = [sys.executable, "manage.py", "up", "--port", "0"]
+
+
+def until(reached: Callable[[], bool], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -76,12 +84,11 @@ def test_up_and_down_again(told: dict[str, str]) -> None:
 def test_what_a_killed_start_leaves_is_taken_up_again(told: dict[str, str]) -> None:
     process, _ = start(told)
     children = children_of(process.pid)
+    shown = Path(told["CARTERIA_DATA"]) / "secrets" / "first-start.json"
+    until(lambda: json.loads(shown.read_text())["password"] is None)  # else it is told again
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in children):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
     process, facts = start(told)
     end(process)
     assert facts["password"] is None
