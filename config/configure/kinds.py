@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -12,6 +13,8 @@ from zoneinfo import available_timezones
 from config.configure.lines import Complaints, Entry
 
 BAD = object()  # what could not be read: the file is refused anyway
+CONTROLS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+LINE_BREAKS = dict.fromkeys(map(ord, "\r\n\t"))
 
 
 @dataclass(slots=True)
@@ -33,19 +36,23 @@ class Kind(Protocol):
 @dataclass(frozen=True, slots=True)
 class Text:
     empty: bool = False
-    longest: int = 500
+    longest: int = 255
+    lines: bool = False  # several lines are fine
+    bare: bool = False  # spaces at the ends belong to it
 
     def read(self, entry: Entry, key: str, context: Context) -> Any:
         value = entry.value
         if value is None and self.empty:
             return ""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
+            value = entry.raw
         if not isinstance(value, str) or (not value.strip() and not self.empty):
             return context.bad(entry, key, "A text is needed here.")
         if len(value) > self.longest:
             return context.bad(entry, key, f"At most {self.longest} characters.")
-        return value.strip()
+        if CONTROLS.search(value.translate(LINE_BREAKS) if self.lines else value):
+            return context.bad(entry, key, "Line breaks and control characters cannot stay here.")
+        return value if self.bare else value.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +62,14 @@ class Secret:
     def read(self, entry: Entry, key: str, context: Context) -> Any:
         if entry.value is None:
             return ""
-        value = Text(longest=5000).read(entry, key, context)
+        value = Text(longest=5000, lines=True, bare=True).read(entry, key, context)
         if value is BAD or not value.startswith("env:"):
             return value
         name = value.removeprefix("env:")
-        if name not in os.environ:
+        found = os.environ.get(name)
+        if not found:
             return context.bad(entry, key, f"The environment has no {name}; set it.")
-        return os.environ[name]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,9 @@ class Pattern:
 
     def read(self, entry: Entry, key: str, context: Context) -> Any:
         value = str(entry.value) if isinstance(entry.value, date) else entry.value
-        if not isinstance(value, str) or not self.form.fullmatch(value.strip()):
+        if not isinstance(value, str) or len(value) > 254 or CONTROLS.search(value):
+            return context.bad(entry, key, self.say)
+        if not self.form.fullmatch(value.strip()):
             return context.bad(entry, key, self.say)
         return value.strip()
 
@@ -119,8 +129,73 @@ EMAIL = Pattern(
     re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}"), "Write it like name@example.com."
 )
 AFTER = Pattern(re.compile(r"keep|seen|delete|move:.+"), "keep, seen, delete or move:FOLDER.")
-START = Pattern(
-    re.compile(r"now|unseen|all|\d{4}-\d{2}-\d{2}"), "now, unseen, all or a day like 2026-01-31."
+EXTENSION = Pattern(re.compile(r"\.?\w{1,20}"), "A bare file extension, like iso.")
+HOST = Pattern(re.compile(r"[^\s/@]+"), "The name or address of a server, like mail.example.com.")
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A key of a kind that is not built: it may only be null."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        if entry.value in (None, "", [], {}):
+            return None
+        return context.bad(entry, key, "This is not available in this release; leave it out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """What KIND reads, or null as empty text."""
+
+    kind: Kind
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        return "" if entry.value in (None, "") else self.kind.read(entry, key, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin in a folder; a day is answered as a date."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        if entry.value in ("now", "unseen", "all"):
+            return entry.value
+        try:
+            return date.fromisoformat(entry.raw)
+        except ValueError:
+            return context.bad(entry, key, "now, unseen, all or a day like 2026-01-31.")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInState:
+    """In-Email is only ever chosen by a person, In-Call and In-Chat by calls and chats."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        value = Text(longest=40).read(entry, key, context)
+        if value is not BAD and value.casefold() in {"in-email", "in-call", "in-chat"}:
+            return context.bad(entry, key, f"{value} is never set at sign-in; use Available.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class PathTemplate:
+    """Where files are put: the variables of the contract, and nothing that leads outside."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        value = Text(longest=500, empty=True).read(entry, key, context)
+        if value is BAD:
+            return value
+        unknown = sorted(set(re.findall(r"\{([^{}]*)\}", value)) - PATH_VARIABLES)
+        if unknown:
+            known = " ".join(f"{{{name}}}" for name in sorted(PATH_VARIABLES))
+            return context.bad(entry, key, f"There is no {{{unknown[0]}}}; there are: {known}.")
+        if ".." in value.split("/") or re.search(r"\\|[{}]", re.sub(r"\{\w+\}", "", value)):
+            return context.bad(entry, key, "No `..`, no backslash, no single brace in a path.")
+        return value.strip("/")
+
+
+PATH_VARIABLES = frozenset(
+    ("DATE", "YEAR", "MONTH", "QUEUE", "SESSION_ID", "THREAD_ID", "DIRECTION", "TICKET_ID")
 )
 
 
@@ -131,12 +206,19 @@ class Address:
     def read(self, entry: Entry, key: str, context: Context) -> Any:
         if entry.value in (None, ""):
             return ""
-        value = Text().read(entry, key, context)
-        if value is not BAD and (
-            urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc
-        ):
+        value = Text(longest=200).read(entry, key, context)
+        if value is not BAD and not _is_web_address(value):
             return context.bad(entry, key, "Write it like https://support.example.com.")
-        return value
+        return value if value is BAD else value.rstrip("/")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        fine = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+    except ValueError:  # a port that is no number, a bracket left open
+        return False
+    return fine and not (parts.query or parts.fragment or re.search(r"\s", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +262,8 @@ class ListOf:
     kind: Kind
 
     def read(self, entry: Entry, key: str, context: Context) -> Any:
+        if entry.value is None:
+            return []
         if not isinstance(entry.value, list):
             return context.bad(entry, key, "A list is needed here, like [a, b].")
         return [self.kind.read(one, key, context) for one in entry.value]
@@ -197,14 +281,13 @@ class Section:
         if entry.value is None and self.empty:
             return None
         if not isinstance(entry.value, dict):
-            return context.bad(entry, key, "Keys with values are needed here.")
+            return context.bad(entry, key or "yaml", "Keys with values are needed here.")
         read: dict[str, Any] = {}
         for name, inner in entry.value.items():
             kind = self.fields.get(name)
             path = f"{key}.{name}" if key else name
             if kind is None:
-                known = ", ".join(self.fields)
-                context.bad(inner, path, f"There is no such key; there are: {known}.")
+                context.bad(inner, path, f"There is no such key; {self._instead(name)}.")
             else:
                 read[name] = kind.read(inner, path, context)
         for name in self.required:
@@ -212,18 +295,7 @@ class Section:
                 context.bad(entry, f"{key}.{name}" if key else name, "This key is missing.")
         return read
 
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """Kept for a later release; any shape."""
-
-    def read(self, entry: Entry, key: str, context: Context) -> Any:
-        return _plain(entry)
-
-
-def _plain(entry: Entry) -> Any:
-    if isinstance(entry.value, dict):
-        return {key: _plain(inner) for key, inner in entry.value.items()}
-    if isinstance(entry.value, list):
-        return [_plain(inner) for inner in entry.value]
-    return entry.value
+    def _instead(self, name: str) -> str:
+        close = get_close_matches(name, self.fields, n=1)
+        meant = f"did you mean {close[0]}? There" if close else "there"
+        return f"{meant} are: {', '.join(self.fields)}"

@@ -3,17 +3,22 @@
 from config.configure.kinds import (
     AFTER,
     EMAIL,
-    START,
+    EXTENSION,
+    HOST,
     Address,
-    Anything,
     Choice,
     Flag,
     ListOf,
     Member,
+    Nothing,
     Number,
+    Or,
+    PathTemplate,
     Reference,
     Secret,
     Section,
+    SignInState,
+    Start,
     Text,
     TimeZone,
 )
@@ -21,7 +26,7 @@ from config.configure.kinds import (
 LANGUAGE = Choice(("en", "es"))
 PORT = Number(1, 65535)
 TLS = Choice(("none", "starttls", "implicit"))
-ROLE = Choice(("administrator", "supervisor", "agent", "auditor"))
+ROLE = Choice(("administrator", "supervisor", "agent", "auditor", "integration"))
 NAME = Text(longest=100)
 
 CHANNEL = Section(
@@ -30,7 +35,7 @@ CHANNEL = Section(
         "external_url": Address(),
         "language": LANGUAGE,
         "time_zone": TimeZone(),
-        "sign_in_state": Text(longest=40),
+        "sign_in_state": SignInState(),
     }
 )
 USER = Section(
@@ -59,29 +64,29 @@ TEAM = Section(
 RECEIVE = Section(
     {
         "kind": Choice(("imap", "none"), later=("pop3",)),
-        "host": Text(empty=True),
+        "host": Or(HOST),
         "port": PORT,
         "tls": TLS,
-        "ca_file": Text(empty=True),
+        "ca_file": Text(empty=True, longest=500),
         "user": Text(empty=True),
         "password": Secret(),
         "folders": ListOf(Text(longest=255)),
         "idle": Flag(),
         "every_seconds": Number(5, 86_400),
         "after": AFTER,
-        "start": START,
+        "start": Start(),
     }
 )
 SEND = Section(
     {
         "kind": Choice(("smtp", "none"), later=("anymail",)),
-        "host": Text(empty=True),
+        "host": Or(HOST),
         "port": PORT,
         "tls": TLS,
-        "ca_file": Text(empty=True),
+        "ca_file": Text(empty=True, longest=500),
         "user": Text(empty=True),
         "password": Secret(),
-        "provider": Anything(),
+        "provider": Nothing(),
     }
 )
 ACCOUNT = Section(
@@ -92,8 +97,8 @@ AUTO_RESPONSE = Section(
     {
         "from": Text(),
         "subject": Text(),
-        "text": Text(longest=20_000),
-        "out_of_hours_text": Text(empty=True, longest=20_000),
+        "text": Text(longest=20_000, lines=True),
+        "out_of_hours_text": Text(empty=True, longest=20_000, lines=True),
     },
     empty=True,
 )
@@ -143,15 +148,33 @@ CRM = Section(
         "content_copy": Flag(),
         "thread_pdf": Choice(("closed", "each", "off")),
         "language": LANGUAGE,
-        "options": Anything(),
+        "options": Section(
+            {
+                "user": Text(empty=True),
+                "password": Secret(),
+                "queue": Text(empty=True),
+                "sender_addresses": ListOf(EMAIL),
+            }
+        ),
     }
 )
+STORED = Section({"on": Flag(), "path": PathTemplate()})
 STORAGE = Section(
     {
         "backend": Choice(("local",), later=("s3", "google", "azure", "sftp")),
-        "root": Text(empty=True),
-        "kinds": Anything(),
-        "options": Anything(),
+        "root": Text(empty=True, longest=500),
+        "kinds": Section({"pdf": STORED, "json": STORED, "raw": STORED, "attachments": STORED}),
+        "options": Section(
+            {
+                "bucket": Text(empty=True),
+                "endpoint": Address(),
+                "region": Text(empty=True),
+                "key": Secret(),
+                "secret": Secret(),
+                "host": Or(HOST),
+                "user": Text(empty=True),
+            }
+        ),
     }
 )
 ATTACHMENTS = Section(
@@ -160,7 +183,7 @@ ATTACHMENTS = Section(
         "max_inline": Number(0, 1000),
         "max_total_mb": Number(1, 500),
         "scan_limit_mb": Number(1, 2000),
-        "also_block": ListOf(Text(longest=20)),
+        "also_block": ListOf(EXTENSION),
     }
 )
 FILE = Section(

@@ -2,16 +2,19 @@
 
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from apps.agents.models import Agent, Team
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core.models import User
 from apps.core.secrets import unseal
+from apps.crm.models import CrmSettings
 from apps.queues.models import Queue
 
 pytestmark = pytest.mark.django_db
@@ -28,16 +31,18 @@ accounts:
   send:    {kind: smtp, host: 127.0.0.1, port: 21025, tls: none, user: null, password: null, provider: null}
 queues:  [{name: Support, path: Support, routing: automatic, members: [ana, "team:North"], capacity: 10, eligible_states: [In-Email], enabled: true, auto_response: null}]
 mailboxes: [{address: support@x.test, account: main, queue: Support, from_name: Support, aliases: []}]
-crm:     {kind: builtin, url: null, token: env:T, content_copy: true, thread_pdf: off, language: en}
-storage: {backend: local, root: null, kinds: {pdf: {on: true, path: "{YEAR}"}, json: {on: false}}}
+crm:     {kind: builtin, url: null, token: env:T, content_copy: true, thread_pdf: off, language: en, options: {user: u, password: env:T, sender_addresses: [crm@x.test]}}
+storage: {backend: local, root: null, kinds: {pdf: {on: true, path: "{YEAR}/{MONTH}/{QUEUE}/{SESSION_ID}"}, json: {on: false}, raw: {on: false}, attachments: {on: true}}}
 attachments: {max_files: 10, max_inline: 10, max_total_mb: 25, also_block: []}
 """
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     for name in ("ANA_PW", "PW", "T"):
         monkeypatch.setenv(name, f"secret-{name}")
+    monkeypatch.setenv("EMPTY", "")
 
 
 def configured(tmp_path: Path, text: str, *options: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -91,7 +96,7 @@ def test_absent_removes_what_is_free_and_refuses_what_is_in_use(tmp_path: Path) 
         tmp_path, "version: 1\naccounts: [{name: main, absent: true}]\n"
     )
     assert code == 2
-    assert told.startswith("FILE:2: accounts.absent: it is still in use")
+    assert told.startswith("FILE:2: accounts.absent: It is still in use")
     configured(tmp_path, "version: 1\nmailboxes: [{address: support@x.test, absent: true}]\n")
     assert configured(tmp_path, "version: 1\naccounts: [{name: main, absent: true}]\n")[0] == 0
     assert not EmailAccount.objects.exists()
@@ -108,7 +113,10 @@ def test_check_only_looks(tmp_path: Path) -> None:
         ("", "FILE:1: version: The file is empty"),
         ("channel: {enabled: false}", "FILE:1: version: This key is missing."),
         ("version: 2", "FILE:1: version: Between 1 and 1."),
-        ("version: 1\nqueus: []", "FILE:2: queus: There is no such key; there are: version,"),
+        (
+            "version: 1\nqueus: []",
+            "FILE:2: queus: There is no such key; did you mean queues? There are: version,",
+        ),
         (
             "version: 1\nqueues:\n- {name: A}\n- {nam: B}",
             "FILE:4: queues.nam: There is no such key",
@@ -157,7 +165,7 @@ def test_check_only_looks(tmp_path: Path) -> None:
             "version: 1\nchannel: {external_url: console}",
             "FILE:2: channel.external_url: Write it like",
         ),
-        ("version: 1\nchannel: {enabled: true}", "FILE:2: channel.enabled: set external_url"),
+        ("version: 1\nchannel: {enabled: true}", "FILE:2: channel.enabled: Set external_url"),
         (
             "version: 1\naccounts: [{name: m, receive: {kind: pop3}}]",
             "FILE:2: accounts.receive.kind: pop3 is not available in this release.",
@@ -182,12 +190,65 @@ def test_check_only_looks(tmp_path: Path) -> None:
         ),
         (
             "version: 1\nmailboxes: [{address: a@x.test}]",
-            "FILE:2: mailboxes.account: a new mailbox needs",
+            "FILE:2: mailboxes.account: A new mailbox needs",
         ),
         (
             "version: 1\nteams: [{name: A, parent: A}]",
-            "FILE:2: teams.A team cannot be part of itself.",
+            "FILE:2: teams.parent: A team cannot be part of itself.",
         ),
+        ("version: 1\nqueus:\n- name: A", "FILE:2: queus: There is no such key"),
+        ("version: 1\nchannel:\n  enabled:\n    maybe", "FILE:3: channel.enabled: Say true"),
+        ("- version: 1", "FILE:1: yaml: Keys with values are needed here."),
+        ("version: 1\nqueues: [{name: A, path: &x B}, {name: *x}]", "FILE:2: yaml: An alias"),
+        ("version: !!python/none x", "FILE:1: yaml: This is no YAML"),
+        ("version: 1\nqueues: [{name: 'A\x07'}]", "FILE:1: yaml: This cannot be read"),
+        ('version: 1\nqueues: [{name: "A\\0B"}]', "FILE:2: queues.name: Line breaks and control"),
+        ("[" * 5000 + "]" * 5000, "FILE:1: yaml: This cannot be read"),
+        ("version: 1\nqueues: [{name: A}, {name: A}]", "FILE:2: queues.name: A stands twice"),
+        (
+            "version: 1\naccounts:\n- name: m\n  receive:\n    start: 2026-02-31",
+            "FILE:5: accounts.receive.start: now, unseen, all or a day",
+        ),
+        (
+            "version: 1\naccounts:\n- name: m\n  receive: {kind: imap}",
+            "FILE:4: accounts.receive.host: Name the server",
+        ),
+        (
+            "version: 1\naccounts: [{name: m, receive: {host: 'imap://x'}}]",
+            "FILE:2: accounts.receive.host: The name or address",
+        ),
+        (
+            "version: 1\naccounts: [{name: m, send: {host: x, provider: ses}}]",
+            "FILE:2: accounts.send.provider: This is not available in this release",
+        ),
+        (
+            "version: 1\nchannel: {external_url: 'http://[x'}",
+            "FILE:2: channel.external_url: Write it like",
+        ),
+        (
+            "version: 1\nchannel: {sign_in_state: in-email}",
+            "FILE:2: channel.sign_in_state: in-email is never set",
+        ),
+        (
+            "version: 1\nstorage: {kinds: {pdf: {path: '{YEAR}/{Queue}'}}}",
+            "FILE:2: storage.kinds.pdf.path: There is no {Queue}",
+        ),
+        ("version: 1\nstorage: {kinds: {pdf: {path: a/../b}}}", "storage.kinds.pdf.path: No `..`"),
+        ("version: 1\nstorage: {kinds: {pfd: {on: true}}}", "kinds.pfd: There is no such key"),
+        (
+            "version: 1\naccounts: [{name: m}]\nmailboxes:\n- {address: a@x.test, account: m}\n"
+            "- {address: b@x.test, account: m, aliases: [A@x.test]}",
+            "FILE:5: mailboxes.aliases: a@x.test belongs to another mailbox too.",
+        ),
+        (
+            "version: 1\nteams: [{name: N, absent: true}]\nqueues: [{name: A, members: ['team:N']}]",
+            "FILE:3: queues.members: There is no team 'N'",
+        ),
+        (
+            "version: 1\nusers: [{user: zoe, password: ''}]",
+            "FILE:2: users.password: A text is needed",
+        ),
+        ("version: 1\nusers: [{user: zoe, password: env:EMPTY}]", "The environment has no EMPTY"),
         ("version: 1\nversion: 1", "FILE:2: version: This key stands twice; keep one."),
         ("version: 1\nqueues: [", "FILE:2: yaml: This is no YAML"),
     ],
@@ -212,3 +273,115 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_a_secret_is_never_told(tmp_path: Path) -> None:
     text = WHOLE.replace("port: 21143", "port: x")
     assert "secret" not in configured(tmp_path, text)[2]
+
+
+def test_mistakes_of_every_sort_are_told_together(tmp_path: Path) -> None:
+    _code, _changes, said = configured(
+        tmp_path,
+        "version: 1\n"
+        "channel: {enabled: true}\n"
+        "users: [{user: zoe, password: env:NOT_THERE}]\n"
+        "queues:\n"
+        "- {name: A, members: [zoe, yan]}\n"
+        "- {name: A, colour: red}\n"
+        "mailboxes:\n"
+        "- {address: a@x.test, queue: Q}\n",
+    )
+    assert [int(line.split(":")[1]) for line in said.splitlines()] == [2, 3, 5, 5, 6, 6, 8, 8]
+
+
+def test_refusals_of_the_database_are_told_together(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    code, _changes, said = configured(
+        tmp_path,
+        "version: 1\naccounts: [{name: main, absent: true}]\nteams:\n- name: North\n  parent: North\n"
+        "queues: [{name: New}, {name: Support, absent: true}]\n",
+    )
+    assert code == 2
+    assert [int(line.split(":")[1]) for line in said.splitlines()] == [2, 5, 6]
+    assert not Queue.objects.filter(name="New").exists()
+
+
+def test_what_hangs_together_is_removed_together(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    code, changes, said = configured(
+        tmp_path,
+        "version: 1\nusers: [{user: ana, absent: true}]\nteams: [{name: North, absent: true}]\n"
+        "accounts: [{name: main, absent: true}]\nqueues: [{name: Support, absent: true}]\n"
+        "mailboxes: [{address: SUPPORT@x.test, absent: true}]\n",
+    )
+    assert (code, said) == (0, "")
+    gone = [(one["object"], one["change"]) for one in changes]
+    assert gone == [
+        ("mailbox", "deleted"),
+        ("queue", "deleted"),
+        ("account", "deleted"),
+        ("team", "deleted"),
+        ("user", "switched off"),
+    ]
+
+
+def test_secrets_are_sealed_wherever_they_stand(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    crm = CrmSettings.load()
+    assert "secret-T" not in json.dumps(crm.options) + crm.token
+    assert unseal(crm.options["password"]) == unseal(crm.token) == "secret-T"
+    assert crm.options["sender_addresses"] == ["crm@x.test"]
+
+
+def test_settings_of_storage_are_merged(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    configured(tmp_path, "version: 1\nstorage: {kinds: {json: {on: true}}}\n")
+    kinds = CrmSettings.load().storage["kinds"]
+    assert (kinds["json"]["on"], kinds["pdf"]["on"]) == (True, True)
+
+
+def test_a_secret_of_digits_is_read_as_it_is_written(tmp_path: Path) -> None:
+    configured(tmp_path, "version: 1\nusers: [{user: zoe, password: 0123}]\n")
+    assert User.objects.get().check_password("0123")
+
+
+def test_spaces_belong_to_a_password(tmp_path: Path) -> None:
+    configured(tmp_path, "version: 1\nusers: [{user: zoe, password: ' a '}]\n")
+    assert User.objects.get().check_password(" a ")
+
+
+def test_a_new_account_has_the_usual_ports_and_nothing_else(tmp_path: Path) -> None:
+    configured(tmp_path, "version: 1\naccounts: [{name: m, send: {host: x, tls: implicit}}]\n")
+    account = EmailAccount.objects.get()
+    assert (account.send_port, account.send_kind, account.receive_kind) == (465, "smtp", "none")
+
+
+def test_a_mended_account_is_tried_at_once(tmp_path: Path) -> None:
+    configured(tmp_path, WHOLE)
+    later = timezone.now() + timedelta(hours=1)
+    EmailAccount.objects.update(failures=9, status="failing", next_fetch_at=later)
+    configured(tmp_path, WHOLE)
+    assert EmailAccount.objects.get().failures == 9
+    configured(tmp_path, "version: 1\naccounts: [{name: main, receive: {port: 143}}]\n")
+    account = EmailAccount.objects.get()
+    assert (account.failures, account.status) == (0, "new")
+    assert account.next_fetch_at <= timezone.now() + timedelta(seconds=1)
+
+
+def test_a_team_may_stand_above_the_one_it_is_part_of(tmp_path: Path) -> None:
+    text = "version: 1\nteams: [{name: A, parent: B}, {name: B}]\n"
+    _code, changes, _said = configured(tmp_path, text)
+    assert [one["name"] for one in changes] == ["A", "B"]
+    assert Team.objects.get(name="A").parent == Team.objects.get(name="B")
+    assert configured(tmp_path, text) == (0, [], "")
+
+
+def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    err = io.StringIO()
+    with pytest.raises(SystemExit) as stop:
+        call_command("configure", str(tmp_path / "none.yaml"), stderr=err, no_color=True)
+    assert stop.value.code == 2
+    assert "none.yaml:1: file: It cannot be read: No such file" in err.getvalue()
+
+
+def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = io.TextIOWrapper(io.BytesIO(b"version: 1\nqueues: [{name: A}]\n"))
+    monkeypatch.setattr("sys.stdin", source)
+    call_command("configure", "-", stdout=io.StringIO())
+    assert Queue.objects.get().name == "A"

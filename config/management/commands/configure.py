@@ -9,16 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from apps.agents.models import Team
-from apps.channels.models import EmailAccount
-from apps.core.models import User
-from apps.queues.models import Queue
-from config.configure.apply import CannotApply, apply
+from config.configure.apply import Refusal, apply
 from config.configure.kinds import Context
 from config.configure.lines import Complaints, Entry, read
+from config.configure.rows import Values
 from config.configure.schema import FILE
-
-NAMED = {"user": "users", "team": "teams", "account": "accounts", "queue": "queues"}
+from config.configure.whole import check_whole, known_names, objects
 
 
 class Command(BaseCommand):
@@ -30,71 +26,54 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.file: str = options["file"]
-        complaints = Complaints()
-        entry = read(self._text(), complaints)
-        settings = None
-        if entry is not None:
-            settings = FILE.read(entry, "", Context(complaints, _known(entry)))
-        self._refuse(complaints)
-        assert entry is not None
-        assert settings is not None
-        self._apply(settings, entry, only_look=options["check"])
+        self.complaints = Complaints()
+        text = self._text()
+        self._stop_on_complaints()
+        root = read(text, self.complaints)
+        if root is not None:
+            settings = self._checked(root)
+        self._stop_on_complaints()
+        self._apply(settings, root, only_look=options["check"])
 
     def _text(self) -> str:
-        if self.file == "-":
-            return sys.stdin.read()
         try:
-            return Path(self.file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            self.stderr.write(f"{self.file}:0: file: It cannot be read; check its name.")
-            sys.exit(2)
+            content = sys.stdin.buffer.read() if self.file == "-" else Path(self.file).read_bytes()
+            return content.decode("utf-8-sig")
+        except OSError as error:
+            self.complaints.add(1, "file", f"It cannot be read: {error.strerror}.")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self.complaints.add(line, "file", "This is no UTF-8; save the file as UTF-8.")
+        return ""
 
-    def _apply(self, settings: dict[str, Any], entry: Entry, *, only_look: bool) -> None:
-        try:
-            with transaction.atomic():
-                changes = apply(settings)
-                if only_look:
-                    transaction.set_rollback(True)
-        except CannotApply as error:
-            complaints = Complaints()
-            key, _colon, sentence = error.sentence.partition(": ")
-            complaints.add(_line_of(entry, error), f"{error.section}.{key}", sentence or key)
-            self._refuse(complaints)
-        else:
-            for change in [] if only_look else changes:
-                self.stdout.write(json.dumps(change))
+    def _checked(self, root: Entry) -> Values:
+        context = Context(self.complaints, known_names(root))
+        settings: Values = FILE.read(root, "", context)
+        check_whole(root, context)
+        return settings
 
-    def _refuse(self, complaints: Complaints) -> None:
-        if complaints.found:
-            for line in complaints.told(self.file):
+    def _apply(self, settings: Values, root: Entry | None, *, only_look: bool) -> None:
+        with transaction.atomic():
+            applied = apply(settings)
+            if only_look or applied.refusals:
+                transaction.set_rollback(True)
+        for refusal in applied.refusals:
+            key = f"{refusal.section}.{refusal.key}"
+            self.complaints.add(_line_of(root, refusal), key, refusal.sentence)
+        self._stop_on_complaints()
+        for change in [] if only_look else applied.changes.lines:
+            self.stdout.write(json.dumps(change, ensure_ascii=False))
+
+    def _stop_on_complaints(self) -> None:
+        if self.complaints.found:
+            for line in self.complaints.told(self.file):
                 self.stderr.write(line)
             sys.exit(2)
 
 
-def _known(entry: Entry) -> dict[str, set[str]]:
-    """Names that exist or that the file is about to make."""
-    known = {
-        "user": set(User.objects.values_list("username", flat=True)),
-        "team": set(Team.objects.values_list("name", flat=True)),
-        "account": set(EmailAccount.objects.values_list("name", flat=True)),
-        "queue": set(Queue.objects.values_list("name", flat=True)),
-    }
-    for what, section in NAMED.items():
-        key = "user" if what == "user" else "name"
-        known[what] |= {str(one.value[key].value) for one in _objects(entry, section, key)}
-    return known
-
-
-def _objects(entry: Entry, section: str, key: str) -> list[Entry]:
-    found = entry.value.get(section) if isinstance(entry.value, dict) else None
-    rows = found.value if found is not None and isinstance(found.value, list) else []
-    return [one for one in rows if isinstance(one.value, dict) and key in one.value]
-
-
-def _line_of(entry: Entry, error: CannotApply) -> int:
-    for key in ("name", "user", "address"):
-        for one in _objects(entry, error.section, key):
-            if one.value[key].value == error.name:
-                return one.line
-    section = entry.value.get(error.section)
-    return section.line if section is not None else 1
+def _line_of(root: Entry | None, refusal: Refusal) -> int:
+    """The line of the key that is why, within the object that was refused."""
+    for name, one in objects(root, refusal.section) if root else ():
+        if name == refusal.name.lower() or name == refusal.name:
+            return int(one.value.get(refusal.key, one).line)
+    return 1
