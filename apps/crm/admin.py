@@ -1,47 +1,30 @@
 """Settings > Email > CRM: the connection, built-in tickets, and what the CRM has yet to hear."""
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from apps.core.admin_bases import OneRow, OnlyLook
 from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketUpdate
 from apps.crm.updates import post_again
 
 
-class _NobodyWrites:
-    """Rows that only the product writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class CommentInline(_NobodyWrites, admin.TabularInline):  # type: ignore[type-arg]
+class CommentInline(OnlyLook, admin.TabularInline):  # type: ignore[type-arg]
     model = TicketComment
     fields = ("created_at", "kind", "text", "private")
     extra = 0
 
 
-class FileInline(_NobodyWrites, admin.TabularInline):  # type: ignore[type-arg]
+class FileInline(OnlyLook, admin.TabularInline):  # type: ignore[type-arg]
     model = TicketFile
     fields = ("created_at", "name", "size")
     extra = 0
 
 
 @admin.register(Ticket)
-class TicketAdmin(_NobodyWrites, admin.ModelAdmin):  # type: ignore[type-arg]
+class TicketAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "subject", "status", "created_at")
     list_filter = ("status",)
     search_fields = ("subject", "=id")
@@ -50,7 +33,7 @@ class TicketAdmin(_NobodyWrites, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(TicketUpdate)
-class TicketUpdateAdmin(_NobodyWrites, admin.ModelAdmin):  # type: ignore[type-arg]
+class TicketUpdateAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
     """What the CRM has not heard yet stands first in mind: see the filter."""
 
     list_display = ("thread_key", "kind", "status", "tries", "not_before", "error", "created_at")
@@ -70,9 +53,7 @@ class TicketUpdateAdmin(_NobodyWrites, admin.ModelAdmin):  # type: ignore[type-a
 
 
 @admin.register(CrmSettings)
-class CrmSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """One row, so the list is the form."""
-
+class CrmSettingsAdmin(OneRow):
     fieldsets = (
         (
             None,
@@ -82,14 +63,3 @@ class CrmSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             },
         ),
     )
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return redirect(reverse("admin:crm_crmsettings_change", args=[CrmSettings.load().pk]))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False

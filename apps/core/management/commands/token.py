@@ -16,9 +16,12 @@ class Command(BaseCommand):
         parser.add_argument("user", nargs="?", help="user name")
         parser.add_argument("--integration", metavar="NAME", help="an integration, made if new")
         parser.add_argument(
-            "--scope", action="append", default=[], help="limit what the token may do"
+            "--scope",
+            action="append",
+            default=[],
+            metavar="SCOPE[,SCOPE]",
+            help="limit what the token may do, e.g. read, write, inbound, events",
         )
-        parser.add_argument("--scopes", default="", help="the same, separated by commas")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["user"]) == bool(options["integration"]):
@@ -28,8 +31,14 @@ class Command(BaseCommand):
             if options["integration"]
             else _user(options["user"])
         )
-        scopes = [*options["scope"], *filter(None, options["scopes"].split(","))]
+        scopes = _scopes(options["scope"])
         self.stdout.write(make_token(user, name="command line", scopes=scopes))
+
+
+def _scopes(given: list[str]) -> list[str]:
+    """`--scope a,b` and `--scope a --scope b` are the same."""
+    words = [word.strip() for part in given for word in part.split(",")]
+    return list(dict.fromkeys(filter(None, words)))
 
 
 def _user(name: str) -> User:
