@@ -189,4 +189,3 @@ def _invented_name(content_type: str, content: bytes, number: int) -> str:
         return f"{content_type.partition('/')[2]}.txt"
     ending = _ENDINGS.get(content_type, ".txt" if content_type.startswith("text/") else ".dat")
     return f"attachment-{number}{ending}"
-
