@@ -51,14 +51,14 @@ def decide(file: Attachment, batch: Batch) -> Decision:
     """Never raises: one bad file must not stop the others."""
     try:
         content = blobs.read(file.blob)
-        return _decision(file, content, batch)
+        return verdict_on(file, content, batch)
     except (OSError, zstandard.ZstdError) as error:
         return _failed(file, error)
     except Exception as error:  # the worker's rim: hostile bytes may break any reader
         return _failed(file, error)
 
 
-def _decision(file: Attachment, content: bytes, batch: Batch) -> Decision:
+def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
     judgement = policy.judge(file.names or [file.name], content, batch.also_block)
     if judgement.reason:
         return Decision(Verdict.REFUSED, judgement.reason, judgement.type)

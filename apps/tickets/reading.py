@@ -61,7 +61,9 @@ def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     except Unreadable as error:
         raise Held(error.code, error.sentence) from None
     mailbox = addresses.mailbox_of(row, parsed)
-    text = parsed.text if parsed.text is not None else html_to_text(parsed.html or "")
+    text = parsed.text or ""
+    if not text.strip():
+        text = html_to_text(parsed.html or "")
     return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), text)
 
 

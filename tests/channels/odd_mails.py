@@ -6,7 +6,7 @@ from apps.channels.parse import parse
 from apps.channels.parsed import ParsedEmail
 
 FOLDER = Path(__file__).parents[1] / "emails"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))
+NAMES = [path.stem for path in sorted(FOLDER.glob("*.eml"))]
 
 
 def raw(name: str) -> bytes:
