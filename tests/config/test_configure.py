@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from apps.agents.models import Agent, Team
@@ -378,6 +379,22 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
         call_command("configure", str(tmp_path / "none.yaml"), stderr=err, no_color=True)
     assert stop.value.code == 2
     assert "none.yaml:1: file: It cannot be read: No such file" in err.getvalue()
+
+
+def test_a_double_key_does_not_hide_other_mistakes(tmp_path: Path) -> None:
+    said = configured(tmp_path, "version: 1\nqueues: []\nqueues: []\nqueus: []\n")[2]
+    assert [line.split(":")[1] for line in said.splitlines()] == ["3", "4"]
+
+
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(root: object) -> None:
+        raise OperationalError("no such table: core_user\nand more")
+
+    monkeypatch.setattr("config.management.commands.configure.known_names", away)
+    with pytest.raises(CommandError, match=r"not ready \(no such table: core_user\): run"):
+        configured(tmp_path, WHOLE)
 
 
 def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None:

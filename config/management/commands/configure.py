@@ -4,10 +4,10 @@ import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError, transaction
 
 from config.configure.apply import Refusal, apply
 from config.configure.kinds import Context
@@ -28,14 +28,21 @@ class Command(BaseCommand):
         self.file: str = options["file"]
         self.complaints = Complaints()
         text = self._text()
-        self._stop_on_complaints()
-        root = read(text, self.complaints)
-        if root is not None:
+        root = None if text is None else read(text, self.complaints)
+        if root is None:
+            self._refuse()
+        try:
             settings = self._checked(root)
-        self._stop_on_complaints()
-        self._apply(settings, root, only_look=options["check"])
+            if self.complaints.found:
+                self._refuse()
+            self._apply(settings, root, only_look=options["check"])
+        except (OperationalError, ProgrammingError) as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(
+                f"The database is not ready ({reason}): run `python3 manage.py up` once."
+            ) from error
 
-    def _text(self) -> str:
+    def _text(self) -> str | None:
         try:
             content = sys.stdin.buffer.read() if self.file == "-" else Path(self.file).read_bytes()
             return content.decode("utf-8-sig")
@@ -44,7 +51,7 @@ class Command(BaseCommand):
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             self.complaints.add(line, "file", "This is no UTF-8; save the file as UTF-8.")
-        return ""
+        return None
 
     def _checked(self, root: Entry) -> Values:
         context = Context(self.complaints, known_names(root))
@@ -52,7 +59,7 @@ class Command(BaseCommand):
         check_whole(root, context)
         return settings
 
-    def _apply(self, settings: Values, root: Entry | None, *, only_look: bool) -> None:
+    def _apply(self, settings: Values, root: Entry, *, only_look: bool) -> None:
         with transaction.atomic():
             applied = apply(settings)
             if only_look or applied.refusals:
@@ -60,20 +67,20 @@ class Command(BaseCommand):
         for refusal in applied.refusals:
             key = f"{refusal.section}.{refusal.key}"
             self.complaints.add(_line_of(root, refusal), key, refusal.sentence)
-        self._stop_on_complaints()
+        if self.complaints.found:
+            self._refuse()
         for change in [] if only_look else applied.changes.lines:
             self.stdout.write(json.dumps(change, ensure_ascii=False))
 
-    def _stop_on_complaints(self) -> None:
-        if self.complaints.found:
-            for line in self.complaints.told(self.file):
-                self.stderr.write(line)
-            sys.exit(2)
+    def _refuse(self) -> NoReturn:
+        for line in self.complaints.told(self.file):
+            self.stderr.write(line)
+        sys.exit(2)
 
 
-def _line_of(root: Entry | None, refusal: Refusal) -> int:
+def _line_of(root: Entry, refusal: Refusal) -> int:
     """The line of the key that is why, within the object that was refused."""
-    for name, one in objects(root, refusal.section) if root else ():
+    for name, one in objects(root, refusal.section):
         if name == refusal.name.lower() or name == refusal.name:
             return int(one.value.get(refusal.key, one).line)
     return 1
