@@ -19,3 +19,10 @@ def _make(name: str, folder: Path, value: str) -> None:
     path = folder / name.lower()
     if not given(name) and not path.exists():
         write_private(path, value)
+
+
+def lend_passing_keys(data: Path) -> None:
+    """For a dry run before the first start: it keeps no secret, so any keys do."""
+    for name in ("SECRET_KEY", "CARTERIA_KEY"):
+        if not given(name) and not (data / "secrets" / name.lower()).exists():
+            os.environ[name] = base64.urlsafe_b64encode(os.urandom(32)).decode()

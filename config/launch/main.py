@@ -33,10 +33,14 @@ def _ours(command: str, arguments: list[str]) -> int:
 
 
 def _django(argv: list[str]) -> int:
+    from config.launch.keys import lend_passing_keys
+    from config.launch.places import data_folder
     from config.launch.running import join_running
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     join_running()
+    if argv[1:2] == ["mailcheck"]:
+        lend_passing_keys(data_folder())
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)

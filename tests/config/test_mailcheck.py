@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,24 @@ def test_a_mail_that_is_too_big_is_not_read(lines, tmp_path: Path, monkeypatch) 
 def test_a_missing_path_is_said() -> None:
     with pytest.raises(CommandError, match="no file or folder"):
         call_command("mailcheck", "/nowhere/at/all.eml")
+
+
+def test_it_runs_before_the_first_start_and_writes_nothing(tmp_path: Path) -> None:
+    """No keys, no database: as somebody types it in a fresh checkout."""
+    root = FOLDER.parents[1]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "CARTERIA_NO_BOOTSTRAP": "1",
+        "CARTERIA_DATA": str(tmp_path / "none"),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "mailcheck", str(FOLDER / "plain-ascii.eml")],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["id"] == "plain-ascii"
+    assert not (tmp_path / "none").exists()
