@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis import Redis, RedisError
 
-from apps.attachments import scanner
+from apps.attachments.screen import scanner_status
 from apps.channels.models import EmailAccount
 from apps.core import health
 
@@ -112,10 +112,7 @@ def _broker() -> State:
 
 def _scanner() -> State:
     """Scanner down is a degraded product, never a 503: files wait, mail does not."""
-    health, _sentence = scanner.status(
-        settings.CLAMD_ADDRESS, test_signatures=settings.TEST_SIGNATURES
-    )
-    return health
+    return scanner_status()[0]
 
 
 STORED, BROKER, SCANNER = _Check(_stored), _Check(_broker), _Check(_scanner)

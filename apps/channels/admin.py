@@ -107,7 +107,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("name", "enabled", "health", "status_sentence", "last_fetched_at")}),
         (
-            _("Receiving"),
+            _("Incoming mail"),
             {
                 "fields": (
                     "receive_kind",
@@ -123,7 +123,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             },
         ),
         (
-            _("Sending"),
+            _("Outgoing mail"),
             {
                 "fields": (
                     "send_kind",
@@ -152,9 +152,9 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if "_test" not in request.POST:
             return None
         if account.receive_kind != EmailAccount.Receive.NONE:
-            self._say(request, _t("Receiving"), diagnose.test_receive(account))
+            self._say(request, _t("Incoming mail"), diagnose.test_receive(account))
         if account.send_kind != EmailAccount.Send.NONE:
-            self._say(request, _t("Sending"), diagnose.test_send(account))
+            self._say(request, _t("Outgoing mail"), diagnose.test_send(account))
         return redirect(reverse("admin:email_channels_emailaccount_change", args=[account.pk]))
 
     def _say(self, request: HttpRequest, side: str, answer: diagnose.Diagnosis) -> None:

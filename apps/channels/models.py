@@ -173,7 +173,6 @@ class FolderCursor(models.Model):
         null=True, help_text="The server's time of the newest mail from before the start."
     )
     old_sizes = models.JSONField(default=list, help_text="Sizes of the mails of that second.")
-    started_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
@@ -253,7 +252,6 @@ class InboundEmail(models.Model):
     duplicate_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
     released = models.BooleanField(default=False)
-    next_try_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(_("settled"), null=True)
 
     class Meta:

@@ -38,6 +38,16 @@ def write(contents: Sequence[bytes]) -> list[Written]:
     pack = uuid.uuid4().hex
     path = _path(pack)
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        written = _write_pack(path, pack, contents)
+    except OSError:
+        path.unlink(missing_ok=True)  # a full disk needs every byte
+        raise
+    _sync_folder(path.parent)
+    return written
+
+
+def _write_pack(path: Path, pack: str, contents: Sequence[bytes]) -> list[Written]:
     compressor = zstandard.ZstdCompressor(level=1)
     written: list[Written] = []
     offset = 0
@@ -50,7 +60,6 @@ def write(contents: Sequence[bytes]) -> list[Written]:
             offset += len(packed)
         file.flush()
         os.fsync(file.fileno())
-    _sync_folder(path.parent)
     return written
 
 

@@ -15,6 +15,7 @@ from apps.core import blobs
 from apps.core.admin_bases import OnlyLook
 from apps.core.errors import Conflict
 from apps.core.models import User
+from apps.tickets.inbound import release
 
 
 @admin.register(QuarantinedEmail)
@@ -53,8 +54,6 @@ class QuarantineAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _released(mail: InboundEmail, user: User) -> bool:
-    from apps.tickets.inbound import release
-
     try:
         release(mail, by=user)
     except Conflict:  # somebody else released it a moment ago

@@ -17,7 +17,7 @@ from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.errors import Conflict
 from apps.core.faults import crashpoint
-from apps.core.leases import expired, held
+from apps.core.leases import held
 from apps.core.models import User
 from apps.tickets.reading import Held, ReadMail, read
 from apps.tickets.signals import files_waiting
@@ -83,6 +83,7 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
     try:
         return _store(account, mails)
     except (OperationalError, InterfaceError):
+        _forgive(mails)
         raise  # the database is away or busy: the rows stay as they are and are tried again
     except (DatabaseError, ValueError) as error:
         log.warning(
@@ -92,6 +93,12 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
         return _quarantine([(mails[0].row, Held("not-storable", _("The database refused it.")))])
     middle = len(mails) // 2
     return sum(_store_or_split(account, half) for half in (mails[:middle], mails[middle:]))
+
+
+def _forgive(mails: Sequence[ReadMail]) -> None:
+    """The database failed, not the mail: this try does not count towards its three."""
+    rows = InboundEmail.objects.filter(pk__in=[mail.row.pk for mail in mails], tries__gt=0)
+    rows.update(tries=F("tries") - 1)
 
 
 def _store(account: int | None, mails: list[ReadMail]) -> int:
@@ -117,7 +124,6 @@ def release(inbound: InboundEmail, *, by: User) -> None:
         code="",
         reason="",
         released=True,
-        next_try_at=None,
         settled_at=None,
     )
     if not freed:
@@ -126,8 +132,8 @@ def release(inbound: InboundEmail, *, by: User) -> None:
 
 
 def _received() -> QuerySet[InboundEmail]:
-    due = InboundEmail.objects.filter(expired("next_try_at"), status=Status.RECEIVED)
-    return due if ChannelSettings.load().enabled else due.none()
+    received = InboundEmail.objects.filter(status=Status.RECEIVED)
+    return received if ChannelSettings.load().enabled else received.none()
 
 
 def _quarantine(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.agents.models import Agent
 from apps.attachments.models import Attachment
 from apps.channels.models import InboundEmail, Mailbox
-from apps.core.models import Blob, User
+from apps.core.models import User
 from apps.queues.models import Queue
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -211,7 +211,6 @@ class Message(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     # Outgoing only.
-    raw = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)

@@ -63,7 +63,7 @@ def _new_place(mail: ReadMail) -> Place:
 def _take_part(mail: ReadMail, place: Place) -> None:
     """A stranger who holds our token is heard, but does not become a participant."""
     place.conversation.mailbox_ids.add(mail.mailbox.pk)
-    if not place.verified or mail.parsed.is_bounce:
+    if not place.verified or mail.parsed.is_bounce or mail.parsed.is_receipt:
         return
     parsed = mail.parsed
     people = (*([parsed.from_] if parsed.from_ else []), *parsed.reply_to, *parsed.to, *parsed.cc)
@@ -92,17 +92,20 @@ def _save_conversations(
 
 
 def with_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> list[Placed]:
-    """The newest session of each thread, reopened where needed; else a new one."""
+    """The newest session of each thread, reopened where needed; else a new one.
+
+    A receipt asks for no work: it lies in the session as that stands.
+    """
     now = timezone.now()
     current = _newest_sessions(pairs)
     before = {session.thread_id: (session.status, session.agent_id) for session in current.values()}
     placed, events = [], []
     for mail, place in pairs:
         session = current.get(place.conversation.thread.pk)
-        if session is None or _is_over(session, now):
+        if session is None or (_is_over(session, now) and not mail.parsed.is_receipt):
             session = current[place.conversation.thread.pk] = _new_session(mail, place)
             before.pop(session.thread_id, None)
-        elif session.status not in Session.OPEN:
+        elif session.status not in Session.OPEN and not mail.parsed.is_receipt:
             events.append(_reopen(session, place, now))
         placed.append(Placed(mail, place, session))
     _save_sessions(placed, before, events, now)

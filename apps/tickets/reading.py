@@ -56,15 +56,22 @@ def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[Inbou
 def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
-    try:
-        parsed = parse(blobs.read(row.raw))
-    except Unreadable as error:
-        raise Held(error.code, error.sentence) from None
+    parsed = _parsed(row, blobs.read(row.raw))
     mailbox = addresses.mailbox_of(row, parsed)
     text = parsed.text or ""
     if not text.strip():
         text = html_to_text(parsed.html or "")
     return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), text)
+
+
+def _parsed(row: InboundEmail, raw: bytes) -> ParsedEmail:
+    """A person who releases what cannot be read wants somebody to see that it came."""
+    try:
+        return parse(raw)
+    except Unreadable as error:
+        if not row.released:
+            raise Held(error.code, error.sentence) from None
+        return ParsedEmail(subject=_("A mail that cannot be read"), text=error.sentence)
 
 
 def _write_files(mails: list[ReadMail]) -> None:

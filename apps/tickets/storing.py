@@ -117,7 +117,7 @@ def _people(addresses: Iterable[Address]) -> list[dict[str, str]]:
 
 
 def _is_automatic(parsed: ParsedEmail) -> bool:
-    return parsed.is_auto_reply or parsed.is_list or parsed.is_bounce
+    return parsed.is_auto_reply or parsed.is_list or parsed.is_bounce or parsed.is_receipt
 
 
 def _store_files(placed: Sequence[Placed]) -> list[int]:

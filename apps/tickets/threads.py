@@ -133,8 +133,8 @@ def ids_of(mail: ParsedEmail) -> list[str]:
     """The ids that a mail refers to, the nearest first, capped."""
     far = list(reversed(mail.references))
     near = [mail.in_reply_to] if mail.in_reply_to else []
-    bounced = [mail.bounce.original_message_id] if mail.bounce else []
-    unique = dict.fromkeys(one for one in (*bounced, *near, *far) if one)
+    reported = [mail.bounce.original_message_id if mail.bounce else "", mail.receipt_of]
+    unique = dict.fromkeys(one for one in (*reported, *near, *far) if one)
     ids = list(unique)
     return ids if len(ids) <= MAX_IDS else ids[: MAX_IDS - 10] + ids[-10:]
 
@@ -156,7 +156,7 @@ def _by_our_token(
     found = evidence.by_token(message_id)
     if found is None or mailbox.pk not in found.mailbox_ids:
         return None
-    if mail.is_bounce:
+    if mail.is_bounce or mail.is_receipt:
         return Place(found, _("It reports on the delivery of a mail of ours."))
     if sender in found.participants:
         return Place(found, _("It answers a mail of ours, and its sender takes part."))

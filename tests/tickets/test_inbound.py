@@ -193,6 +193,55 @@ def test_what_is_no_mail_is_held_with_a_reason_and_tells_no_crm(mailbox) -> None
     assert Thread.objects.count() == 1
 
 
+def test_a_released_mail_that_cannot_be_read_becomes_a_session_all_the_same(mailbox) -> None:
+    row = arrives(mailbox, b"\x00\x01\x02 nothing that a mail has")
+    take_in()
+    release(row, by=make_user("admin"))
+    take_in()
+    assert outcome_of(row)[0] == "stored"
+    assert Message.objects.get().subject == "A mail that cannot be read"
+
+
+REPORT = (
+    b"From: %s\r\nTo: support@x.test\r\nSubject: %s\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/report; report-type=%s; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nSee below.\r\n"
+    b"--b\r\nContent-Type: message/%s\r\n\r\n%s\r\n"
+    b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%s>\r\n\r\n--b--\r\n"
+)
+
+
+def bounce(message_id: str) -> bytes:
+    status = b"Reporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; carla@outside.test\r\n"
+    status += b"Action: failed\r\nStatus: 5.1.1\r\n"
+    sender = b"MAILER-DAEMON@mx.test"
+    kinds = (b"delivery-status", b"delivery-status")
+    return REPORT % (sender, b"Undelivered", *kinds, status, message_id.encode())
+
+
+def receipt(message_id: str) -> bytes:
+    notice = b"Final-Recipient: rfc822; carla@outside.test\r\nOriginal-Message-ID: <%s>\r\n"
+    notice += b"Disposition: manual-action/MDN-sent-manually; displayed\r\n"
+    kinds = (b"disposition-notification", b"disposition-notification")
+    shown = notice % message_id.encode()
+    return REPORT % (b"carla@outside.test", b"Read", *kinds, shown, message_id.encode())
+
+
+@pytest.mark.contract("1.3.b")
+@pytest.mark.parametrize(("report", "status"), [(bounce, "reopened"), (receipt, "resolved")])
+def test_a_report_on_a_sent_mail_opens_no_ticket(mailbox, queue, report, status: str) -> None:
+    alice = make_agent("alice", queues=[queue])
+    arrives(mailbox, a_mail())
+    take_in()
+    session = sessions.take(Session.objects.get(), alice)
+    sessions.set_status(session, Session.Status.RESOLVED, by=alice.user)
+    arrives(mailbox, report(new_message_id(session.thread, "x.test")))
+    take_in()
+    assert Thread.objects.count() == 1
+    assert Session.objects.get().status == status
+    assert list(TicketUpdate.objects.values_list("kind", flat=True)).count("standard") == 1
+
+
 def test_a_mailbox_without_a_queue_holds_its_mail_until_it_is_released(mailbox, queue) -> None:
     queue.enabled = False
     queue.save()
@@ -234,6 +283,7 @@ def test_a_database_that_is_away_costs_nothing_but_time(mailbox, monkeypatch) ->
     with pytest.raises(OperationalError):
         take_in()
     assert outcome_of(row)[0] == "received"
+    assert row.tries == 0  # it was not the mail's fault
     monkeypatch.setattr(inbound, "store", real)
     take_in()
     assert outcome_of(row)[0] == "stored"

@@ -50,7 +50,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         require_role(caller(request), *MAY_SEE_RAW)
         if not may_leave_raw(message):
             raise Guarded("not-clean", _("The source is held back: not all its files are clean."))
-        blob = message.raw or message.inbound.raw
+        blob = message.inbound.raw
         return download(blobs.read(blob), name=f"{id}.eml", content_type="message/rfc822")
 
 

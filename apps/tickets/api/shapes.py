@@ -124,8 +124,8 @@ def message_json(message: Message, request: Request) -> Any:
 
 def may_leave_raw(message: Message) -> bool:
     """The raw mail holds its files: it stays here while one of them is not clean."""
-    has_bytes = message.raw_id or (message.inbound and message.inbound.raw_id)
-    return bool(has_bytes) and all(
+    has_bytes = message.inbound is not None and message.inbound.raw_id is not None
+    return has_bytes and all(
         file.attachment.verdict == Verdict.CLEAN for file in message.files.all()
     )
 
