@@ -38,7 +38,7 @@ def make_agent(
     username: str = "", *, queues: Iterable[Queue] = (), teams: Iterable[Team] = (), **fields: Any
 ) -> Agent:
     """An agent of the role agent, a member of these queues and teams."""
-    agent = Agent.objects.create(user=make_user(username, roles=[Role.AGENT], **fields))
+    agent = Agent.objects.get(user=make_user(username, roles=[Role.AGENT], **fields))
     QueueMembership.objects.bulk_create(QueueMembership(queue=one, agent=agent) for one in queues)
     agent.teams.set(teams)
     return agent

@@ -8,3 +8,10 @@ class Agents(AppConfig):
     name = "apps.agents"
     label = "agents"
     verbose_name = _("Agents and teams")
+
+    def ready(self) -> None:
+        """Whoever gives the role agent makes an agent."""
+        from apps.agents.people import keep_agent
+        from apps.core.people import follow_roles
+
+        follow_roles(keep_agent)

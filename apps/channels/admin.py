@@ -45,13 +45,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """Passwords go in and never come out: an empty field keeps the stored one."""
 
     new_receive_password = forms.CharField(
-        label=_("password"), required=False, widget=forms.PasswordInput
+        label=_("Password"), required=False, widget=forms.PasswordInput
     )
     new_send_password = forms.CharField(
-        label=_("password"), required=False, widget=forms.PasswordInput
+        label=_("Password"), required=False, widget=forms.PasswordInput
     )
     folder_names = forms.CharField(
-        label=_("folders"),
+        label=_("Folders"),
         required=False,
         help_text=_("Names separated by commas; empty means INBOX."),
     )

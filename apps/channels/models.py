@@ -136,10 +136,10 @@ class EmailAccount(models.Model):
         max_length=10, choices=Status.choices, default=Status.NEW, editable=False
     )
     status_code = models.CharField(max_length=40, blank=True, editable=False)
-    status_sentence = models.TextField(blank=True, editable=False)
+    status_sentence = models.TextField(_("trouble"), blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     next_fetch_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
-    last_fetched_at = models.DateTimeField(null=True, editable=False)
+    last_fetched_at = models.DateTimeField(_("last fetched"), null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -7,9 +7,7 @@ import re
 
 SHOWN_CHARACTERS = 200_000
 
-_ENCODED = re.compile(
-    r"(?:^[A-Za-z0-9+/=]{40,}\r?\n){6,}(?:^[A-Za-z0-9+/=]+\r?$\n?)?", re.MULTILINE
-)
+_ENCODED = re.compile(r"(?:^[A-Za-z0-9+/=]{40,}\r?\n)+(?:^[A-Za-z0-9+/=]+\r?$\n?)?", re.MULTILINE)
 
 
 def shown_source(raw: bytes) -> str:

@@ -1,10 +1,19 @@
 """Verbs on people: make a user, give roles."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from apps.core.models import Role, RoleGrant, User
 
 STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR})
+
+Follower = Callable[[User, frozenset[str]], bool]
+_followers: list[Follower] = []
+
+
+def follow_roles(follower: Follower) -> None:
+    """FOLLOWER keeps what a floor above derives from roles; True: it changed something."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def set_roles(user: User, roles: Iterable[str]) -> bool:
@@ -16,4 +25,5 @@ def set_roles(user: User, roles: Iterable[str]) -> bool:
     user.is_staff = not STAFF_ROLES.isdisjoint(wanted)
     user.save(update_fields=["is_superuser", "is_staff"])
     user.__dict__.pop("role_names", None)
-    return wanted != had
+    followed = [follower(user, frozenset(wanted)) for follower in _followers]
+    return wanted != had or any(followed)

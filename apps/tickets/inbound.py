@@ -139,7 +139,13 @@ def _received() -> QuerySet[InboundEmail]:
 def _quarantine(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
     for row, reason in held_back:
         InboundEmail.objects.filter(pk=row.pk, status=Status.RECEIVED).update(
-            status=Status.QUARANTINED, code=reason.code, reason=reason.sentence, settled_at=Now()
+            status=Status.QUARANTINED,
+            code=reason.code,
+            reason=reason.sentence,
+            mailbox=row.mailbox_id,
+            sender=row.sender,
+            subject=row.subject,
+            settled_at=Now(),
         )
     return len(held_back)
 

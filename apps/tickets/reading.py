@@ -57,7 +57,9 @@ def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
     parsed = _parsed(row, blobs.read(row.raw))
-    mailbox = addresses.mailbox_of(row, parsed)
+    row.sender = parsed.from_.email[:320] if parsed.from_ else ""
+    row.subject = parsed.subject
+    row.mailbox = mailbox = addresses.mailbox_of(row, parsed)
     text = parsed.text or ""
     if not text.strip():
         text = html_to_text(parsed.html or "")

@@ -153,12 +153,8 @@ def _store_files(placed: Sequence[Placed]) -> list[int]:
 def _settle(placed: Sequence[Placed]) -> None:
     now = timezone.now()
     for one in placed:
-        row, parsed = one.mail.row, one.mail.parsed
-        row.status = InboundEmail.Status.STORED
-        row.mailbox = one.mail.mailbox
-        row.sender = parsed.from_.email[:320] if parsed.from_ else ""
-        row.subject = parsed.subject
-        row.settled_at = now
+        one.mail.row.status = InboundEmail.Status.STORED
+        one.mail.row.settled_at = now
     InboundEmail.objects.bulk_update(
         [one.mail.row for one in placed], ["status", "mailbox", "sender", "subject", "settled_at"]
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from apps.agents.models import Agent, Team
-from apps.core.models import Role, User
+from apps.core.models import User
 from apps.core.people import set_roles
 from config.configure.rows import CannotApply, Changes, Values, delete, picked, save, set_many
 
@@ -20,8 +20,6 @@ def put_user(values: Values, changes: Changes) -> None:
     changed |= _set_password(user, values.get("password", ""), new=new)
     if "roles" in values:
         changed |= set_roles(user, values["roles"])
-        if Role.AGENT in values["roles"]:
-            changed |= Agent.objects.get_or_create(user=user)[1]
     changes.put("user", name, new=new, changed=changed)
 
 

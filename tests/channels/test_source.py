@@ -23,3 +23,8 @@ def test_a_huge_source_is_cut_and_says_so() -> None:
 
 def test_odd_bytes_do_not_hurt() -> None:
     assert "\x00" not in shown_source(b"Subject: \x00\xff\xfe\r\n\r\n")
+
+
+def test_a_file_of_one_encoded_line_is_not_shown_either() -> None:
+    line = base64.b64encode(b"a small file that nobody has scanned, 60 bytes or so.......")
+    assert line.decode() not in shown_source(b"Subject: x\r\n\r\n" + line + b"\r\n")

@@ -248,6 +248,7 @@ def test_a_mailbox_without_a_queue_holds_its_mail_until_it_is_released(mailbox, 
     row = arrives(mailbox, a_mail())
     take_in()
     assert outcome_of(row) == ("quarantined", "no-queue")
+    assert (row.sender, row.subject) == ("carla@outside.test", "Parcel")
     queue.enabled = True
     queue.save()
     release(row, by=make_user("admin"))
