@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import Blob
 from apps.core.secrets import SecretField
 
+# What stands under these keys of a connection's or a storage's options is sealed.
+SECRET_OPTIONS = frozenset({"password", "key", "secret"})
+
 
 class CrmSettings(models.Model):
     """One row: Settings > Email > CRM."""

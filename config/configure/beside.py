@@ -3,11 +3,9 @@
 from typing import Any
 
 from apps.attachments.models import AttachmentSettings
-from apps.core.secrets import seal, unseal
-from apps.crm.models import CrmSettings
+from apps.core.secrets import holds, seal
+from apps.crm.models import SECRET_OPTIONS, CrmSettings
 from config.configure.rows import Changes, Values, picked, save, sealed
-
-SECRETS = frozenset({"password", "key", "secret"})  # among the options of a CRM or a storage
 
 
 def put_crm(values: Values, changes: Changes) -> None:
@@ -38,8 +36,8 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     for key, value in new.items():
         if isinstance(value, dict):
             merged[key] = _merged(old.get(key) or {}, value)
-        elif key not in SECRETS:
+        elif key not in SECRET_OPTIONS:
             merged[key] = value
-        elif unseal(old.get(key) or "") != value:
+        elif not holds(old.get(key) or "", value):
             merged[key] = seal(value)
     return merged

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import ProtectedError
 
-from apps.core.secrets import seal, unseal
+from apps.core.secrets import holds, seal
 
 Values = dict[str, Any]
 
@@ -54,7 +54,7 @@ def save(row: models.Model, values: Values) -> bool:
 
 def sealed(row: models.Model, name: str, secret: str | None) -> Values:
     """The field for SECRET, unless it is stored already: sealing twice gives two texts."""
-    if secret is None or unseal(getattr(row, name)) == secret:
+    if secret is None or holds(getattr(row, name), secret):
         return {}
     return {name: seal(secret)}
 

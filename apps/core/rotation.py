@@ -1,0 +1,102 @@
+"""Every stored secret under the newest key: counted, sealed anew, and the broken ones named."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+
+from apps.core.secrets import SealedPlace, key_of, reseal
+
+AT_ONCE = 200
+
+_Row = tuple[Any, Any]  # its id, the value of the column
+
+
+@dataclass(slots=True)
+class Found:
+    """What one place holds: secrets by the key they are sealed with (0 the newest)."""
+
+    place: SealedPlace
+    by_key: Counter[int] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)  # ids of rows that no key opens
+    resealed: int = 0
+    more: bool = False  # a limit ended the look
+
+    @property
+    def secrets(self) -> int:
+        return self.by_key.total() + len(self.broken)
+
+    @property
+    def older(self) -> int:
+        return self.by_key.total() - self.by_key[0]
+
+
+def look(place: SealedPlace, *, limit: int | None = None) -> Found:
+    """Changes nothing; with LIMIT, the first rows only."""
+    found = Found(place)
+    for number, (identity, value) in enumerate(_rows(place)):
+        if number == limit:
+            found.more = True
+            break
+        _count(found, identity, value)
+    return found
+
+
+def rotate(place: SealedPlace) -> Found:
+    """Row by row, each in a transaction of its own: killed anywhere, it can be begun again."""
+    found = Found(place)
+    for identity, value in _rows(place):
+        before = found.older
+        _count(found, identity, value)
+        if found.older > before:
+            found.resealed += _reseal_row(place, identity)
+    return found
+
+
+def _rows(place: SealedPlace) -> Iterator[_Row]:
+    """In batches by id, so that neither memory nor a transaction grows with the table."""
+    last: Any = None
+    while True:
+        rows = _table(place).order_by("pk").values_list("pk", place.field)
+        batch = list((rows if last is None else rows.filter(pk__gt=last))[:AT_ONCE])
+        yield from batch
+        if len(batch) < AT_ONCE:
+            return
+        last = batch[-1][0]
+
+
+def _table(place: SealedPlace) -> "models.QuerySet[Any]":
+    return apps.get_model(place.model)._base_manager.all()
+
+
+def _count(found: Found, identity: Any, value: Any) -> None:
+    def note(sealed: str) -> str:
+        key = key_of(sealed)
+        if key is None:
+            found.broken.append(str(identity))
+        else:
+            found.by_key[key] += 1
+        return sealed
+
+    found.place.mapped(value, note)
+
+
+def _reseal_row(place: SealedPlace, identity: Any) -> int:
+    """Reads again under the row's lock: a password that was changed meanwhile stays changed."""
+    done = 0
+
+    def renewed(sealed: str) -> str:
+        nonlocal done
+        if not key_of(sealed):  # the newest, or none
+            return sealed
+        done += 1
+        return reseal(sealed)
+
+    with transaction.atomic():
+        row = _table(place).filter(pk=identity)
+        for value in list(row.select_for_update().values_list(place.field, flat=True)):
+            row.update(**{place.field: place.mapped(value, renewed)})
+    return done
