@@ -10,29 +10,43 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
+from apps.agents.teams import with_parents
 from apps.channels.models import Mailbox
-from apps.core.models import User
+from apps.core.models import Role, User
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
     def worked_by(self, user: User) -> QueueQuerySet:
-        """Enabled queues that USER is a member of, alone or through a team."""
-        own = QueueMembership.objects.filter(agent__user=user)
-        by_team = QueueMembership.objects.filter(team__members__user=user)
-        return self.filter(enabled=True).filter(
-            Q(pk__in=own.values("queue")) | Q(pk__in=by_team.values("queue"))
-        )
+        """Enabled queues that USER is a member of, alone or through a team or one above it."""
+        mine = Agent.objects.working().filter(user=user)
+        return self.filter(_has_members(mine), enabled=True)
+
+    def steered_by(self, user: User) -> QueueQuerySet:
+        """Administrators: all; supervisors: the queues of their teams and of who is in these."""
+        if user.has_role(Role.ADMINISTRATOR):
+            return self
+        teams = Team.objects.supervised_by(user).order_by().values_list("pk", flat=True)
+        steered = _has_members(Agent.objects.steered_by(user)) | _has_teams(set(teams))
+        return self.filter(steered) if teams else self.none()
 
     def visible_to(self, user: User) -> QueueQuerySet:
-        return self if user.sees_everything else self.filter(pk__in=_seen_queue_ids(user))
+        if user.sees_everything:
+            return self
+        worked, steered = Queue.objects.worked_by(user), Queue.objects.steered_by(user)
+        seen = {queue.pk for some in (worked, steered) for queue in some.order_by().only("pk")}
+        return self.filter(pk__in=seen)
 
 
-def _seen_queue_ids(user: User) -> set[int]:
-    """Queues worked by the user, and those of the teams the user supervises."""
-    worked = Queue.objects.worked_by(user).order_by().values_list("pk", flat=True)
-    teams = QueueMembership.objects.filter(team__supervisors=user).values_list("queue", flat=True)
-    agents = QueueMembership.objects.filter(agent__teams__supervisors=user)
-    return set(worked.union(teams, agents.values_list("queue", flat=True)))
+def _has_members(agents: models.QuerySet[Agent]) -> Q:
+    own = QueueMembership.objects.filter(agent__in=agents)
+    joined = Team.members.through._default_manager.filter(agent__in=agents)
+    return Q(pk__in=own.values("queue")) | _has_teams(set(joined.values_list("team", flat=True)))
+
+
+def _has_teams(team_ids: set[int]) -> Q:
+    """A queue that has a team has its sub-teams too."""
+    rows = QueueMembership.objects.filter(team__in=with_parents(team_ids))
+    return Q(pk__in=rows.values("queue"))
 
 
 class Queue(models.Model):

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Sum
 
 from apps.agents.models import Agent
+from apps.agents.teams import with_subteams
 from apps.queues.models import AgentLoad, MailboxRoute, Queue
 
 SHOWN_CANDIDATES = 5  # a decision keeps its nearest rivals, not a thousand of them
@@ -88,13 +89,11 @@ def line_of(queue: Queue) -> Line:
 
 
 def members(queue: Queue) -> QuerySet[Agent]:
-    """Active agents who work in the queue, alone or through a team."""
+    """Working agents of the queue: alone, through a team, or through a sub-team of one."""
     own = queue.memberships.filter(agent__isnull=False).values("agent")
-    teams = queue.memberships.filter(team__isnull=False).values("team")
-    either = Q(pk__in=own) | Q(
-        pk__in=Agent.teams.through.objects.filter(team__in=teams).values("agent")
-    )
-    return Agent.objects.filter(either, user__is_active=True)
+    teams = queue.memberships.filter(team__isnull=False).values_list("team_id", flat=True)
+    rows = Agent.teams.through.objects.filter(team__in=with_subteams(one for one in teams if one))
+    return Agent.objects.working().filter(Q(pk__in=own) | Q(pk__in=rows.values("agent")))
 
 
 def _candidate(agent: Agent, total: dict[int, int], here: AgentLoad | None) -> Candidate:
