@@ -9,8 +9,17 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import EmbeddedService
-from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_prerun,
+    worker_ready,
+    worker_shutdown,
+)
 from django.conf import settings
+
+from apps.core import logs
 
 
 def _broker_url(redis_url: str) -> str:
@@ -67,6 +76,18 @@ def _keep_our_logging(**kwargs: object) -> None:
     """Django's settings say where lines go; a line for each task would bury the others."""
     for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat", "celery.worker"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@before_task_publish.connect
+def _hand_on_trace(headers: dict[str, Any] | None = None, **kwargs: object) -> None:
+    """The log lines of a task carry the id of what woke it."""
+    if headers is not None:
+        headers["trace"] = logs.trace.get() or logs.new_trace()
+
+
+@task_prerun.connect
+def _take_up_trace(task: Any = None, **kwargs: object) -> None:
+    logs.trace.set(str(getattr(task.request, "trace", None) or logs.new_trace()))
 
 
 @worker_ready.connect

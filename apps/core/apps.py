@@ -8,3 +8,8 @@ class Core(AppConfig):
     name = "apps.core"
     label = "core"
     verbose_name = _("People and keys")
+
+    def ready(self) -> None:
+        from apps.core.logs import keep_threads_quiet
+
+        keep_threads_quiet()

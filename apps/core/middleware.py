@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from apps.core.logs import new_trace, trace
 from apps.core.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -23,6 +24,21 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+
+
+def log_trace(get_response: Next) -> Next:
+    """One id for all log lines of a request and of the tasks that it wakes."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        begun = trace.set(new_trace())
+        try:
+            response = get_response(request)
+            response.headers["X-Request-ID"] = trace.get()
+            return response
+        finally:
+            trace.reset(begun)
+
+    return middleware
 
 
 def reader_settings(get_response: Next) -> Next:

@@ -69,7 +69,8 @@ def _rows(place: SealedPlace) -> Iterator[_Row]:
 
 
 def _table(place: SealedPlace) -> "models.QuerySet[Any]":
-    return apps.get_model(place.model)._base_manager.all()
+    rows: models.QuerySet[Any] = apps.get_model(place.model)._base_manager.all()
+    return rows
 
 
 def _count(found: Found, identity: Any, value: Any) -> None:

@@ -87,7 +87,8 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
         raise  # the database is away or busy: the rows stay as they are and are tried again
     except (DatabaseError, ValueError) as error:
         log.warning(
-            "a batch could not be stored", extra={"mails": len(mails), "error": str(type(error))}
+            "a batch could not be stored",
+            extra={"mails": len(mails), "error": type(error).__name__},
         )
     if len(mails) == 1:
         return _quarantine([(mails[0].row, Held("not-storable", _("The database refused it.")))])

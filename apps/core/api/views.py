@@ -20,6 +20,7 @@ from apps.core.api.parsers import SafeJSONParser
 from apps.core.api.permissions import RoleAllows, ScopeAllows
 from apps.core.api.schema import ApiSchema
 from apps.core.errors import Invalid, LengthRequired, Problem, TooLarge
+from apps.core.logs import route_of
 from apps.core.problems import problem_response
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class ApiViewSet(GenericViewSet[Any]):
         try:
             return super().handle_exception(exc)
         except Exception as error:  # the rim: DRF gives back what it does not know
-            log.exception("a request failed", extra={"path": self.request.path})
+            log.exception("a request failed", extra={"route": route_of(self.request)})
             got_request_exception.send(sender=type(self), request=self.request)
             return _internal_error(error)
 

@@ -37,9 +37,9 @@ class Command(BaseCommand):
         self._sum_up(found)
 
     def _tell(self, found: Found, resealed: int) -> None:
-        where = {"model": found.place.model, "field": found.place.field}
+        where: dict[str, object] = {"model": found.place.model, "field": found.place.field}
         counts = {"secrets": found.secrets, "older": found.older, "broken": len(found.broken)}
-        self._line(where | counts | {"resealed": resealed})
+        self._line({**where, **counts, "resealed": resealed})
         for identity in found.broken:
             self._line(where | {"id": identity, "problem": "no key of CARTERIA_KEY opens it"})
 
