@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent
+from apps.channels.models import ChannelSettings
 from apps.core.db.locks import lock_until_commit
 from apps.queues import loads
 from apps.queues.models import Queue
@@ -18,8 +19,13 @@ AT_ONCE = 200  # sessions per transaction: the lock is short even with a long li
 
 
 def assign_waiting(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
-    """Oldest first to the least loaded eligible agent, until nobody has room."""
+    """Oldest first to the least loaded eligible agent, until nobody has room.
+
+    Nobody is given anything while the channel is off; the sweep goes on when it is on again.
+    """
     if queue.routing != Queue.Routing.AUTOMATIC or not queue.enabled:
+        return []
+    if not ChannelSettings.load().enabled:
         return []
     with transaction.atomic():
         lock_until_commit(f"assign:{queue.pk}")
@@ -31,7 +37,9 @@ def assign_waiting(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
 
 
 def queues_with_waiting() -> list[Queue]:
-    """Automatic queues that somebody waits in, for the sweep."""
+    """Automatic queues that somebody waits in, for the sweep; none while the channel is off."""
+    if not ChannelSettings.load().enabled:
+        return []
     waiting = Session.objects.waiting().values("queue")
     queues = Queue.objects.filter(enabled=True, routing=Queue.Routing.AUTOMATIC)
     return list(queues.filter(pk__in=waiting))
