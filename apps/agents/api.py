@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework import mixins, serializers
 from rest_framework.routers import SimpleRouter
 
 from apps.agents.models import Agent
 from apps.core.api.ids import ID, key_of
+from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
 
 
@@ -24,13 +25,17 @@ class AgentSerializer(serializers.Serializer[Agent]):
 
 
 class AgentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
-    """Whoever is signed in may know the colleagues' names."""
+    """The names of those that the caller may know; who left is in no list."""
 
     serializer_class: Any = AgentSerializer
     lookup_url_kwarg = "id"
     lookup_value_regex = ID
     page_order = "pk"
-    queryset = Agent.objects.filter(user__is_active=True).select_related("user")
+    queryset = Agent.objects.all()
+
+    def get_queryset(self) -> QuerySet[Agent]:
+        known = Agent.objects.working().visible_to(caller(self.request))
+        return known.select_related("user")
 
 
 router = SimpleRouter()

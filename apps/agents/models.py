@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.agents.teams import refuse_cycle, with_subteams
+from apps.agents.teams import refuse_cycle, standing
 from apps.core.errors import Invalid
 from apps.core.models import Role, User
 
@@ -36,16 +36,12 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Whose state USER sees in full and may override."""
         if user.has_role(Role.ADMINISTRATOR):
             return self
-        return self.filter(pk__in=_in_teams(Team.objects.supervised_by(user)))
+        rows = Team.members.through._default_manager.filter(team__in=supervised_teams(user))
+        return self.filter(pk__in=Agent.objects.working().filter(pk__in=rows.values("agent")))
 
     def watched_by(self, user: User) -> AgentQuerySet:
         """Whose states and history USER reads: supervisors in the admin look no further."""
         return self if user.sees_everything else self.steered_by(user)
-
-
-def _in_teams(teams: models.QuerySet[Team]) -> AgentQuerySet:
-    rows = Team.members.through._default_manager.filter(team__in=teams)
-    return Agent.objects.working().filter(pk__in=rows.values("agent"))
 
 
 class Agent(models.Model):
@@ -78,15 +74,15 @@ class TeamQuerySet(models.QuerySet["Team"]):
         if user.sees_everything:
             return self
         mine = Team.objects.filter(members__in=Agent.objects.working().filter(user=user))
-        supervised = Team.objects.supervised_by(user)
-        return self.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=supervised.values("pk")))
+        return self.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=supervised_teams(user)))
 
     def supervised_by(self, user: User) -> TeamQuerySet:
         """USER's own teams with their sub-teams; none without the role."""
-        if not user.has_role(Role.SUPERVISOR):
-            return self.none()
-        own = Team.objects.filter(supervisors=user).order_by().values_list("pk", flat=True)
-        return self.filter(pk__in=with_subteams(own))
+        return self.filter(pk__in=supervised_teams(user))
+
+
+def supervised_teams(user: User) -> frozenset[int]:
+    return standing(user).supervises if user.has_role(Role.SUPERVISOR) else frozenset()
 
 
 class Team(models.Model):

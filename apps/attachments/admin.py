@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.attachments.families import RECOMMENDED_BLOCK
 from apps.attachments.models import Attachment, AttachmentSettings
-from apps.core.admin_bases import OneRow, OnlyLook
+from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 
 _EXTENSION = re.compile(r"[^\s.,/\\]{1,20}")
 
@@ -69,7 +69,7 @@ class LimitsAdmin(OneRow):
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
+class AttachmentAdmin(OnlyLook, Restricted):
     list_display = ("name", "verdict", "reason", "size", "detected_type", "engine", "created_at")
     list_filter = ("verdict",)
     search_fields = ("name", "sha256")

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import Blob
+from apps.core import sight
+from apps.core.models import Blob, User
 
 
 class Verdict(models.TextChoices):
@@ -18,6 +19,12 @@ class Verdict(models.TextChoices):
     REFUSED = "refused", _("refused")
     INFECTED = "infected", _("infected")
     WITHHELD = "withheld", _("withheld")
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> AttachmentQuerySet:
+        """Files of the messages that USER sees."""
+        return self if user.sees_everything else self.filter(sight.seen("files", "pk", user))
 
 
 class Attachment(models.Model):
@@ -41,6 +48,8 @@ class Attachment(models.Model):
     next_try_at = models.DateTimeField(null=True)  # also the end of a claim
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels import diagnose
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
-from apps.core.admin_bases import OneRow, OnlyLook
+from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 from apps.core.secrets import seal
 
 
@@ -98,7 +98,7 @@ class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(EmailAccount)
-class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AccountAdmin(Restricted):
     form = AccountForm
     list_display = ("name", "enabled", "receive_host", "send_host", "health", "last_fetched_at")
     search_fields = ("name",)
@@ -163,7 +163,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MailboxAdmin(Restricted):
     list_display = ("address", "from_name", "account", "queue")
     list_select_related = ("account", "route__queue")
     search_fields = ("address", "from_name")
@@ -177,7 +177,7 @@ class MailboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(InboundEmail)
-class LedgerAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
+class LedgerAdmin(OnlyLook, Restricted):
     """Every mail that a server or a caller gave us, with its outcome."""
 
     list_display = (

@@ -13,16 +13,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from apps.channels.models import EmailAccount, InboundEmail, Mailbox, Tls
+from apps.channels.models import (
+    MAY_SEE_ACCOUNTS,
+    MAY_SEE_LEDGER,
+    EmailAccount,
+    InboundEmail,
+    Mailbox,
+    Tls,
+)
 from apps.channels.receive import MAX_MAIL_BYTES, receive_one
 from apps.core.api.ids import ID
 from apps.core.api.parsers import MailParser
+from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
 from apps.core.errors import Invalid, TooLarge
 from apps.core.models import Role
-
-MAY_SEE_ACCOUNTS = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR, Role.INTEGRATION)
-MAY_SEE_LEDGER = (Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
 
 
 class ReceiveSerializer(serializers.Serializer[EmailAccount]):
@@ -104,7 +109,11 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     lookup_url_kwarg = "id"
     lookup_value_regex = ID
     page_order = "pk"
-    queryset = EmailAccount.objects.prefetch_related("mailboxes")
+    queryset = EmailAccount.objects.all()
+
+    def get_queryset(self) -> QuerySet[EmailAccount]:
+        mine = EmailAccount.objects.visible_to(caller(self.request))
+        return mine.prefetch_related("mailboxes")
 
 
 @extend_schema_view(list=extend_schema(parameters=[LedgerFilter]))
@@ -119,7 +128,8 @@ class LedgerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         wanted = LedgerFilter(data=self.request.query_params)
         wanted.is_valid(raise_exception=True)
         names = {"outcome": "status", "mailbox": "mailbox__address", "account": "account__name"}
-        rows: QuerySet[InboundEmail] = super().get_queryset()
+        rows = InboundEmail.objects.visible_to(caller(self.request))
+        rows = rows.select_related("account", "mailbox")
         return rows.filter(**{names[word]: one for word, one in wanted.validated_data.items()})
 
 

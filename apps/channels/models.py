@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import Blob
+from apps.core.models import Blob, Role, User
 from apps.core.secrets import SecretField
 
 
@@ -56,6 +56,16 @@ class Tls(models.TextChoices):
     NONE = "none", _("none")
     STARTTLS = "starttls", _("STARTTLS")
     IMPLICIT = "implicit", _("implicit TLS")
+
+
+# Whose work needs the state of accounts; what they show is never a secret.
+MAY_SEE_ACCOUNTS = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR, Role.INTEGRATION)
+MAY_SEE_LEDGER = (Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
+
+
+class EmailAccountQuerySet(models.QuerySet["EmailAccount"]):
+    def visible_to(self, user: User) -> EmailAccountQuerySet:
+        return self if user.has_role(*MAY_SEE_ACCOUNTS) else self.none()
 
 
 class EmailAccount(models.Model):
@@ -142,6 +152,8 @@ class EmailAccount(models.Model):
     last_fetched_at = models.DateTimeField(_("last fetched"), null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = EmailAccountQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
@@ -183,6 +195,11 @@ class FolderCursor(models.Model):
         return f"cursor {self.pk}"
 
 
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def visible_to(self, user: User) -> MailboxQuerySet:
+        return self if user.has_role(*MAY_SEE_ACCOUNTS) else self.none()
+
+
 class Mailbox(models.Model):
     """One support address."""
 
@@ -193,6 +210,8 @@ class Mailbox(models.Model):
         EmailAccount, on_delete=models.PROTECT, related_name="mailboxes", verbose_name=_("account")
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MailboxQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mailbox")
@@ -206,6 +225,11 @@ class Mailbox(models.Model):
     def addresses(self) -> set[str]:
         """Every address that is this mailbox, lower-cased."""
         return {self.address.lower(), *(alias.lower() for alias in self.aliases)}
+
+
+class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
+    def visible_to(self, user: User) -> InboundEmailQuerySet:
+        return self if user.has_role(*MAY_SEE_LEDGER) else self.none()
 
 
 class InboundEmail(models.Model):
@@ -254,6 +278,8 @@ class InboundEmail(models.Model):
     released = models.BooleanField(default=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
 
+    objects = InboundEmailQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("mail received")
         verbose_name_plural = _("ledger")
@@ -280,15 +306,24 @@ class InboundEmail(models.Model):
         return f"{self.pk}"
 
 
+class HeldQuerySet(models.QuerySet["QuarantinedEmail"]):
+    def visible_to(self, user: User) -> HeldQuerySet:
+        return self if user.sees_settings else self.none()
+
+
 class HeldManager(models.Manager["QuarantinedEmail"]):
-    def get_queryset(self) -> models.QuerySet[QuarantinedEmail]:
-        return super().get_queryset().filter(status=InboundEmail.Status.QUARANTINED)
+    def get_queryset(self) -> HeldQuerySet:
+        rows = HeldQuerySet(self.model, using=self._db)
+        return rows.filter(status=InboundEmail.Status.QUARANTINED)
+
+    def visible_to(self, user: User) -> HeldQuerySet:
+        return self.get_queryset().visible_to(user)
 
 
 class QuarantinedEmail(InboundEmail):
     """The ledger's rows that somebody has to look at."""
 
-    objects: ClassVar[HeldManager] = HeldManager()
+    objects: ClassVar[HeldManager] = HeldManager()  # type: ignore[assignment]  # a proxy narrows
 
     class Meta:
         proxy = True

@@ -131,7 +131,7 @@ def _do(
 
 
 def _agent(user: User) -> Agent:
-    agent = Agent.objects.filter(user=user).select_related("user").first()
+    agent = Agent.objects.working().filter(user=user).select_related("user").first()
     if agent is None:
         raise Http404
     return agent

@@ -167,7 +167,7 @@ def _is_mine(user: User, session: Session) -> bool:
 
 
 def _rights(user: User, session: Session, channel: ChannelSettings) -> Rights:
-    mine, steer = _is_mine(user, session), may_steer(user)
+    mine, steer = _is_mine(user, session), may_steer(user, session.queue_id)
     works_here = Queue.objects.worked_by(user).filter(pk=session.queue_id).exists()
     free = session.agent is None
     is_open = session.status in Session.OPEN

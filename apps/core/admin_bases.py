@@ -1,10 +1,13 @@
 """What admin pages of every floor have in common."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import admin
+from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.utils import get_fields_from_path
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.forms import ModelChoiceField, ModelMultipleChoiceField
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -20,6 +23,76 @@ class OnlyLook:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def visible_rows(model: type[models.Model], request: HttpRequest) -> "models.QuerySet[Any]":
+    """All that a choice may offer: a model without `visible_to` has nothing to hide."""
+    rows = model._default_manager.all()
+    narrow = getattr(rows, "visible_to", None)
+    return narrow(request.user) if narrow else rows
+
+
+class VisibleChoices(RelatedFieldListFilter):
+    """A filter that offers only what its reader may see."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
+    ) -> list[tuple[str, Any]]:
+        rows = visible_rows(field.remote_field.model, request)
+        return list(
+            field.get_choices(
+                include_blank=False,
+                ordering=self.field_admin_ordering(field, request, model_admin),
+                limit_choices_to={"pk__in": rows.order_by().values("pk")},
+            )
+        )
+
+
+class VisibleFields:
+    """For pages and inlines: fields that point at rows take only what one may see."""
+
+    def formfield_for_foreignkey(
+        self, db_field: "models.ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        kwargs.setdefault("queryset", visible_rows(db_field.remote_field.model, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def formfield_for_manytomany(
+        self, db_field: "models.ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelMultipleChoiceField[Any] | None":
+        kwargs.setdefault("queryset", visible_rows(db_field.remote_field.model, request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+class Restricted(VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
+    """A page whose every door leads to the rows that one may see, and to no others.
+
+    Django asks `get_queryset` for the list, its bulk actions and searches, the object's own pages,
+    autocomplete and the window for raw ids.
+    """
+
+    sight = "visible_to"  # the queryset's method; a page may name a narrower one
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        rows: models.QuerySet[Any] = getattr(super().get_queryset(request), self.sight)(
+            request.user
+        )
+        return rows
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [self._visible(one) for one in super().get_list_filter(request)]
+
+    def _visible(self, one: Any) -> Any:
+        if not isinstance(one, str):
+            return one
+        related = get_fields_from_path(self.model, one)[-1].remote_field
+        return (one, VisibleChoices) if related else one
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> NoReturn:
+        """Django would lead to the front page; what is not yours is simply not there."""
+        raise Http404
 
 
 class OneRow(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -7,8 +7,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,32 @@ class Role(models.TextChoices):
     INTEGRATION = "integration", _("Integration")
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Everybody's pages are for administrators and auditors; one's own for oneself."""
+        return self if user.sees_settings else self.filter(pk=user.pk)
+
+    def administrators(self) -> UserQuerySet:
+        """Who can change everything today."""
+        granted = RoleGrant.objects.filter(role=Role.ADMINISTRATOR).values("user")
+        return self.filter(Q(is_superuser=True) | Q(pk__in=granted), is_active=True)
+
+
+class People(UserManager["User"]):
+    """Django's verbs for making users, and our queryset."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def administrators(self) -> UserQuerySet:
+        return self.get_queryset().administrators()
+
+
 class User(AbstractUser):
     """Somebody who signs in, or an integration that calls the API."""
 
@@ -28,6 +55,8 @@ class User(AbstractUser):
         _("language"), max_length=10, choices=[("en", "English"), ("es", "Español")], default="en"
     )
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+
+    objects: ClassVar[People] = People()
 
     class Meta:
         verbose_name = _("user")
@@ -59,6 +88,11 @@ class User(AbstractUser):
         """Integrations too: what they may do is limited by the scopes of their tokens."""
         return self.has_role(Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
 
+    @property
+    def sees_settings(self) -> bool:
+        """People, keys, accounts, held mail: in no program's hands."""
+        return self.has_role(Role.ADMINISTRATOR, Role.AUDITOR)
+
 
 class RoleGrant(models.Model):
     """One role of one user."""
@@ -79,6 +113,11 @@ class RoleGrant(models.Model):
         return self.get_role_display()
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def visible_to(self, user: User) -> ApiTokenQuerySet:
+        return self if user.sees_settings else self.filter(user=user)
+
+
 class ApiToken(models.Model):
     """A key of the API; only its SHA-256 is kept, the key itself is shown once."""
 
@@ -90,6 +129,8 @@ class ApiToken(models.Model):
     scopes = models.JSONField(_("scopes"), default=list, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API token")

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.core.admin_bases import OneRow, OnlyLook
+from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketUpdate
 from apps.crm.updates import post_again
 
@@ -24,7 +24,7 @@ class FileInline(OnlyLook, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Ticket)
-class TicketAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
+class TicketAdmin(OnlyLook, Restricted):
     list_display = ("__str__", "subject", "status", "created_at")
     list_filter = ("status",)
     search_fields = ("subject", "=id")
@@ -33,7 +33,7 @@ class TicketAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(TicketUpdate)
-class TicketUpdateAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
+class TicketUpdateAdmin(OnlyLook, Restricted):
     """What the CRM has not heard yet stands first in mind: see the filter."""
 
     list_display = ("thread_key", "kind", "status", "tries", "not_before", "error", "created_at")

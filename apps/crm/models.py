@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import Blob
+from apps.core import sight
+from apps.core.models import Blob, User
 from apps.core.secrets import SecretField
 
 # What stands under these keys of a connection's or a storage's options is sealed.
@@ -62,6 +64,13 @@ class TicketLink(models.Model):
         return f"{self.kind} {self.ticket}"
 
 
+class TicketUpdateQuerySet(models.QuerySet["TicketUpdate"]):
+    def visible_to(self, user: User) -> TicketUpdateQuerySet:
+        if user.sees_everything:
+            return self
+        return self.filter(sight.seen("threads", "thread_key", user))
+
+
 class TicketUpdate(models.Model):
     """One thing to tell the ticket of a thread: finished text, posted in order of id."""
 
@@ -94,6 +103,8 @@ class TicketUpdate(models.Model):
     posted_at = models.DateTimeField(_("posted"), null=True)
     created_at = models.DateTimeField(_("planned"), default=timezone.now)
 
+    objects = TicketUpdateQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -118,6 +129,19 @@ class TicketUpdate(models.Model):
         return f"{self.thread_key}:{self.kind}:{self.key}"
 
 
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, user: User) -> TicketQuerySet:
+        """A ticket belongs to whoever sees one of its conversations."""
+        if user.sees_everything:
+            return self
+        links = TicketLink.objects.filter(
+            sight.seen("threads", "thread_key", user),
+            kind=CrmSettings.Kind.BUILTIN,
+            ticket=Cast(OuterRef("pk"), CharField()),
+        )
+        return self.filter(Exists(links))
+
+
 class Ticket(models.Model):
     """A ticket of the built-in CRM."""
 
@@ -131,6 +155,8 @@ class Ticket(models.Model):
         _("status"), max_length=10, choices=Status.choices, default=Status.OPEN
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ticket")

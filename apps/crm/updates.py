@@ -142,7 +142,7 @@ def _waiting(keys: Sequence[str], rows_at_once: int) -> Waiting:
     waiting: Waiting = {}
     blocked: set[str] = set()
     for row in rows:
-        if row.status != Status.PLANNED or not row.is_due:
+        if row.status != Status.PLANNED or not row.is_due:  # type: ignore[attr-defined]  # annotated
             blocked.add(row.thread_key)
         elif row.thread_key not in blocked:
             waiting.setdefault(row.thread_key, []).append(row)

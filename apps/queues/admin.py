@@ -5,17 +5,18 @@ from typing import ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.admin_bases import Restricted, VisibleFields
 from apps.queues.models import MailboxRoute, Queue, QueueMembership
 
 
-class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
+class MemberInline(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
     model = QueueMembership
     extra = 1
     autocomplete_fields: ClassVar = ["agent", "team"]
     verbose_name_plural = _("Members: an agent or a whole team in each row")
 
 
-class RouteInline(admin.TabularInline):  # type: ignore[type-arg]
+class RouteInline(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
     model = MailboxRoute
     extra = 1
     autocomplete_fields: ClassVar = ["mailbox"]
@@ -23,7 +24,7 @@ class RouteInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Queue)
-class QueueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class QueueAdmin(Restricted):
     list_display = ("name", "path", "routing", "capacity", "enabled")
     list_filter = ("routing", "enabled")
     search_fields = ("name", "path")

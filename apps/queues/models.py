@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
-from apps.agents.teams import with_parents
+from apps.agents.teams import standing
 from apps.channels.models import Mailbox
 from apps.core.models import Role, User
 
@@ -19,34 +19,28 @@ class QueueQuerySet(models.QuerySet["Queue"]):
     def worked_by(self, user: User) -> QueueQuerySet:
         """Enabled queues that USER is a member of, alone or through a team or one above it."""
         mine = Agent.objects.working().filter(user=user)
-        return self.filter(_has_members(mine), enabled=True)
+        return self.filter(_of(mine, standing(user).works_for), Exists(mine), enabled=True)
 
     def steered_by(self, user: User) -> QueueQuerySet:
         """Administrators: all; supervisors: the queues of their teams and of who is in these."""
         if user.has_role(Role.ADMINISTRATOR):
             return self
-        teams = Team.objects.supervised_by(user).order_by().values_list("pk", flat=True)
-        steered = _has_members(Agent.objects.steered_by(user)) | _has_teams(set(teams))
-        return self.filter(steered) if teams else self.none()
+        if not user.has_role(Role.SUPERVISOR):
+            return self.none()
+        return self.filter(_of(Agent.objects.steered_by(user), standing(user).reached))
 
     def visible_to(self, user: User) -> QueueQuerySet:
         if user.sees_everything:
             return self
         worked, steered = Queue.objects.worked_by(user), Queue.objects.steered_by(user)
-        seen = {queue.pk for some in (worked, steered) for queue in some.order_by().only("pk")}
-        return self.filter(pk__in=seen)
+        seen = (worked | steered).order_by().values_list("pk", flat=True)
+        return self.filter(pk__in=set(seen))  # few: so the database plans for known numbers
 
 
-def _has_members(agents: models.QuerySet[Agent]) -> Q:
+def _of(agents: models.QuerySet[Agent], team_ids: frozenset[int]) -> Q:
     own = QueueMembership.objects.filter(agent__in=agents)
-    joined = Team.members.through._default_manager.filter(agent__in=agents)
-    return Q(pk__in=own.values("queue")) | _has_teams(set(joined.values_list("team", flat=True)))
-
-
-def _has_teams(team_ids: set[int]) -> Q:
-    """A queue that has a team has its sub-teams too."""
-    rows = QueueMembership.objects.filter(team__in=with_parents(team_ids))
-    return Q(pk__in=rows.values("queue"))
+    by_team = QueueMembership.objects.filter(team__in=team_ids)
+    return Q(pk__in=own.values("queue")) | Q(pk__in=by_team.values("queue"))
 
 
 class Queue(models.Model):

@@ -12,14 +12,14 @@ from django.utils.translation import ngettext
 from apps.channels.models import InboundEmail, QuarantinedEmail
 from apps.channels.source import shown_source
 from apps.core import blobs
-from apps.core.admin_bases import OnlyLook
+from apps.core.admin_bases import OnlyLook, Restricted
 from apps.core.errors import Conflict
 from apps.core.models import User
 from apps.tickets.inbound import release
 
 
 @admin.register(QuarantinedEmail)
-class QuarantineAdmin(OnlyLook, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuarantineAdmin(OnlyLook, Restricted):
     list_display = ("id", "received_at", "mailbox", "reason", "sender", "subject", "size")
     list_filter = ("code", "account", "mailbox")
     list_select_related = ("mailbox",)

@@ -8,3 +8,7 @@ class Tickets(AppConfig):
     name = "apps.tickets"
     label = "tickets"
     verbose_name = _("Conversations")
+
+    def ready(self) -> None:
+        """The floors below learn who sees what."""
+        import apps.tickets.sight  # noqa: F401

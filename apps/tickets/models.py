@@ -65,7 +65,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Whatever lies in the user's queues, and what is assigned to the user."""
         if user.sees_everything:
             return self
-        return self.filter(Q(queue__in=Queue.objects.visible_to(user)) | Q(agent__user=user))
+        own = Agent.objects.working().filter(user=user)
+        return self.filter(Q(queue__in=Queue.objects.visible_to(user)) | Q(agent__in=own))
 
     def waiting(self) -> SessionQuerySet:
         return self.filter(agent__isnull=True, status__in=Session.OPEN)
@@ -223,6 +224,7 @@ class Message(models.Model):
             models.Index(
                 fields=["id"], condition=Q(status__in=["queued", "sending"]), name="message_to_send"
             ),
+            models.Index(fields=["id"], condition=Q(status="unknown"), name="message_unknown"),
         ]
 
     def __str__(self) -> str:

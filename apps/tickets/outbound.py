@@ -159,8 +159,7 @@ def _own_or_refuse(session: Session, by: User) -> None:
         return
     if session.agent is None and _member(session.queue, by) is not None:
         return
-    seen = Session.objects.visible_to(by).filter(pk=session.pk)
-    if not (sessions.may_steer(by) and seen.exists()):
+    if not sessions.may_steer(by, session.queue_id):
         raise Conflict("not-yours", _("This session is not assigned to you."))
 
 
@@ -195,8 +194,7 @@ def _note_helper(session: Session, agent: Agent, by: User) -> None:
 def _assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
     """Whose session a first mail opens: the named agent's, else the author's, if of the queue."""
     author = _member(queue, by)
-    steers = sessions.may_steer(by) and Queue.objects.visible_to(by).filter(pk=queue.pk).exists()
-    if author is None and not steers:
+    if author is None and not sessions.may_steer(by, queue.pk):
         raise Forbidden("not-your-queue", _("queue: you do not work in this queue."))
     if agent is not None and _member(queue, agent.user) is None:
         raise Guarded("not-a-member", _("agent: this agent does not work in the queue."))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.agents.models import Agent
 from apps.core.announce import announce
 from apps.core.errors import Conflict, Guarded
-from apps.core.models import Role, User
+from apps.core.models import User
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets.models import Session, SessionEvent, Thread
@@ -90,6 +90,8 @@ def assign(session: Session, agent: Agent, *, by: User) -> Session:
     """A supervisor or administrator gives it to somebody."""
     if session.status not in Session.OPEN:
         raise Conflict("not-open", _("Only an open session can be assigned."))
+    if not may_steer(by, session.queue_id):
+        raise Conflict("not-yours", _("You do not supervise the queue of this session."))
     _work_in_queue_or_refuse(session, agent)
     changes = {"agent": agent, "status": Status.UNOPENED, "assigned_at": timezone.now()}
     why = _("Given to %(agent)s by %(by)s.") % {"agent": agent.name, "by": by.display_name}
@@ -165,9 +167,9 @@ def say_changed(sessions: list[Session]) -> None:
         announce(session_changed, session_ids=sorted({session.pk for session in sessions}))
 
 
-def may_steer(user: User) -> bool:
-    """Supervisors and administrators may act on sessions that are not theirs."""
-    return user.has_role(Role.ADMINISTRATOR, Role.SUPERVISOR)
+def may_steer(user: User, queue_id: int) -> bool:
+    """Whose people work there may act on sessions that are not theirs; administrators anywhere."""
+    return Queue.objects.steered_by(user).filter(pk=queue_id).exists()
 
 
 def _move(
@@ -228,7 +230,7 @@ def _remember(before: Session, after: Session, move: _Move) -> None:
 def _own_or_refuse(session: Session, user: User) -> None:
     if session.agent is not None and session.agent.user_id == user.pk:
         return
-    if not may_steer(user):
+    if not may_steer(user, session.queue_id):
         raise Conflict("not-yours", _("This session is not assigned to you."))
 
 

@@ -3,11 +3,10 @@
 import pytest
 
 from apps.core.errors import Conflict, Guarded
-from apps.core.models import Role
 from apps.queues.models import AgentLoad
 from apps.tickets import sessions
 from apps.tickets.models import Session, SessionEvent
-from tests.people import make_agent, make_queue, make_session, make_user
+from tests.people import make_agent, make_queue, make_session, make_supervisor, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +68,10 @@ def test_nobody_moves_what_is_not_theirs_but_a_supervisor_may() -> None:
     with pytest.raises(Conflict) as refusal:
         sessions.set_status(session, Status.RESOLVED, by=bob.user)
     assert refusal.value.code == "not-yours"
-    irene = make_user("irene", roles=[Role.SUPERVISOR])
+    stranger = make_supervisor("nora", teams=[make_team(members=[make_agent()])])
+    with pytest.raises(Conflict):
+        sessions.set_status(session, Status.RESOLVED, by=stranger)
+    irene = make_supervisor("irene", teams=[make_team(members=[alice])])
     assert sessions.set_status(session, Status.RESOLVED, by=irene).status == Status.RESOLVED
 
 
@@ -86,7 +88,8 @@ def test_reassigning_moves_the_load() -> None:
     alice, bob = make_agent("alice"), make_agent("bob")
     queue = make_queue(members=[alice, bob])
     session = make_session(queue, agent=alice, status=Status.ACTIVE)
-    moved = sessions.assign(session, bob, by=make_user("irene", roles=[Role.SUPERVISOR]))
+    irene = make_supervisor("irene", teams=[make_team(members=[alice])])
+    moved = sessions.assign(session, bob, by=irene)
     loads = dict(AgentLoad.objects.values_list("agent", "open_sessions"))
     assert loads == {alice.pk: 0, bob.pk: 1}
     assert moved.status == Status.UNOPENED

@@ -62,8 +62,7 @@ class AttachmentViewSet(ApiViewSet):
     queryset = Attachment.objects.all()
 
     def get_queryset(self) -> QuerySet[Attachment]:
-        messages = Message.objects.visible_to(caller(self.request))
-        return Attachment.objects.filter(carrier__message__in=messages).select_related("blob")
+        return Attachment.objects.visible_to(caller(self.request)).select_related("blob")
 
     @extend_schema(responses={(200, "application/octet-stream"): BINARY})
     @action(detail=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.channels.api import ReceivedSerializer
-from apps.channels.models import InboundEmail
+from apps.channels.models import InboundEmail, QuarantinedEmail
 from apps.channels.source import shown_source
 from apps.core import blobs
 from apps.core.api.files import download
@@ -42,9 +43,11 @@ class QuarantineViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     roles = (Role.ADMINISTRATOR, Role.AUDITOR)
     lookup_url_kwarg = "id"
     lookup_value_regex = ID
-    queryset = InboundEmail.objects.filter(status=InboundEmail.Status.QUARANTINED).select_related(
-        "mailbox", "raw"
-    )
+    queryset = QuarantinedEmail.objects.all()
+
+    def get_queryset(self) -> QuerySet[QuarantinedEmail]:
+        held = QuarantinedEmail.objects.visible_to(caller(self.request))
+        return held.select_related("mailbox", "raw")
 
     @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
     @action(detail=True)

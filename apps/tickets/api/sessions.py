@@ -173,19 +173,20 @@ def _of_agent(word: str, user: User) -> Q:
         return Q(agent__isnull=True)
     if word == "me":
         return Q(agent__user=user)
-    return Q(agent__in=Agent.objects.filter(agents_api.named(word)))
+    return Q(agent__in=Agent.objects.visible_to(user).filter(agents_api.named(word)))
 
 
 def _me(request: Request) -> Agent:
-    agent = Agent.objects.select_related("user").filter(user=caller(request)).first()
+    mine = Agent.objects.working().filter(user=caller(request))
+    agent = mine.select_related("user").first()
     if agent is None:
         raise Forbidden("agent-required", _("Only an agent can do this; you are not one."))
     return agent
 
 
 def _agent(word: str) -> Agent:
-    """By id before user name, should one be the other's."""
-    known = Agent.objects.select_related("user").filter(user__is_active=True)
+    """By id before user name, should one be the other's; the verb asks who works where."""
+    known = Agent.objects.working().select_related("user")
     agents = list(known.filter(agents_api.named(word)))
     if not agents:
         raise Invalid("unknown-agent", _("agent: there is no such agent; see agents/."))
