@@ -10,7 +10,8 @@ class Agents(AppConfig):
     verbose_name = _("Agents and teams")
 
     def ready(self) -> None:
-        """Whoever gives the role agent makes an agent."""
+        """Whoever gives the role agent makes an agent; whoever's rights change is told."""
+        import apps.agents.rights  # noqa: F401
         from apps.agents.people import keep_agent
         from apps.core.people import follow_roles
 

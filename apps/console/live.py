@@ -1,16 +1,19 @@
 """What a browser hears while it is open: the id of a session that changed, never its content."""
 
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
 
+from apps.agents.models import Agent
 from apps.attachments.signals import attachments_screened
-from apps.core.live import push, register_topics
+from apps.core.live import push, register_topics, user_topic
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets.models import Session
+from apps.tickets.sessions import Left
 from apps.tickets.signals import message_settled, session_changed
 
 KIND = "session.changed"
@@ -27,8 +30,10 @@ def topic_of_queue(pk: int) -> str:
 
 
 @receiver(session_changed)
-def _on_session_changed(*, session_ids: list[int], **facts: object) -> None:
-    _tell(Session.objects.filter(pk__in=session_ids))
+def _on_session_changed(
+    *, session_ids: list[int], left: Sequence[Left] = (), **facts: object
+) -> None:
+    _tell(Session.objects.filter(pk__in=session_ids), left)
 
 
 @receiver(message_settled)
@@ -41,15 +46,27 @@ def _on_attachments_screened(*, attachment_ids: list[int], **facts: object) -> N
     _tell(Session.objects.filter(messages__files__attachment__in=attachment_ids).distinct())
 
 
-def _tell(sessions: QuerySet[Session]) -> None:
-    """The queue hears it, and the agent too, who may be no member any more."""
+def _tell(sessions: QuerySet[Session], left: Sequence[Left] = ()) -> None:
+    """The queue hears it, and the agent, who may be no member; and those whom it left."""
     version = time.time_ns() // 1_000_000
+    gone = _topics_left(left)
     for session in sessions.select_related("agent"):
-        topics_of_session = [topic_of_queue(session.queue_id)]
+        told = {topic_of_queue(session.queue_id)} | gone[session.pk]
         if session.agent is not None:
-            topics_of_session.append(f"user.{session.agent.user_id}")
-        for topic in topics_of_session:
+            told.add(user_topic(session.agent.user_id))
+        for topic in sorted(told):
             push(topic, KIND, session.public_id, version)
+
+
+def _topics_left(left: Sequence[Left]) -> defaultdict[int, set[str]]:
+    agents = {one.agent_id for one in left if one.agent_id}
+    users = dict(Agent.objects.filter(pk__in=agents).values_list("pk", "user_id")) if agents else {}
+    gone: defaultdict[int, set[str]] = defaultdict(set)
+    for one in left:
+        gone[one.session_id].add(topic_of_queue(one.queue_id))
+        if one.agent_id in users:
+            gone[one.session_id].add(user_topic(users[one.agent_id]))
+    return gone
 
 
 register_topics(topics)

@@ -8,3 +8,7 @@ class Queues(AppConfig):
     name = "apps.queues"
     label = "queues"
     verbose_name = _("Queues")
+
+    def ready(self) -> None:
+        """Whoever's rights change is told."""
+        import apps.queues.rights  # noqa: F401

@@ -1,8 +1,9 @@
 """The moves of a session: each is one verb that checks and moves in one query, and leaves a row."""
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -149,10 +150,19 @@ def reopen(session: Session, *, why: str) -> Session:
     """The customer wrote, or a mail of ours did not arrive; an open session stays as it is."""
     if session.status in Session.OPEN:
         return session
+    session = _without_who_left(session)
     changes: dict[str, Any] = {"status": Status.REOPENED, "finished_at": None}
     if session.agent_id is None:
         changes["waiting_since"] = timezone.now()
     return _move(session, _Move(Kind.STATUS, changes, why))
+
+
+def _without_who_left(session: Session) -> Session:
+    """Nobody waits for somebody who is no agent any more: it goes back to its queue."""
+    if session.agent is None or Agent.objects.working().filter(pk=session.agent.pk):
+        return session
+    why = _("Back in the queue: %(agent)s is no agent any more.") % {"agent": session.agent.name}
+    return _move(session, _Move(Kind.RELEASED, {"agent": None, "assigned_at": None}, why))
 
 
 def message_added(session: Session, count: int = 1) -> None:
@@ -162,9 +172,18 @@ def message_added(session: Session, count: int = 1) -> None:
     say_changed([session])
 
 
-def say_changed(sessions: list[Session]) -> None:
+class Left(NamedTuple):
+    """Where a session was before: whoever saw it there has to hear that it is gone."""
+
+    session_id: int
+    queue_id: int
+    agent_id: int | None
+
+
+def say_changed(sessions: list[Session], left: Iterable[Left] = ()) -> None:
     if sessions:
-        announce(session_changed, session_ids=sorted({session.pk for session in sessions}))
+        pks = sorted({session.pk for session in sessions})
+        announce(session_changed, session_ids=pks, left=list(left))
 
 
 def may_steer(user: User, queue_id: int) -> bool:
@@ -190,7 +209,7 @@ def _move(
         if _keep_loads(before, after) < 0:
             announce(room_made, queue_id=before.queue_id)
         _remember(before, after, move)
-        say_changed([after])
+        say_changed([after], [Left(before.pk, before.queue_id, before.agent_id)])
     return after
 
 

@@ -1,10 +1,13 @@
 """Users with their roles, and teams."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from apps.agents.models import Agent, Team
+from apps.agents.people import put_under
+from apps.core.errors import Guarded, Invalid
 from apps.core.models import User
-from apps.core.people import set_roles
+from apps.core.people import set_roles, switch_off
 from config.configure.rows import CannotApply, Changes, Values, delete, picked, save, set_many
 
 
@@ -19,8 +22,17 @@ def put_user(values: Values, changes: Changes) -> None:
     changed = save(user, fields)
     changed |= _set_password(user, values.get("password", ""), new=new)
     if "roles" in values:
-        changed |= set_roles(user, values["roles"])
+        with _refused("roles"):
+            changed |= set_roles(user, values["roles"])
     changes.put("user", name, new=new, changed=changed)
+
+
+@contextmanager
+def _refused(key: str) -> Iterator[None]:
+    try:
+        yield
+    except Guarded as guard:
+        raise CannotApply(key, guard.sentence) from None
 
 
 def _set_password(user: User, password: str, *, new: bool) -> bool:
@@ -39,8 +51,8 @@ def remove_user(name: str, changes: Changes) -> None:
     """Users stay for the history they wrote; they can do nothing any more."""
     user = User.objects.filter(username=name, is_active=True).first()
     if user is not None:
-        user.is_active = False
-        user.save(update_fields=["is_active"])
+        with _refused("absent"):
+            switch_off(user)
         user.tokens.all().delete()
         changes.note("user", name, "switched off")
 
@@ -67,12 +79,13 @@ def put_team(values: Values, changes: Changes) -> None:
 
 def _set_parent(team: Team, name: str | None) -> bool:
     parent = Team.objects.get(name=name) if name else None
-    above = parent
-    while above is not None:
-        if above.pk == team.pk:
-            raise CannotApply("parent", "A team cannot be part of itself.")
-        above = above.parent
-    return save(team, {"parent": parent})
+    if team.parent == parent:
+        return False
+    try:
+        put_under(team, parent)
+    except Invalid:
+        raise CannotApply("parent", "A team cannot be part of itself.") from None
+    return True
 
 
 def remove_team(name: str, changes: Changes) -> None:

@@ -26,9 +26,8 @@ def _set_members(queue: Queue, names: list[str]) -> bool:
     have = {("agent", row.agent_id) if row.agent_id else ("team", row.team_id): row for row in rows}
     for side_and_pk in have.keys() - wanted:
         have[side_and_pk].delete()
-    QueueMembership.objects.bulk_create(
-        QueueMembership(queue=queue, **{f"{side}_id": pk}) for side, pk in wanted - have.keys()
-    )
+    for side, pk in wanted - have.keys():  # one by one: who joins is told by a signal
+        QueueMembership.objects.create(queue=queue, **{f"{side}_id": pk})
     return have.keys() != wanted
 
 

@@ -5,7 +5,7 @@ import pytest
 from apps.attachments.signals import attachments_screened
 from apps.console import live
 from apps.core.live import topics_of
-from apps.tickets.sessions import take
+from apps.tickets.sessions import take, transfer
 from apps.tickets.signals import message_settled
 from tests.people import House, make_attachment, make_message, make_session
 
@@ -42,6 +42,19 @@ def test_a_move_is_told_to_the_queue_and_to_the_agent(
     kind, identity = "session.changed", session.public_id
     assert (f"queue.{house.support.pk}", kind, identity) in heard
     assert (f"user.{house.alice.user_id}", kind, identity) in heard
+
+
+def test_a_queue_and_an_agent_hear_of_what_has_left_them(
+    house: House, heard: Heard, django_capture_on_commit_callbacks: object
+) -> None:
+    session = make_session(house.support, agent=house.alice)
+
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        transfer(session, house.other, by=house.alice.user)
+
+    told = {topic for topic, _kind, identity in heard if identity == session.public_id}
+    queues = {f"queue.{house.support.pk}", f"queue.{house.other.pk}"}
+    assert told == queues | {f"user.{house.alice.user_id}"}
 
 
 def test_a_settled_message_and_screened_files_are_told(house: House, heard: Heard) -> None:
