@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 # Section, then the models in it by label, in the order in which somebody sets them up.
@@ -43,6 +44,12 @@ class CarteriaAdminSite(AdminSite):
     site_header = _("Carteria")
     site_title = _("Carteria")
     index_title = _("Administration")
+
+    def get_urls(self) -> list[Any]:
+        from config.health_page import health_page  # it needs the site that this class makes
+
+        health = path("email/health/", self.admin_view(health_page), name="email-health")
+        return [health, *super().get_urls()]
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

@@ -32,7 +32,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ok": ok, "components": components}, status=200 if ok else 503)
 
 
-class _Check(Generic[Answer]):
+class Check(Generic[Answer]):
     """A question asked in a thread of its own: who hangs is down, not slow.
 
     Whoever asks while the last question is still open shares its answer.
@@ -42,14 +42,21 @@ class _Check(Generic[Answer]):
         self.question = question
         self.pool = ThreadPoolExecutor(1, thread_name_prefix=question.__name__)
         self.asked: Future[Answer] | None = None
+        self.asked_at = 0.0
 
     def ask(self) -> Future[Answer]:
         if self.asked is None or self.asked.done():
+            self.asked_at = time.monotonic()
             self.asked = self.pool.submit(self.question)
         return self.asked
 
+    @property
+    def asked_for(self) -> float:
+        """Seconds since the last question was put."""
+        return time.monotonic() - self.asked_at
 
-def _answer(asked: Future[Answer], deadline: float) -> Answer | None:
+
+def answer(asked: Future[Answer], deadline: float) -> Answer | None:
     try:
         return asked.result(max(0.0, deadline - time.monotonic()))
     except TookTooLong:
@@ -59,11 +66,11 @@ def _answer(asked: Future[Answer], deadline: float) -> Answer | None:
 def states() -> dict[str, State]:
     deadline = time.monotonic() + PATIENCE
     stored, broker, scanning = STORED.ask(), BROKER.ask(), SCANNER.ask()
-    known: dict[str, State] = _answer(stored, deadline) or _nothing_stored()
+    known: dict[str, State] = answer(stored, deadline) or _nothing_stored()
     return {
         **known,
-        "broker": _answer(broker, deadline) or "down",
-        "scanner": _answer(scanning, deadline) or "down",
+        "broker": answer(broker, deadline) or "down",
+        "scanner": answer(scanning, deadline) or "down",
     }
 
 
@@ -115,4 +122,4 @@ def _scanner() -> State:
     return scanner_status()[0]
 
 
-STORED, BROKER, SCANNER = _Check(_stored), _Check(_broker), _Check(_scanner)
+STORED, BROKER, SCANNER = Check(_stored), Check(_broker), Check(_scanner)

@@ -85,30 +85,50 @@ def reads_whole(address: str, size: int, *, limit: int) -> bool:
     return any(proof >= size and _proved(address, proof) for proof in (limit, size))
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """How the scanner is: `code` is empty when nothing is wrong, else it names the trouble."""
+
+    state: Health
+    code: str
+    sentence: str
+    engine: Engine | None = None
+
+
 def status(address: str, *, test_signatures: bool = False) -> tuple[Health, str]:
+    found = diagnose(address, test_signatures=test_signatures)
+    return found.state, found.sentence
+
+
+def diagnose(address: str, *, test_signatures: bool = False) -> Diagnosis:
     """For the health page: never raises."""
     if not address:
-        return "down", "No scanner is set: install ClamAV or set CLAMD_ADDRESS. Files wait."
+        sentence = "No scanner is set: install ClamAV or set CLAMD_ADDRESS. Files wait."
+        return Diagnosis("down", "not-set", sentence)
     if not answers(address):
         forget()
-        return "down", "The scanner does not answer. Files wait."
+        return Diagnosis("down", "silent", "The scanner does not answer. Files wait.")
     try:
         engine = fit_engine(address, test_signatures=test_signatures)
         return _weaknesses(address, engine)
     except NotScanned as error:
-        return "down", f"{error.sentence}; files wait"
+        code = "no-signatures" if error.sentence == NO_SIGNATURES else "failed"
+        return Diagnosis("down", code, f"{error.sentence}; files wait")
 
 
-def _weaknesses(address: str, engine: Engine) -> tuple[Health, str]:
+def _weaknesses(address: str, engine: Engine) -> Diagnosis:
     if not engine.signature_version:
-        return "degraded", "Only test signatures: real viruses are called clean."
+        sentence = "Only test signatures: real viruses are called clean."
+        return Diagnosis("degraded", "test-signatures", sentence, engine)
     if engine.signed_at is None or datetime.now(UTC) - engine.signed_at > OLD_AFTER:
-        return "degraded", "The signatures are older than 3 days: check freshclam."
+        sentence = "The signatures are older than 3 days: check freshclam."
+        return Diagnosis("degraded", "old-signatures", sentence, engine)
     for option, probe in (("AlertExceedsMax", probes.nested), ("AlertEncrypted", probes.encrypted)):
         finds = partial(_finds, address, probe())
         if not _memory.get((option, address), PROOF_REMEMBERED, finds):
-            return "degraded", f"Set `{option} yes` in clamd.conf: it is off."
-    return "ok", f"{engine.name}, signatures {engine.signature_version}"
+            sentence = f"Set `{option} yes` in clamd.conf: it is off."
+            return Diagnosis("degraded", option, sentence, engine)
+    return Diagnosis("ok", "", f"{engine.name}, signatures {engine.signature_version}", engine)
 
 
 def _engine(address: str) -> Engine:

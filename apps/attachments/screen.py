@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,6 +19,7 @@ from apps.attachments.names import display_name
 from apps.attachments.signals import attachments_screened
 from apps.core.announce import announce
 from apps.core.faults import crashpoint
+from apps.core.health import Backlog, backlog
 from apps.core.leases import expired, in_seconds
 from apps.core.models import Blob
 
@@ -55,6 +57,20 @@ def due(limit: int) -> list[int]:
 def scanner_status() -> tuple[scanner.Health, str]:
     """The scanner that the settings name, and one sentence about it."""
     return scanner.status(settings.CLAMD_ADDRESS, test_signatures=settings.TEST_SIGNATURES)
+
+
+def scanner_diagnosis() -> scanner.Diagnosis:
+    return scanner.diagnose(settings.CLAMD_ADDRESS, test_signatures=settings.TEST_SIGNATURES)
+
+
+def files_waiting() -> Backlog:
+    return backlog(Attachment.objects.filter(verdict=Verdict.WAITING), "created_at")
+
+
+def last_verdict() -> datetime | None:
+    """When a file was last decided: the newest sign that the scanner worked."""
+    decided = Attachment.objects.exclude(verdict=Verdict.WAITING).order_by("-id")
+    return decided.values_list("decided_at", flat=True).first()
 
 
 def screen(attachment_ids: Sequence[int]) -> None:

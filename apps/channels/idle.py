@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import Error as DatabaseAway
 from django.db import close_old_connections, connection
+from django.db.models.functions import Now
 
 from apps.channels.fetch import login_of
 from apps.channels.models import ChannelSettings, EmailAccount
@@ -16,7 +18,9 @@ from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.announce import announce
 from apps.core.errors import Problem
+from apps.core.health import Sign
 from apps.core.leases import held
+from apps.core.models import Lease
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,14 @@ class Watchers:
         for place in wanted - self._running.keys():
             self._running[place] = _Watcher(place)
             self._running[place].start()
+
+
+def last_sign() -> Sign | None:
+    """When the process that watches last renewed its lease; None: none ever ran."""
+    leases = Lease.objects.filter(name="idle").values_list("holder", "until", Now())
+    for holder, until, now in leases:
+        return Sign.of(until - timedelta(seconds=LEASE) if holder else until, now)
+    return None
 
 
 def places() -> set[Place]:

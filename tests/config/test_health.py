@@ -18,8 +18,8 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets what the checks of other servers say."""
 
     def set_answers(*, broker: str = "ok", scanner: str = "ok") -> None:
-        monkeypatch.setattr(health, "BROKER", health._Check(_saying(broker)))
-        monkeypatch.setattr(health, "SCANNER", health._Check(_saying(scanner)))
+        monkeypatch.setattr(health, "BROKER", health.Check(_saying(broker)))
+        monkeypatch.setattr(health, "SCANNER", health.Check(_saying(scanner)))
 
     return set_answers
 
@@ -90,7 +90,7 @@ def test_who_hangs_is_down_within_a_second(
     answered()
     beat("worker")
     released = threading.Event()
-    hanging = health._Check(lambda: "ok" if released.wait(30) else "down")
+    hanging = health.Check(lambda: "ok" if released.wait(30) else "down")
     monkeypatch.setattr(health, "SCANNER", hanging)
     begun = time.monotonic()
     components = client.get("/readyz").json()["components"]

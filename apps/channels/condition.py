@@ -1,0 +1,86 @@
+"""How fetching goes, account by account, for the health page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models.functions import Now
+
+from apps.channels.models import EmailAccount, InboundEmail
+from apps.core.health import Backlog, backlog
+
+SHOWN = 50  # accounts, those in trouble first
+LOOKED_AT = 500
+STATUSES = EmailAccount.Status
+_RANK = {"down": 0, "degraded": 1, "ok": 2, "off": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCondition:
+    """One account as it stands: `lag` is how long ago it was fetched, in seconds."""
+
+    pk: int
+    name: str
+    state: Literal["ok", "degraded", "down", "off"]
+    code: str
+    sentence: str
+    receives: bool
+    wants_idle: bool
+    every: int
+    failures: int
+    last_fetched_at: datetime | None
+    next_try_in: float
+    lag: float | None
+
+
+def accounts(*, channel_on: bool) -> list[AccountCondition]:
+    """In one query; those in trouble first, then by name."""
+    rows = EmailAccount.objects.filter(enabled=True).defer("receive_password", "send_password")
+    timed: Any = rows.annotate(measured_at=Now())[:LOOKED_AT]
+    found = [_condition(row, row.measured_at, channel_on=channel_on) for row in timed]
+    return sorted(found, key=lambda one: (_RANK[one.state], one.name))
+
+
+def not_taken_in() -> Backlog:
+    return backlog(InboundEmail.objects.filter(status=InboundEmail.Status.RECEIVED), "received_at")
+
+
+def in_quarantine() -> Backlog:
+    held = InboundEmail.objects.filter(status=InboundEmail.Status.QUARANTINED)
+    return backlog(held, "received_at")
+
+
+def anybody_waits_by_idle(found: Iterable[AccountCondition]) -> bool:
+    return any(one.wants_idle for one in found)
+
+
+def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> AccountCondition:
+    since = row.last_fetched_at
+    lag = (now - since).total_seconds() if since else None
+    receives = row.receive_kind != EmailAccount.Receive.NONE
+    return AccountCondition(
+        pk=row.pk,
+        name=row.name,
+        state=_state(row, lag, now) if receives and channel_on else "off",
+        code=row.status_code,
+        sentence=row.status_sentence,
+        receives=receives,
+        wants_idle=receives and row.idle,
+        every=row.every_seconds,
+        failures=row.failures,
+        last_fetched_at=since,
+        next_try_in=(row.next_fetch_at - now).total_seconds(),
+        lag=lag,
+    )
+
+
+def _state(
+    row: EmailAccount, lag: float | None, now: datetime
+) -> Literal["ok", "degraded", "down"]:
+    """Failing with mail still coming (a folder is missing) degrades; late is late whatever else."""
+    if row.status == STATUSES.FAILING:
+        return "down" if row.failures else "degraded"
+    waited = (now - row.created_at).total_seconds() if lag is None else lag
+    late = waited > max(3 * row.every_seconds, row.every_seconds + 60)
+    return "degraded" if late or row.status == STATUSES.THROTTLED else "ok"
