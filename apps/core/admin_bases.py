@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
 from django.db import models
@@ -10,6 +10,8 @@ from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+
+from apps.core.models import User
 
 
 class OnlyLook:
@@ -72,12 +74,22 @@ class Restricted(VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
     """
 
     sight = "visible_to"  # the queryset's method; a page may name a narrower one
+    nothing_yours: Any = ""  # the sentence above a list that is empty for who sees only a part
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         rows: models.QuerySet[Any] = getattr(super().get_queryset(request), self.sight)(
             request.user
         )
         return rows
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        user = request.user
+        sees_a_part = isinstance(user, User) and not user.sees_everything
+        if self.nothing_yours and sees_a_part and not self.get_queryset(request).exists():
+            self.message_user(request, self.nothing_yours, messages.INFO)
+        return super().changelist_view(request, extra_context)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [self._visible(one) for one in super().get_list_filter(request)]
