@@ -46,10 +46,15 @@ class CarteriaAdminSite(AdminSite):
     index_title = _("Administration")
 
     def get_urls(self) -> list[Any]:
-        from config.health_page import health_page  # it needs the site that this class makes
+        # Both need the site that this class makes.
+        from config.health_page import health_page
+        from config.people.hand_over import hand_over_page
 
         health = path("email/health/", self.admin_view(health_page), name="email-health")
-        return [health, *super().get_urls()]
+        leaving = path(
+            "core/user/<int:pk>/hand-over/", self.admin_view(hand_over_page), name="hand-over"
+        )
+        return [health, leaving, *super().get_urls()]
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
