@@ -33,6 +33,7 @@ _KNOWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
 _CODE = re.compile(r"[\w.:/<>-]{1,120}", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,64}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*@\S*|://\S*")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _WARNING = re.compile(r".*:\d+: (\w+): ")
 
 
@@ -89,18 +90,20 @@ def keep_threads_quiet() -> None:
 def _event(record: logging.LogRecord) -> str:
     """A library's text with numbers and ids filled in; whatever else it would say is hidden."""
     if record.name == "py.warnings":
-        kind = _WARNING.match(str(record.args))
+        kind = _WARNING.match(record.getMessage())
         return f"Python warns: {kind[1] if kind else HIDDEN}"
+    text = _without_values(record)
+    return text if _WORD.search(text) else record.funcName  # the text was made of values alone
+
+
+def _without_values(record: logging.LogRecord) -> str:
     template = str(record.msg).strip().partition("\n")[0]
     if not record.args:
         return _QUOTED.sub(HIDDEN, template)[:200]
-    filled = (
-        {key: _harmless(value) for key, value in record.args.items()}
-        if isinstance(record.args, dict)
-        else tuple(map(_harmless, record.args))
-    )
     try:
-        return template % filled
+        if isinstance(record.args, dict):
+            return template % {key: _harmless(value) for key, value in record.args.items()}
+        return template % tuple(map(_harmless, record.args))
     except (TypeError, ValueError, KeyError):
         return template
 

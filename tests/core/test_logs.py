@@ -132,8 +132,13 @@ def test_a_dying_thread_writes_a_line(lines: Lines, monkeypatch: pytest.MonkeyPa
 
 def test_a_warning_of_python_names_its_kind(lines: Lines) -> None:
     text = warnings.formatwarning(f"naive date of {ADDRESS}", UserWarning, "/a/b.py", 3)
-    logging.getLogger("py.warnings").warning("%s", text)
+    logging.getLogger("py.warnings").warning(text)
     assert lines()[0]["event"] == "Python warns: UserWarning"
+
+
+def test_a_text_made_of_values_names_the_function_instead(lines: Lines) -> None:
+    logging.getLogger("library").error("%s: %s", "Not Found", f"/mails/{ADDRESS}/")
+    assert lines()[0]["event"] == "test_a_text_made_of_values_names_the_function_instead"
 
 
 # ---- requests ----------------------------------------------------------------------------------
