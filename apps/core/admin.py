@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -15,6 +18,8 @@ from apps.core.models import ApiToken, Role, User
 from apps.core.people import end_logins, keep_an_administrator, rights_changed, set_roles
 
 admin.site.unregister(Group)  # rights come from roles
+# allauth's own pages show the secrets of second factors and the keys of logins.
+admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 
 class UserRolesForm(forms.ModelForm):  # type: ignore[type-arg]

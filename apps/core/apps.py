@@ -10,6 +10,16 @@ class Core(AppConfig):
     verbose_name = _("People and keys")
 
     def ready(self) -> None:
+        """Sign-ins are followed, and the secrets of second factors are known as such."""
+        import apps.core.logins  # noqa: F401
+        from apps.core.secrets import register_sealed
+
+        register_sealed("mfa.Authenticator", "data", keys={"secret", "seed"})
+
+    def ready(self) -> None:
         from apps.core.logs import keep_threads_quiet
+        from apps.core.secrets import register_sealed
 
         keep_threads_quiet()
+        factors = ("secret", "seed", "migrated_codes")
+        register_sealed("mfa.Authenticator", "data", keys=factors)

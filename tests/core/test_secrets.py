@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.test.utils import override_settings
@@ -15,7 +16,7 @@ from apps.core import rotation
 from apps.core.errors import Invalid
 from apps.core.secrets import SealedPlace, key_of, seal, sealed_places, unseal
 from apps.crm.models import CrmSettings
-from tests.people import make_account
+from tests.people import make_account, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +59,7 @@ def test_every_column_that_holds_secrets_is_known() -> None:
     assert places >= {
         ("email_channels.EmailAccount", "receive_password"),
         ("email_channels.EmailAccount", "send_password"),
+        ("mfa.Authenticator", "data"),
         ("crm.CrmSettings", "token"),
         ("crm.CrmSettings", "options"),
         ("crm.CrmSettings", "storage"),
@@ -106,6 +108,19 @@ def test_a_second_run_has_nothing_to_do(sealed_before: EmailAccount) -> None:
     assert code == 0
     assert sum(one.get("resealed", 0) for one in lines) == 0
     assert EmailAccount.objects.get().receive_password == before
+
+
+def test_second_factors_are_rotated_as_well() -> None:
+    with keys(OLD):
+        codes = {"secret": seal("totp"), "migrated_codes": [seal("a"), seal("b")], "used_mask": 3}
+        factor = Authenticator.objects.create(user=make_user(), type="totp", data=codes)
+    with keys(NEW, OLD):
+        assert rotate()[0] == 0
+    factor.refresh_from_db()
+    with keys(NEW):
+        assert unseal(factor.data["secret"]) == "totp"
+        assert [unseal(one) for one in factor.data["migrated_codes"]] == ["a", "b"]
+    assert factor.data["used_mask"] == 3
 
 
 def test_a_killed_run_is_gone_on_with(
