@@ -19,3 +19,10 @@ def flag(name: str) -> bool:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def number(name: str, default: int = 0) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise ValueError(f"{name} is {value!r}; a whole number is needed.")
+    return int(value)

@@ -48,6 +48,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "anymail",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "apps.core",
     "apps.agents",
     "apps.channels.apps.EmailChannels",
@@ -72,6 +77,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.core.middleware.content_security_policy",
+    "allauth.account.middleware.AccountMiddleware",
+    "apps.core.logins.follow_logins",
+    "apps.core.second_factor.require_second_factor",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -125,6 +134,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = [
+    "apps.core.lockout.LockBackend",
     "django.contrib.auth.backends.ModelBackend",
     "apps.core.rights.RoleBackend",
 ]
@@ -136,6 +146,50 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # of an invitation; a forgotten password's link ends earlier
+SESSION_COOKIE_HTTPONLY = True
+
+# Sign-in: allauth's pages, as far as config/urls.py shows them. What an administrator chooses is
+# the row SignInSettings.
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES")
+ACCOUNT_ADAPTER = "apps.console.people.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "apps.console.people.forms.SignInForm",
+    "reset_password": "apps.console.people.forms.ForgottenForm",
+    "user_token": "apps.console.people.forms.LinkForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username"}  # our form finds the name that belongs to an address
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USERNAME_MIN_LENGTH = 1
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}  # the lock is axes', in the database
+MFA_ADAPTER = "apps.console.people.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "apps.console.people.forms.CodeForm",
+    "reauthenticate": "apps.console.people.forms.CodeAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Carteria"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones
+
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time to wait is what we said
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "email", "ip_address", "code", "next"]
+AXES_CLIENT_IP_CALLABLE = "apps.core.client.client_address"
+AXES_CLIENT_STR_CALLABLE = "apps.core.lockout.nobody"
+AXES_USERNAME_CALLABLE = "apps.core.lockout.counted_name"
+AXES_LOCKOUT_PARAMETERS = "apps.core.lockout.counted_by"
+AXES_FAILURE_LIMIT = "apps.core.lockout.failure_limit"
+AXES_COOLOFF_TIME = "apps.core.lockout.cool_off"
+AXES_LOCKOUT_CALLABLE = "apps.console.people.locked.locked"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -199,6 +253,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.request": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},
         # Servers and libraries come with handlers of their own; all lines go through ours.
         "django": {"handlers": [], "propagate": True},
         "uvicorn": {"handlers": [], "propagate": True},

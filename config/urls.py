@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
+    path("accounts/", include("apps.console.people.urls")),
     path("", include("apps.console.urls")),
 ]

@@ -1,9 +1,8 @@
 """The console's addresses."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from apps.console import actions, mail_frame, sign_in, tickets, views
+from apps.console import actions, mail_frame, tickets, views
 
 urlpatterns = [
     path("", views.sessions, name="sessions"),
@@ -15,6 +14,4 @@ urlpatterns = [
     path("e/<int:message_id>/", views.mail_link, name="mail-link"),
     path("m/<int:message_id>/", mail_frame.mail_frame, name="mail-frame"),
     path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
-    path("accounts/login/", sign_in.SignIn.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

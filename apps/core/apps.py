@@ -10,13 +10,7 @@ class Core(AppConfig):
     verbose_name = _("People and keys")
 
     def ready(self) -> None:
-        """Sign-ins are followed, and the secrets of second factors are known as such."""
-        import apps.core.logins  # noqa: F401
-        from apps.core.secrets import register_sealed
-
-        register_sealed("mfa.Authenticator", "data", keys={"secret", "seed"})
-
-    def ready(self) -> None:
+        import apps.core.logins  # noqa: F401  # sign-ins are followed from now on
         from apps.core.logs import keep_threads_quiet
         from apps.core.secrets import register_sealed
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -205,3 +206,52 @@ class AnsweredRequest(models.Model):
 def new_key() -> str:
     """A secret of 256 bits for tokens."""
     return secrets.token_urlsafe(32)
+
+
+class SignInSettings(models.Model):
+    """One row: how somebody proves who it is, and for how long that counts."""
+
+    class SecondFactor(models.TextChoices):
+        NOBODY = "nobody", _("nobody has to")
+        ADMINISTRATORS = "administrators", _("administrators")
+        SUPERVISORS = "supervisors", _("administrators and supervisors")
+
+    second_factor = models.CharField(
+        _("who needs a second factor"),
+        max_length=20,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        help_text=_(
+            "A code from an app on the phone. Who needs one and has none is led to its set-up at"
+            " once; everybody may set one up."
+        ),
+    )
+    hours = models.PositiveSmallIntegerField(
+        _("a sign-in ends after (hours)"),
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
+        help_text=_("Counted from signing in. It counts for the next sign-in of everybody."),
+    )
+    failures = models.PositiveSmallIntegerField(
+        _("lock after (failures)"),
+        default=5,
+        validators=[MinValueValidator(3), MaxValueValidator(100)],
+        help_text=_("Wrong passwords for one user from one address, or wrong codes for one user."),
+    )
+    lock_minutes = models.PositiveSmallIntegerField(
+        _("lock for (minutes)"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_("An administrator can unlock somebody earlier: People > Users."),
+    )
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-in")
+
+    def __str__(self) -> str:
+        return str(_("Sign-in"))
+
+    @classmethod
+    def load(cls) -> SignInSettings:
+        return cls.objects.filter(pk=1).first() or cls.objects.get_or_create(pk=1)[0]

@@ -1,0 +1,80 @@
+"""Who must have a second factor, and that nobody of them gets on without."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.core.models import Role, SignInSettings, User
+from apps.core.people import end_logins
+
+Who = SignInSettings.SecondFactor
+ROLES: dict[str, tuple[str, ...]] = {
+    Who.NOBODY: (),
+    Who.ADMINISTRATORS: (Role.ADMINISTRATOR,),
+    Who.SUPERVISORS: (Role.ADMINISTRATOR, Role.SUPERVISOR),
+}
+OPEN_PATHS = ("/accounts/", "/healthz", "/readyz")
+
+
+def is_required(user: User) -> bool:
+    """Roles first: they are read on every page anyway."""
+    if not user.has_role(Role.ADMINISTRATOR, Role.SUPERVISOR):
+        return False
+    return user.has_role(*ROLES.get(SignInSettings.load().second_factor, ()))
+
+
+def has_one(user: User) -> bool:
+    """Recovery codes alone are none: they only stand in for one."""
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
+def is_missing(user: User) -> bool:
+    return is_required(user) and not has_one(user)
+
+
+def remove(user: User) -> bool:
+    """For somebody who lost phone and codes; whoever is in by it is out. True: there was one."""
+    removed = bool(Authenticator.objects.filter(user=user).delete()[0])
+    if removed:
+        end_logins(user)
+    return removed
+
+
+def require_second_factor(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: leads to the set-up. A program with a token has no second factor to show."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(OPEN_PATHS) or _has_token(request):
+            return get_response(request)
+        user = request.user
+        if isinstance(user, User) and is_missing(user):
+            return _lead(request)
+        return get_response(request)
+
+    return middleware
+
+
+def _has_token(request: HttpRequest) -> bool:
+    """The API then asks the token alone, never the browser's sign-in."""
+    word = request.headers.get("Authorization", "").partition(" ")[0]
+    return request.path.startswith("/api/") and word.lower() == "bearer"
+
+
+def _lead(request: HttpRequest) -> HttpResponse:
+    sentence = _("Set up your second factor first.")
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": sentence}
+        return JsonResponse(
+            body | {"code": "second-factor-required"},
+            status=403,
+            content_type="application/problem+json",
+        )
+    wanted = {"next": request.get_full_path()} if request.method == "GET" else {}
+    return redirect(f"{reverse('mfa_activate_totp')}?{urlencode(wanted)}".rstrip("?"))
