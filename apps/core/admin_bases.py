@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 from django.contrib import admin, messages
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
@@ -91,6 +92,14 @@ class Restricted(VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
             self.message_user(request, self.nothing_yours, messages.INFO)
         return super().changelist_view(request, extra_context)
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django looks for the row first; who may not read the page learns nothing of it."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [self._visible(one) for one in super().get_list_filter(request)]
 
@@ -115,6 +124,8 @@ class OneRow(admin.ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         row = self.model.load()
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         return redirect(reverse(f"admin:{name}_change", args=[row.pk]))

@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from apps.agents.models import Agent, Team
 from apps.agents.people import put_under
@@ -71,6 +73,16 @@ def test_a_circle_is_refused_wherever_it_is_asked_for(tree: list[Team], below: i
         europe.clean()
     assert invalid.value.error_dict["parent"][0].code == "team-cycle"
     assert Team.objects.get(name="Europe").parent is None
+
+
+def test_the_admins_form_says_what_is_wrong(tree: list[Team]) -> None:
+    client = Client()
+    client.force_login(make_user(roles=[Role.ADMINISTRATOR]))
+    address = reverse("admin:agents_team_change", args=[tree[0].pk])
+    page = client.post(address, {"name": "Europe", "parent": tree[2].pk})
+    assert "a team cannot be part of itself or of a team below it" in page.content.decode()
+    assert client.post(address, {"name": "All", "parent": ""}).status_code == 302
+    assert Team.objects.get(pk=tree[0].pk).name == "All"
 
 
 def test_a_new_team_can_stand_anywhere(tree: list[Team]) -> None:

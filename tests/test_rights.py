@@ -1,0 +1,564 @@
+"""Role × object × verb, over every door: page, admin, API, socket, download.
+
+The tables say what each person gets; the tests walk every cell. A page of the admin, a route of
+the API or a page of the console that stands in no table fails.
+
+    y  it is there            n  the answer is there, without it
+    +  done, or let in        -  let in, and nothing happens
+    b  let in as far as the body (400, 422, 415)    c  too late (409)
+    4  404    3  403    1  401    r  to the sign-in
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.db import models, transaction
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, reverse
+
+from apps.agents.models import Agent, Team
+from apps.attachments.models import AttachmentSettings
+from apps.channels.models import ChannelSettings, InboundEmail
+from apps.console.urls import urlpatterns as console_urls
+from apps.core import blobs
+from apps.core.admin_bases import Restricted
+from apps.core.live import LiveConsumer, topics_of
+from apps.core.models import ApiToken, Role, User
+from apps.core.people import set_roles
+from apps.crm.models import CrmSettings, Ticket, TicketFile, TicketLink, TicketUpdate
+from apps.queues.models import Queue, QueueMembership
+from apps.tickets.models import Session
+from config.api import urlpatterns as api_urls
+from tests.people import (
+    House,
+    make_account,
+    make_agent,
+    make_attachment,
+    make_house,
+    make_mailbox,
+    make_message,
+    make_queue,
+    make_session,
+    make_supervisor,
+    make_team,
+    make_user,
+    token_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+# The columns. Alice works in the queue Support through the team North, which Irene supervises;
+# Charlie works in the queue Other and is of the team South, which Otto supervises.
+PEOPLE = (
+    "admin",
+    "irene",
+    "otto",
+    "nora",  # supervises nothing
+    "alice",
+    "charlie",
+    "auditor",
+    "robot",  # an integration whose token may read and write
+    "blind",  # an integration whose token may report events and no more
+    "nobody",  # not signed in
+    "eve",  # was an agent of North and lost the role
+)
+SCOPES = {"robot": ("read", "write"), "blind": ("events",)}
+
+# ---- the console: (verb, url name, query or form) ------------------------------------------------
+#                                            admin irene otto nora alice charlie auditor robot blind nobody eve
+PAGES = {
+    ("get", "sessions", ""):                   "y y n n y n y y y r n",
+    ("get", "sessions", "?status=any&view=all"):"y y n n y n y y y r n",
+    ("get", "sessions", "?queue={queue}"):     "y y 4 4 y 4 y y y r 4",
+    ("get", "session", ""):                    "y y 4 4 y 4 y y y r 4",
+    ("get", "mail-link", ""):                  "+ + 4 4 + 4 + + + r 4",
+    ("get", "mail-frame", ""):                 "+ + 4 4 + 4 + + + r 4",
+    ("get", "ticket", ""):                     "+ + 4 4 + 4 + + + r 4",
+    ("post", "take", ""):                      "4 4 4 4 + 4 4 4 4 r 4",
+    ("post", "give-back", ""):                 "+ + 4 4 - 4 - - - r 4",
+    ("post", "status", "status=paused"):       "+ + 4 4 - 4 - - - r 4",
+    ("post", "reply", ""):                     "b b 4 4 b 4 b b b r 4",
+}  # fmt: skip
+
+# ---- the API: (method, route, query) -------------------------------------------------------------
+#                                            admin irene otto nora alice charlie auditor robot blind nobody eve
+API = {
+    ("get", "session-list", ""):               "y y n n y n y y 3 1 n",
+    ("get", "session-list", "?queue=Support"): "y y n n y n y y 3 1 n",
+    ("get", "session-list", "?agent=none"):    "y y n n y n y y 3 1 n",
+    ("get", "session-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
+    ("post", "session-list", ""):              "b b b b b b 3 b 3 1 b",
+    ("post", "session-take", ""):              "3 3 4 4 + 4 3 3 3 1 4",
+    ("post", "session-open", ""):              "3 3 4 4 c 4 3 3 3 1 4",
+    ("post", "session-assign", ""):            "b b 4 4 3 4 3 3 3 1 4",
+    ("post", "session-transfer", ""):          "b b 4 4 b 4 3 b 3 1 4",
+    ("post", "session-status", ""):            "b b 4 4 b 4 3 b 3 1 4",
+    ("post", "session-reply", ""):             "b b 4 4 b 4 3 b 3 1 4",
+    ("get", "message-list", ""):               "y y n n y n y y 3 1 n",
+    ("get", "message-list", "?session={session}"): "y y n n y n y y 3 1 n",
+    ("get", "message-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
+    ("get", "message-raw", ""):                "+ 3 4 4 3 4 + 3 3 1 4",
+    ("get", "attachment-content", ""):         "+ + 4 4 + 4 + + 3 1 4",
+    ("get", "ticket-detail", ""):              "+ + 4 4 + 4 + + 3 1 4",
+    ("get", "ticket-file", ""):                "+ + 4 4 + 4 + + 3 1 4",
+    ("get", "queue-list", ""):                 "y y n n y n y y 3 1 n",
+    ("get", "queue-detail", ""):               "y y 4 4 y 4 y y 3 1 4",
+    ("get", "agent-list", ""):                 "y y n n y y y y 3 1 n",
+    ("get", "agent-detail", ""):               "y y 4 4 y y y y 3 1 4",
+    ("get", "account-list", ""):               "y y y y 3 3 y y 3 1 3",
+    ("get", "account-detail", ""):             "y y y y 3 3 y y 3 1 3",
+    ("get", "ledger-list", ""):                "y 3 3 3 3 3 y y 3 1 3",
+    ("get", "ledger-detail", ""):              "y 3 3 3 3 3 y y 3 1 3",
+    ("get", "quarantine-list", ""):            "y 3 3 3 3 3 y 3 3 1 3",
+    ("get", "quarantine-detail", ""):          "y 3 3 3 3 3 y 3 3 1 3",
+    ("get", "quarantine-raw", ""):             "+ 3 3 3 3 3 + 3 3 1 3",
+    ("post", "quarantine-release", ""):        "+ 3 3 3 3 3 3 3 3 1 3",
+    ("get", "pipeline", ""):                   "+ + + + 3 3 + + 3 1 3",
+    ("post", "inbound", ""):                   "b 3 3 3 3 3 3 b 3 1 3",
+    # States, presence and events of calls come here with their routes.
+}  # fmt: skip
+OPEN_TO_ALL = {"schema"}
+
+# ---- the admin -----------------------------------------------------------------------------------
+# Who reads: administrators and auditors everything, supervisors their people alone. Nobody else
+# gets in, and only administrators do the verbs named here.
+ADMIN = {
+    "core.User":                         "add change",
+    "core.ApiToken":                     "delete",
+    "agents.Agent":                      "",
+    "agents.Team":                       "add change delete",
+    "email_channels.ChannelSettings":    "change",
+    "email_channels.EmailAccount":       "add change delete",
+    "email_channels.Mailbox":            "add change delete",
+    "email_channels.InboundEmail":       "",
+    "email_channels.QuarantinedEmail":   "release_them",
+    "queues.Queue":                      "add change delete",
+    "attachments.AttachmentSettings":    "change",
+    "attachments.Attachment":            "",
+    "crm.CrmSettings":                   "change",
+    "crm.Ticket":                        "",
+    "crm.TicketUpdate":                  "try_again",
+}  # fmt: skip
+SUPERVISED = {"agents.Agent", "agents.Team"}
+ONE_ROW = {"email_channels.ChannelSettings", "attachments.AttachmentSettings", "crm.CrmSettings"}
+VERBS = ("list", "search", "get", "history", "popup", "add", "change", "delete", "actions")
+# Fields through which one could look for rows of others: app, model, field.
+AUTOCOMPLETE = {
+    "agents.Agent": ("queues", "queuemembership", "agent"),
+    "agents.Team": ("queues", "queuemembership", "team"),
+    "core.User": ("agents", "agent", "user"),
+    "email_channels.EmailAccount": ("email_channels", "mailbox", "account"),
+    "email_channels.Mailbox": ("queues", "mailboxroute", "mailbox"),
+    "queues.Queue": ("queues", "mailboxroute", "queue"),
+}
+
+# ---- the socket: who hears what ------------------------------------------------------------------
+#                      admin irene otto nora alice charlie auditor robot blind nobody eve
+TOPICS = {
+    "queue.{queue}":       "y y n n y n y y y 1 n",
+    "queue.{other}":       "y n y n n y y y y 1 n",
+    "user.{alice}":        "n n n n y n n n n 1 n",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class World:
+    """Everybody, everything, and how each of them signs in."""
+
+    house: House
+    people: dict[str, User | None]
+    words: dict[str, Any]  # of addresses
+    rows: dict[str, models.Model]  # label of the model: one that is Alice's or the house's
+    marks: dict[str, str]  # what shows that it is there
+    browsers: dict[str, Client]
+    headers: dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def world() -> World:
+    house = make_house()
+    north = Team.objects.get(name="North")
+    eve = make_agent("eve", teams=[north], queues=[house.support])
+    set_roles(eve.user, [])
+    south = make_team("South", members=[house.charlie])
+    people: dict[str, User | None] = {
+        "admin": house.admin,
+        "irene": house.irene,
+        "otto": make_supervisor("otto", teams=[south]),
+        "nora": make_supervisor("nora"),
+        "alice": house.alice.user,
+        "charlie": house.charlie.user,
+        "auditor": house.auditor,
+        "robot": house.robot,
+        "blind": make_user("blind", roles=[Role.INTEGRATION]),
+        "nobody": None,
+        "eve": User.objects.get(username="eve"),
+    }
+    assert tuple(people) == PEOPLE
+    words, rows = _things(house, north)
+    marks = {
+        "session": words["session"],
+        "message": f'"id":"{words["message"]}"',
+        "queue": '"name":"Support"',
+        "agent": '"user":"alice"',
+        "account": f'"name":"{house.mailbox.account.name}"',
+        "ledger": '"subject":"Held mail"',
+        "quarantine": '"subject":"Held mail"',
+    }
+    return World(house, people, words, rows, marks, *_doors(people))
+
+
+def _doors(people: dict[str, User | None]) -> tuple[dict[str, Client], dict[str, dict[str, str]]]:
+    browsers = {name: Client(raise_request_exception=False) for name in people}
+    headers: dict[str, dict[str, str]] = {"nobody": {}}
+    for name, user in people.items():
+        if user is not None:
+            browsers[name].force_login(user)
+            headers[name] = token_of(user, *SCOPES.get(name, ()))
+    return browsers, headers
+
+
+def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models.Model]]:
+    """One of each kind; those that can be deleted have nothing that hangs on them."""
+    raw = blobs.store(b"From: a@outside.test\r\nSubject: Held mail\r\n\r\nHello")
+    fields = {"raw": raw, "size": 50, "sha256": "x", "subject": "Held mail", "source": "api"}
+    held = InboundEmail.objects.create(status="quarantined", mailbox=house.mailbox, **fields)
+    stored = InboundEmail.objects.create(status="stored", mailbox=house.mailbox, **fields)
+    session = make_session(house.support)
+    message = make_message(session, inbound=stored)
+    file = make_attachment(message)
+    ticket = Ticket.objects.create(subject="A ticket", marker=session.thread.key)
+    TicketLink.objects.create(thread_key=session.thread.key, kind="builtin", ticket=str(ticket.pk))
+    ticket_file = TicketFile.objects.create(
+        ticket=ticket, marker="f", name="f.png", size=1, blob=raw
+    )
+    update = TicketUpdate.objects.create(
+        thread_key=session.thread.key, kind="standard", key="1", text="x", status="failed"
+    )
+    words = {
+        "session": session.public_id,
+        "message": message.pk,
+        "file": file.pk,
+        "ticket": ticket.pk,
+        "ticket_file": ticket_file.pk,
+        "queue": house.support.pk,
+        "other": house.other.pk,
+        "agent": house.alice.pk,
+        "alice": house.alice.user_id,
+        "account": house.mailbox.account_id,
+        "ledger": held.pk,
+        "quarantine": held.pk,
+    }
+    rows: list[models.Model] = [
+        house.alice.user,
+        ApiToken.objects.create(user=house.bob.user, name="of Bob", digest="d"),
+        house.alice,
+        north,
+        ChannelSettings.load(),
+        make_account("Spare"),
+        make_mailbox("spare@carteria.test"),
+        held,
+        make_queue("Spare"),
+        AttachmentSettings.load(),
+        file,
+        CrmSettings.load(),
+        ticket,
+        update,
+    ]
+    by_label = {row._meta.label: row for row in rows}
+    by_label["email_channels.QuarantinedEmail"] = held
+    return words, by_label
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Each cell finds the house as the first one did."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def state() -> list[Any]:
+    """What a verb could change."""
+    watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, Queue, ApiToken)
+    rows = [list(model.objects.order_by("pk").values()) for model in watched]  # type: ignore[attr-defined]
+    return [*rows, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
+
+
+def cell(response: Any, mark: str = "", before: list[Any] | None = None) -> str:
+    status = response.status_code
+    if status == 302 and "/login/" in response["Location"]:
+        return "r"
+    if status < 400 and before is not None:
+        return "+" if state() != before else "-"
+    if status < 400 and mark:
+        return "y" if mark in response.content.decode() else "n"
+    return "+" if status < 400 else _REFUSALS[status]
+
+
+_REFUSALS = {400: "b", 401: "1", 403: "3", 404: "4", 405: "5", 409: "c", 415: "b", 422: "b"}
+
+
+def walked(answers: dict[str, str], expected: str) -> None:
+    """Names every person who got something else."""
+    table = dict(zip(PEOPLE, expected.split(), strict=True))
+    assert answers == table
+
+
+# ---- pages ---------------------------------------------------------------------------------------
+
+_ARGUMENT = {"session": "session", "mail-link": "message", "mail-frame": "message"}
+
+
+@pytest.mark.parametrize("row", PAGES, ids=lambda row: " ".join(row))
+def test_pages(world: World, row: tuple[str, str, str]) -> None:
+    verb, name, more = row
+    word = {"sessions": None, "ticket": "ticket"}.get(name, _ARGUMENT.get(name, "session"))
+    address = reverse(name, args=[world.words[word]] if word else [])
+    answers = {}
+    for person, browser in world.browsers.items():
+        with undone():
+            if verb == "get":
+                mark = world.words["session"] if name in ("sessions", "session") else ""
+                answer = browser.get(address + more.format(**world.words))
+                answers[person] = cell(answer, mark)
+            else:
+                form = dict([more.split("=")]) if more else {}
+                before = state()
+                answers[person] = cell(browser.post(address, form), before=before)
+    walked(answers, PAGES[row])
+
+
+# Signing in and one's own account: for everybody alike, tested beside them.
+PERSONAL = {"login", "logout"}
+
+
+def test_every_page_of_the_console_is_in_the_table() -> None:
+    names = {pattern.name for pattern in console_urls if isinstance(pattern, URLPattern)}
+    assert names - PERSONAL == {name for _verb, name, _more in PAGES}
+
+
+# ---- API -----------------------------------------------------------------------------------------
+
+
+def _api_address(world: World, name: str) -> str:
+    word = {"session": "session", "message": "message", "attachment": "file"}.get(
+        name.partition("-")[0], name.partition("-")[0]
+    )
+    if name.endswith("-list") or name == "pipeline":
+        return reverse(f"api:{name}")
+    if name == "inbound":
+        return reverse("api:inbound", args=["support@carteria.test"])
+    if name == "ticket-file":
+        return reverse(f"api:{name}", args=[world.words["ticket"], world.words["ticket_file"]])
+    return reverse(f"api:{name}", args=[world.words[word]])
+
+
+@pytest.mark.parametrize("row", API, ids=lambda row: " ".join(row))
+def test_api(world: World, row: tuple[str, str, str]) -> None:
+    method, name, query = row
+    address = _api_address(world, name) + query.format(**world.words)
+    shows = method == "get" and name.endswith(("-list", "-detail")) and name != "ticket-detail"
+    mark = world.marks[name.partition("-")[0]] if shows else ""
+    answers = {}
+    for person in PEOPLE:
+        with undone():
+            client = Client(raise_request_exception=False)
+            call = getattr(client, method)
+            kind = {} if method == "get" else {"content_type": "application/json", "data": {}}
+            answers[person] = cell(call(address, headers=world.headers[person], **kind), mark)
+    walked(answers, API[row])
+
+
+def test_every_route_of_the_api_is_in_the_table() -> None:
+    routes = set()
+    for pattern in api_urls:
+        assert not isinstance(pattern, URLResolver)
+        if pattern.name:
+            actions = getattr(pattern.callback, "actions", {"get": ""})
+            routes |= {(method, pattern.name) for method in actions if method != "head"}
+    assert {one for one in routes if one[1] not in OPEN_TO_ALL} == {row[:2] for row in API}
+
+
+# ---- admin ---------------------------------------------------------------------------------------
+
+
+def _expected(label: str, verb: str, person: str) -> str:
+    """From the table: what one person gets at one page."""
+    if person not in ("admin", "irene", "otto", "nora", "auditor"):
+        return "r"
+    supervises = person in ("irene", "otto", "nora")
+    if supervises and label not in SUPERVISED:
+        return "3"
+    may = ADMIN[label].split() if person == "admin" else []
+    if verb in ("add", "change"):
+        return "+" if verb in may else "3"
+    if verb == "actions":
+        doing = set(may) - {"add", "change"}
+        return "+" if doing else "-"
+    mine = not supervises or person == "irene"
+    if verb == "delete":
+        return "+" if "delete" in may else "3"
+    if verb in ("list", "search", "popup"):
+        return "+" if label in ONE_ROW else "y" if mine else "n"
+    return "+" if mine else "4"
+
+
+def _ask(world: World, label: str, verb: str, browser: Client) -> str:
+    row = world.rows[label]
+    base = f"admin:{label.replace('.', '_').lower()}"
+    objects = {"get": "change", "change": "change"}
+    if verb in ("get", "history", "change", "delete"):
+        address = reverse(f"{base}_{objects.get(verb, verb)}", args=[row.pk])
+        answer = browser.post(address) if verb == "change" else browser.get(address)
+        return cell(answer)
+    if verb == "add":
+        return cell(browser.get(reverse(f"{base}_add")))
+    address = reverse(f"{base}_changelist")
+    if verb == "actions":
+        return _act(browser, label, address, row)
+    query = {"list": "", "search": "?q=", "popup": "?_popup=1&_to_field=id"}[verb]
+    mark = "" if label in ONE_ROW else f'name="_selected_action" value="{row.pk}"'
+    link = "" if label in ONE_ROW else f"/{row.pk}/change/"
+    answer = browser.get(address + query)
+    found = cell(answer, link)
+    return "y" if found == "n" and mark in answer.content.decode() else found
+
+
+def _act(browser: Client, label: str, address: str, row: models.Model) -> str:
+    """Every action that there could be, as if the page had offered it."""
+    done = "-"
+    for action in ("delete_selected", "release_them", "try_again"):
+        before = state()
+        form = {"action": action, "_selected_action": row.pk, "post": "yes", "index": 0}
+        answer = browser.post(address, form)
+        outcome = cell(answer, before=[*before])
+        gone = not type(row)._default_manager.filter(pk=row.pk).exists()
+        if outcome in ("r", "3", "4"):
+            return outcome
+        done = "+" if outcome == "+" or gone else done
+    return done
+
+
+@pytest.mark.parametrize("label", ADMIN)
+def test_admin(world: World, label: str) -> None:
+    verbs = [verb for verb in VERBS if not (label in ONE_ROW and verb == "actions")]
+    asked, expected = {}, {}
+    for verb in verbs:
+        for person, browser in world.browsers.items():
+            with undone():
+                asked[verb, person] = _ask(world, label, verb, browser)
+            expected[verb, person] = _expected(label, verb, person)
+    assert asked == expected
+
+
+@pytest.mark.parametrize("label", AUTOCOMPLETE)
+def test_autocomplete(world: World, label: str) -> None:
+    app, model, field = AUTOCOMPLETE[label]
+    query = {"app_label": app, "model_name": model, "field_name": field, "term": ""}
+    mark = f'"id": "{world.rows[label].pk}"'
+    answers = {
+        person: cell(browser.get(reverse("admin:autocomplete"), query), mark)
+        for person, browser in world.browsers.items()
+    }
+    assert answers == {person: _expected(label, "list", person) for person in PEOPLE}
+
+
+def test_every_page_of_the_admin_is_in_the_table() -> None:
+    assert {model._meta.label for model in admin.site._registry} == set(ADMIN)
+
+
+def test_every_search_of_the_admin_is_in_the_table(world: World) -> None:
+    """Whatever a field can search for, somebody could search through."""
+    request = RequestFactory().get("/")
+    request.user = world.house.admin
+    sought = {
+        name.remote_field.model._meta.label
+        for page in admin.site._registry.values()
+        for each in (page, *page.get_inline_instances(request))
+        for name in (each.opts.get_field(field) for field in each.autocomplete_fields)
+    }
+    assert sought <= set(AUTOCOMPLETE)
+
+
+def test_every_page_of_the_admin_is_restricted() -> None:
+    """What has `visible_to` is shown through it; the rest is a row of settings."""
+    for model, page in admin.site._registry.items():
+        narrow = hasattr(model._default_manager.all(), "visible_to")
+        assert isinstance(page, Restricted) == narrow, model._meta.label
+
+
+class _TeamsByPeople(Restricted):
+    list_filter = ("parent", "members")
+
+
+@pytest.mark.parametrize(
+    ("person", "agents"), [("irene", {"Alice", "Bob"}), ("nora", set()), ("admin", None)]
+)
+def test_filters_offer_only_who_is_yours(
+    world: World, person: str, agents: set[str] | None
+) -> None:
+    user = world.people[person]
+    request = RequestFactory().get("/")
+    request.user = user  # type: ignore[assignment]
+    page = _TeamsByPeople(Team, admin.site)
+    found = page.get_changelist_instance(request).filter_specs
+    offered = {str(name) for one in found for _pk, name in getattr(one, "lookup_choices", ())}
+    everybody = {"Alice", "Bob", "Charlie", "Eve"}
+    assert offered & everybody == (everybody if agents is None else agents)
+
+
+def test_choices_of_a_form_take_only_what_is_yours(world: World) -> None:
+    request = RequestFactory().get("/")
+    request.user = world.people["irene"]  # type: ignore[assignment]
+    page = _TeamsByPeople(Team, admin.site)
+    field = page.formfield_for_manytomany(Team._meta.get_field("members"), request)  # type: ignore[arg-type]
+    assert field is not None
+    assert set(field.queryset) == {world.house.alice, world.house.bob}
+
+
+def test_a_supervisor_of_nothing_is_told_so(world: World) -> None:
+    for model in ("agent", "team"):
+        page = world.browsers["nora"].get(reverse(f"admin:agents_{model}_changelist"))
+        assert "You supervise no team yet." in page.content.decode()
+    page = world.browsers["irene"].get(reverse("admin:agents_agent_changelist"))
+    assert "You supervise no team yet." not in page.content.decode()
+
+
+# ---- socket --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_socket(world: World, topic: str) -> None:
+    name = topic.format(**world.words)
+    answers = {
+        person: ("y" if name in topics_of(user) else "n") if user else "1"
+        for person, user in world.people.items()
+    }
+    walked(answers, TOPICS[topic])
+
+
+async def _answer_to(user: Any) -> Any:
+    scope = {"type": "websocket", "path": "/ws/", "user": user}
+    socket = ApplicationCommunicator(LiveConsumer.as_asgi(), scope)
+    await socket.send_input({"type": "websocket.connect"})
+    return await socket.receive_output(5)
+
+
+def test_nobody_hears_anything_without_signing_in() -> None:
+    answer = async_to_sync(_answer_to)(AnonymousUser())
+    assert (answer["type"], answer["code"]) == ("websocket.close", 4401)
+
+
+def test_the_size_of_the_matrix() -> None:
+    """The figure that the README may quote: cells that were walked above."""
+    rows = len(PAGES) + len(API) + len(TOPICS) + len(AUTOCOMPLETE)
+    admin_rows = len(ADMIN) * len(VERBS) - len(ONE_ROW)
+    assert (rows + admin_rows) * len(PEOPLE) > 1900
