@@ -24,7 +24,7 @@ WORDS = {
         "ok": gettext_lazy("Fine"),
         "degraded": gettext_lazy("Needs attention"),
         "down": gettext_lazy("Stuck"),
-        "off": gettext_lazy("Waits"),
+        "off": gettext_lazy("On hold"),
     },
 }
 
