@@ -103,6 +103,18 @@ def test_absent_removes_what_is_free_and_refuses_what_is_in_use(tmp_path: Path) 
     assert not EmailAccount.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "key"), [("roles: [agent]", "roles"), ("absent: true", "absent")]
+)
+def test_the_last_administrator_stays(tmp_path: Path, change: str, key: str) -> None:
+    configured(tmp_path, "version: 1\nusers: [{user: root, roles: [administrator]}]\n")
+    text = f"version: 1\nusers: [{{user: root, {change}}}]\n"
+    code, _changes, told = configured(tmp_path, text)
+    assert (code, told.partition(".")[0]) == (2, "FILE:2: users")
+    assert f"users.{key}: root is the last administrator." in told
+    assert User.objects.administrators().get().username == "root"
+
+
 def test_check_only_looks(tmp_path: Path) -> None:
     assert configured(tmp_path, WHOLE, "--check") == (0, [], "")
     assert not Queue.objects.exists()
