@@ -10,7 +10,8 @@ class Core(AppConfig):
     verbose_name = _("People and keys")
 
     def ready(self) -> None:
-        import apps.core.logins  # noqa: F401  # sign-ins are followed from now on
+        import apps.core.logins
+        import apps.core.second_factor  # noqa: F401  # both listen from now on
         from apps.core.logs import keep_threads_quiet
         from apps.core.secrets import register_sealed
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core.live import refuse_if
 from apps.core.models import Role, SignInSettings, User
 from apps.core.people import end_logins
 
@@ -59,6 +60,9 @@ def require_second_factor(
         return get_response(request)
 
     return middleware
+
+
+refuse_if(is_missing)
 
 
 def _has_token(request: HttpRequest) -> bool:
