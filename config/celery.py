@@ -66,6 +66,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 600},
         },
+        "forget old logins": {
+            "task": "apps.core.tasks.forget_old_logins",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
     },
 )
 app.autodiscover_tasks()

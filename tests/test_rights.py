@@ -30,7 +30,7 @@ from apps.console.urls import urlpatterns as console_urls
 from apps.core import blobs
 from apps.core.admin_bases import Restricted
 from apps.core.live import LiveConsumer, topics_of
-from apps.core.models import ApiToken, Role, User
+from apps.core.models import ApiToken, Role, SignInSettings, User
 from apps.core.people import set_roles
 from apps.crm.models import CrmSettings, Ticket, TicketFile, TicketLink, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
@@ -132,6 +132,7 @@ OPEN_TO_ALL = {"schema"}
 ADMIN = {
     "core.User":                         "add change",
     "core.ApiToken":                     "delete",
+    "core.SignInSettings":               "change",
     "agents.Agent":                      "",
     "agents.Team":                       "add change delete",
     "email_channels.ChannelSettings":    "change",
@@ -147,7 +148,12 @@ ADMIN = {
     "crm.TicketUpdate":                  "try_again",
 }  # fmt: skip
 SUPERVISED = {"agents.Agent", "agents.Team"}
-ONE_ROW = {"email_channels.ChannelSettings", "attachments.AttachmentSettings", "crm.CrmSettings"}
+ONE_ROW = {
+    "core.SignInSettings",
+    "email_channels.ChannelSettings",
+    "attachments.AttachmentSettings",
+    "crm.CrmSettings",
+}
 VERBS = ("list", "search", "get", "history", "popup", "add", "change", "delete", "actions")
 # Fields through which one could look for rows of others: app, model, field.
 AUTOCOMPLETE = {
@@ -261,6 +267,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         ApiToken.objects.create(user=house.bob.user, name="of Bob", digest="d"),
         house.alice,
         north,
+        SignInSettings.load(),
         ChannelSettings.load(),
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),

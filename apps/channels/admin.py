@@ -38,6 +38,13 @@ class ChannelAdmin(OneRow):
             },
         ),
         (_("Language and time"), {"fields": ("language", "time_zone")}),
+        (
+            _("Mail to your own people"),
+            {
+                "fields": ("notice_mailbox",),
+                "description": _("Without one, you hand over invitations by hand."),
+            },
+        ),
     )
 
 

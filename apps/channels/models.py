@@ -32,6 +32,15 @@ class ChannelSettings(models.Model):
         _("language"), max_length=10, choices=[("en", "English"), ("es", "Español")], default="en"
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    notice_mailbox = models.ForeignKey(
+        "Mailbox",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("mailbox for invitations"),
+        help_text=_("Invitations and links for forgotten passwords leave from here."),
+    )
     sign_in_state = models.CharField(max_length=40, default="Available", editable=False)
 
     class Meta:

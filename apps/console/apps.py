@@ -12,3 +12,7 @@ class Console(AppConfig):
     def ready(self) -> None:
         """Browsers hear of changes from now on."""
         import apps.console.live  # noqa: F401
+        from apps.console.people.mails import send_invitation
+        from apps.core.invitations import lend_inviter
+
+        lend_inviter(send_invitation)

@@ -1,20 +1,28 @@
 """People in the admin: users with their roles, and the keys of the API."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from apps.core.admin_bases import OnlyLook, Restricted
+from apps.core import lockout, second_factor
+from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 from apps.core.errors import Guarded
-from apps.core.models import ApiToken, Role, User
+from apps.core.invitations import invite
+from apps.core.models import ApiToken, Role, SignInSettings, User
 from apps.core.people import end_logins, keep_an_administrator, rights_changed, set_roles
 
 admin.site.unregister(Group)  # rights come from roles
@@ -46,6 +54,58 @@ class UserRolesForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
+class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Without a password, the new user is invited to choose one."""
+
+    roles = UserRolesForm.base_fields["roles"]
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Better leave it empty: then nobody but the user ever knows it."),
+    )
+    send_invitation = forms.BooleanField(
+        label=_("Send an invitation"),
+        required=False,
+        initial=True,
+        help_text=_("A mail with a link to choose a password, where you gave none."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "language", "time_zone")
+        field_classes: ClassVar = {"username": UsernameField}
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("There is a user of that name already."), "unique")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.invites(data) and not data.get("email"):
+            self.add_error("email", _("An invitation needs an address to go to."))
+        return data
+
+    def _post_clean(self) -> None:
+        """Once the user is filled in: a password is compared with name and address."""
+        super()._post_clean()  # type: ignore[misc]
+        if password := self.cleaned_data.get("password"):
+            try:
+                validate_password(password, self.instance)
+            except forms.ValidationError as refusal:
+                self.add_error("password", refusal)
+
+    def invites(self, data: dict[str, Any]) -> bool:
+        return bool(data.get("send_invitation") and not data.get("password"))
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.set_password(self.cleaned_data["password"] or None)
+        return super().save(commit)
+
+
 @admin.register(User)
 class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
     form = UserRolesForm
@@ -56,7 +116,64 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
         (_("Person"), {"fields": ("first_name", "last_name", "email", "language", "time_zone")}),
         (_("Rights"), {"fields": ("is_active", "roles")}),
     )
+    add_form = NewUserForm
+    add_form_template = None
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("username", "password", "send_invitation"),
+                "description": _("Who is invited chooses the password alone."),
+            },
+        ),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "language", "time_zone")}),
+        (_("Rights"), {"fields": ("roles",)}),
+    )
     filter_horizontal: ClassVar = ()
+    actions = ("invite_again", "unlock", "sign_out_everywhere", "remove_second_factor")
+
+    @admin.action(description=_("Invite again"), permissions=["change"])
+    def invite_again(self, request: HttpRequest, users: "models.QuerySet[User]") -> None:
+        for user in users:
+            self._invite(request, user)
+
+    @admin.action(description=_("Unlock (after wrong passwords or codes)"), permissions=["change"])
+    def unlock(self, request: HttpRequest, users: "models.QuerySet[User]") -> None:
+        count = sum(lockout.unlock(user) for user in users)
+        self._tell(request, ngettext("%(n)d user unlocked.", "%(n)d users unlocked.", count), count)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out_everywhere(self, request: HttpRequest, users: "models.QuerySet[User]") -> None:
+        count = sum(end_logins(user) for user in users)
+        self._tell(request, ngettext("%(n)d sign-in ended.", "%(n)d sign-ins ended.", count), count)
+
+    @admin.action(description=_("Remove the second factor"), permissions=["change"])
+    def remove_second_factor(self, request: HttpRequest, users: "models.QuerySet[User]") -> None:
+        count = sum(second_factor.remove(user) for user in users)
+        sentence = ngettext(
+            "%(n)d second factor removed. Who needs one sets up a new one at the next sign-in.",
+            "%(n)d second factors removed. Who needs one sets up a new one at the next sign-in.",
+            count,
+        )
+        self._tell(request, sentence, count)
+
+    def _tell(self, request: HttpRequest, sentence: str, count: int) -> None:
+        self.message_user(request, sentence % {"n": count}, messages.SUCCESS)
+
+    def _invite(self, request: HttpRequest, user: User) -> None:
+        invited = invite(user)
+        facts = {"user": user.display_name, "trouble": invited.trouble, "link": invited.link}
+        if not invited.trouble:
+            sentence = _t("%(user)s is invited; the link in the mail works once, for seven days.")
+            self.message_user(request, sentence % facts, messages.SUCCESS)
+        elif invited.link:
+            sentence = _t(
+                "%(user)s was not invited by mail. %(trouble)s"
+                " Hand over this link yourself; it works once, for seven days: %(link)s"
+            )
+            self.message_user(request, sentence % facts, messages.WARNING)
+        else:
+            self.message_user(request, _t("%(user)s: %(trouble)s") % facts, messages.ERROR)
 
     @admin.display(description=_("roles"))
     def shown_roles(self, user: User) -> str:
@@ -75,6 +192,8 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if isinstance(form, NewUserForm) and form.invites(form.cleaned_data):
+            transaction.on_commit(partial(self._invite, request, obj))
         if "is_active" in form.changed_data and obj.is_active:
             rights_changed([obj.pk])
         elif "is_active" in form.changed_data:
@@ -85,6 +204,36 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
         if "roles" in form.cleaned_data:
             kept = form.instance.role_names & {Role.INTEGRATION}
             set_roles(form.instance, {*form.cleaned_data["roles"], *kept})
+
+
+@admin.register(SignInSettings)
+class SignInAdmin(OneRow):
+    fieldsets = (
+        (
+            _("Second factor"),
+            {
+                "fields": ("second_factor",),
+                "description": _(
+                    "Set up your own first: the menu under your name in the console. Programs with"
+                    " an API token are not asked."
+                ),
+            },
+        ),
+        (_("Duration"), {"fields": ("hours",)}),
+        (
+            _("Lock"),
+            {
+                "fields": (("failures", "lock_minutes"),),
+                "description": _("Against guessing of passwords and codes."),
+            },
+        ),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "second_factor" in form.changed_data and isinstance(request.user, User):
+            for sentence in second_factor.consequences(request.user):
+                self.message_user(request, sentence, messages.WARNING)
 
 
 @admin.register(ApiToken)

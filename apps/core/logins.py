@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models.signals import post_save, pre_save
@@ -52,6 +53,12 @@ def _end(login: UserSession) -> None:
     """The row of the session goes, so a request under way cannot write it back."""
     login.end()
     transaction.on_commit(partial(hang_up, login_topic(login.session_key)))
+
+
+def forget_ended() -> None:
+    """What ran out, with what is known of it; the sessions first, so that no live one is lost."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def set_end(request: HttpRequest) -> None:

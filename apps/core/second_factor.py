@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.core.live import refuse_if
 from apps.core.models import Role, SignInSettings, User
@@ -36,6 +37,38 @@ def has_one(user: User) -> bool:
 
 def is_missing(user: User) -> bool:
     return is_required(user) and not has_one(user)
+
+
+def consequences(admin: User) -> list[str]:
+    """What the rule means from now on, for the administrator who has just made it."""
+    roles = ROLES.get(SignInSettings.load().second_factor, ())
+    if not roles:
+        return [_("Nobody has to have a second factor any more; whoever has one keeps it.")]
+    people = [user for user in User.objects.filter(is_active=True) if user.has_role(*roles)]
+    without = [user for user in people if not has_one(user)]
+    sentences = [
+        ngettext(
+            "%(n)d person needs a second factor and has none: the next page that they open leads"
+            " to its set-up.",
+            "%(n)d people need a second factor and have none: the next page that they open leads"
+            " to its set-up.",
+            len(without),
+        )
+        % {"n": len(without)}
+    ]
+    if admin in without:
+        sentences.append(
+            _("You are one of them. Have your phone at hand, and keep the recovery codes.")
+        )
+    if not User.objects.administrators().exclude(pk=admin.pk).exists():
+        sentences.append(
+            _(
+                "You are the only administrator: if phone and recovery codes are lost, only the"
+                " command “manage.py let_in %(user)s” on the server helps."
+            )
+            % {"user": admin.username}
+        )
+    return sentences
 
 
 def remove(user: User) -> bool:

@@ -33,5 +33,12 @@ def forget_old_answers() -> None:
     forget_old()
 
 
+@shared_task
+def forget_old_logins() -> None:
+    from apps.core.logins import forget_ended
+
+    forget_ended()
+
+
 def worker_is_alive() -> None:
     beat("worker")
