@@ -41,7 +41,8 @@ def _allowed_hosts(host: str) -> list[str]:
 
 def web(told: dict[str, str], listener: socket.socket) -> Child:
     options = ["--lifespan", "off", "--no-access-log", "--log-level", "warning"]
-    ends = ["--timeout-graceful-shutdown", "5", "--no-server-header"]
+    # Whose word on addresses counts, TRUSTED_PROXIES says (apps/core/client.py).
+    ends = ["--timeout-graceful-shutdown", "5", "--no-server-header", "--no-proxy-headers"]
     application = ["config.asgi:application", "--fd", str(listener.fileno())]
     return Child(
         name="web",
