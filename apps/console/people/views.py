@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.console.frame import Visit, page
 from apps.console.people.browsers import browser_named
 from apps.core import logins, second_factor
+from apps.core.client import UNKNOWN
 from apps.core.models import Role
 
 
@@ -34,7 +35,7 @@ def sign_ins(request: Visit) -> HttpResponse:
         {
             "id": login.pk,
             "browser": browser_named(login.user_agent),
-            "address": login.ip,
+            "address": login.ip if login.ip != UNKNOWN else "",
             "begun": login.created_at,
             "seen": login.last_seen_at,
             "here": login.session_key == here,
