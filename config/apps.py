@@ -19,5 +19,7 @@ class Config(AppConfig):
         Its listeners live in the tasks modules, which Celery itself loads in workers only.
         """
         import config.celery  # noqa: F401
+        from config.followed import follow_settings
 
+        follow_settings()
         autodiscover_modules("tasks")

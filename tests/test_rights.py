@@ -30,7 +30,7 @@ from apps.console.urls import urlpatterns as console_urls
 from apps.core import blobs
 from apps.core.admin_bases import Restricted
 from apps.core.live import LiveConsumer, topics_of
-from apps.core.models import ApiToken, Role, SignInSettings, User
+from apps.core.models import ApiToken, Role, SettingsChange, SignInSettings, User
 from apps.core.people import set_roles
 from apps.crm.models import CrmSettings, Ticket, TicketFile, TicketLink, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
@@ -133,6 +133,7 @@ ADMIN = {
     "core.User":                         "add change",
     "core.ApiToken":                     "delete",
     "core.SignInSettings":               "change",
+    "core.SettingsChange":               "",
     "agents.Agent":                      "",
     "agents.Team":                       "add change delete",
     "email_channels.ChannelSettings":    "change",
@@ -268,6 +269,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         house.alice,
         north,
         SignInSettings.load(),
+        SettingsChange.objects.earliest("pk"),
         ChannelSettings.load(),
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),

@@ -106,6 +106,9 @@ class EmailAccount(models.Model):
         THROTTLED = "throttled", _("slowed down by the server")
         FAILING = "failing", _("failing")
 
+    # The two sides have the same fields; a history names the side.
+    field_groups: ClassVar = {"receive_": _("incoming mail"), "send_": _("outgoing mail")}
+
     name = models.CharField(_("name"), max_length=100, unique=True)
     enabled = models.BooleanField(_("in use"), default=True)
 
@@ -124,7 +127,7 @@ class EmailAccount(models.Model):
         help_text=_("Only for a private certificate authority."),
     )
     receive_user = models.CharField(_("user"), max_length=255, blank=True)
-    receive_password = SecretField()
+    receive_password = SecretField(_("password"))
     folders = models.JSONField(_("folders"), default=list, blank=True)
     idle = models.BooleanField(
         _("IDLE"), default=True, help_text=_("The server tells us of new mail at once, if it can.")
@@ -149,7 +152,7 @@ class EmailAccount(models.Model):
     )
     send_ca_file = models.CharField(_("CA file"), max_length=500, blank=True)
     send_user = models.CharField(_("user"), max_length=255, blank=True)
-    send_password = SecretField()
+    send_password = SecretField(_("password"))
 
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.NEW, editable=False

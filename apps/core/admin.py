@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+import apps.core.admin_changes  # noqa: F401 - registers its page
 from apps.core import lockout, second_factor
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 from apps.core.errors import Guarded

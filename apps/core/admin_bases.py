@@ -1,10 +1,11 @@
 """What admin pages of every floor have in common."""
 
 from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.filters import RelatedFieldListFilter
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
@@ -12,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from apps.core.changes import followed_fields
 from apps.core.models import User
 
 
@@ -67,7 +69,21 @@ class VisibleFields:
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc,no-any-return]
 
 
-class Restricted(VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
+class OwnHistory:
+    """For pages of settings: their history tells before and after, which Django's does not."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        kind = self.model._meta.label_lower  # type: ignore[attr-defined]
+        may_read = request.user.has_perm("core.view_settingschange")
+        if kind not in followed_fields() or not may_read:
+            return super().history_view(request, object_id, extra_context)  # type: ignore[misc,no-any-return]
+        query = urlencode({"kind": kind, "object_id": unquote(object_id)})
+        return redirect(f"{reverse('admin:core_settingschange_changelist')}?{query}")
+
+
+class Restricted(OwnHistory, VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
     """A page whose every door leads to the rows that one may see, and to no others.
 
     Django asks `get_queryset` for the list, its bulk actions and searches, the object's own pages,
@@ -116,7 +132,7 @@ class Restricted(VisibleFields, admin.ModelAdmin):  # type: ignore[type-arg]
         raise Http404
 
 
-class OneRow(admin.ModelAdmin):  # type: ignore[type-arg]
+class OneRow(OwnHistory, admin.ModelAdmin):  # type: ignore[type-arg]
     """A settings row: there is exactly one, so the list is its form."""
 
     actions = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -255,3 +255,66 @@ class SignInSettings(models.Model):
     @classmethod
     def load(cls) -> SignInSettings:
         return cls.objects.filter(pk=1).first() or cls.objects.get_or_create(pk=1)[0]
+
+
+class AppendOnly(models.QuerySet["SettingsChange"]):
+    """Rows are added and read; whoever wants a change of the past gets an error."""
+
+    def update(self, **kwargs: object) -> NoReturn:
+        raise TypeError("The history of settings is never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("The history of settings is never deleted.")
+
+    def visible_to(self, user: User) -> AppendOnly:
+        return self if user.sees_settings else self.none()
+
+
+class SettingsChange(models.Model):
+    """One change of a setting, with before and after; changes.py writes it.
+
+    Names are kept as they were, without foreign keys: the row outlives who and what it names.
+    """
+
+    class Source(models.TextChoices):
+        ADMIN = "admin", _("administration")
+        CONSOLE = "console", _("console")
+        API = "api", _("API")
+        FILE = "file", _("settings file")
+        COMMAND = "command", _("command or the product itself")
+
+    class Action(models.TextChoices):
+        ADDED = "added", _("added")
+        CHANGED = "changed", _("changed")
+        REMOVED = "removed", _("removed")
+
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.CharField(_("who"), max_length=310, blank=True, db_index=True)
+    source = models.CharField(_("from where"), max_length=10, choices=Source.choices)
+    kind = models.CharField(_("what"), max_length=100)  # label of the model
+    object_id = models.CharField(max_length=40)
+    object_name = models.CharField(_("name"), max_length=310)
+    action = models.CharField(_("was"), max_length=10, choices=Action.choices)
+    changes = models.JSONField(_("changes"), default=list)  # as changes.Entry
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = _("change of settings")
+        verbose_name_plural = _("changes of settings")
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "object_id"], name="changes_of_an_object")
+        ]
+
+    def __str__(self) -> str:
+        return self.object_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The history of settings is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("The history of settings is never deleted.")

@@ -54,7 +54,8 @@ def set_roles(user: User, roles: Iterable[str]) -> bool:
     if Role.ADMINISTRATOR not in wanted:
         keep_an_administrator(user)
     user.grants.exclude(role__in=wanted).delete()
-    RoleGrant.objects.bulk_create(RoleGrant(user=user, role=role) for role in wanted - had)
+    for role in sorted(wanted - had):  # one by one: each leaves its row in the history
+        RoleGrant.objects.create(user=user, role=role)
     user.is_superuser = Role.ADMINISTRATOR in wanted
     user.is_staff = not STAFF_ROLES.isdisjoint(wanted)
     user.save(update_fields=["is_superuser", "is_staff"])

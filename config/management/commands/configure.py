@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError, transaction
 
+from apps.core.actors import acting
+from apps.core.models import SettingsChange
 from config.configure.apply import Refusal, apply
 from config.configure.kinds import Context
 from config.configure.lines import Complaints, Entry, read
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         return settings
 
     def _apply(self, settings: Values, root: Entry, *, only_look: bool) -> None:
-        with transaction.atomic():
+        with acting(SettingsChange.Source.FILE), transaction.atomic():
             applied = apply(settings)
             if only_look or applied.refusals:
                 transaction.set_rollback(True)

@@ -1,0 +1,45 @@
+"""Which settings have a history: all that decides how the product works and who may what."""
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.changes import Part, follow, follow_part
+
+# Model: what the product itself writes, or what nobody can read anything from.
+FOLLOWED: dict[str, tuple[str, ...]] = {
+    "email_channels.ChannelSettings": (),
+    "email_channels.EmailAccount": (
+        "status",
+        "status_code",
+        "status_sentence",
+        "failures",
+        "next_fetch_at",
+        "last_fetched_at",
+        "created_at",
+    ),
+    "email_channels.Mailbox": ("created_at",),
+    "queues.Queue": ("created_at",),
+    "attachments.AttachmentSettings": (),
+    "crm.CrmSettings": (),
+    "agents.AgentSettings": (),
+    "agents.CustomState": (),
+    "agents.Team": (),
+    "core.User": ("last_login", "date_joined"),
+    "core.ApiToken": ("digest", "created_at", "last_used_at"),
+    "core.SignInSettings": (),
+}
+
+# Model, the field that leads to the owner, the owner's word for it, the fields that name it.
+PARTS = (
+    ("core.RoleGrant", "user", _("roles"), ("role",)),
+    ("queues.QueueMembership", "queue", _("members"), ("agent", "team")),
+    ("queues.MailboxRoute", "queue", _("mailboxes"), ("mailbox",)),
+    ("queues.MailboxRoute", "mailbox", _("queue"), ("queue",)),
+)
+
+
+def follow_settings() -> None:
+    for label, left_out in FOLLOWED.items():
+        follow(apps.get_model(label), left_out=left_out)
+    for label, owner, word, words in PARTS:
+        follow_part(Part(apps.get_model(label), owner, word, words))
