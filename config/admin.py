@@ -62,15 +62,16 @@ class CarteriaAdminSite(AdminSite):
         return redirect("account_change_password")
 
     def get_urls(self) -> list[Any]:
-        # Both need the site that this class makes.
+        # They need the site that this class makes.
         from config.health_page import health_page
         from config.people.hand_over import hand_over_page
+        from config.setup.urls import pages as setup_pages
 
         health = path("email/health/", self.admin_view(health_page), name="email-health")
         leaving = path(
             "core/user/<int:pk>/hand-over/", self.admin_view(hand_over_page), name="hand-over"
         )
-        return [health, leaving, *super().get_urls()]
+        return [health, leaving, *setup_pages(self), *super().get_urls()]
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.channels import probe
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.channels.signals import mail_received
 from apps.core import blobs
@@ -160,6 +161,8 @@ def _enter(
 def _row(arrival: Arrival, raw: Blob, where: _Where) -> InboundEmail:
     row = where.row(arrival.uid, raw.size)
     row.raw, row.sha256 = raw, raw.sha256
+    if token := probe.token_in(arrival.raw):
+        _ignore(row, token)
     if row.size > MAX_MAIL_BYTES:
         limit = MAX_MAIL_BYTES // 2**20
         _hold(row, _("Larger than %(limit)s MB; its source is kept.") % {"limit": limit})
@@ -174,6 +177,13 @@ def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundE
     row.reason = _("The same bytes as mail %(number)s.") % {"number": first.pk}
     row.settled_at = timezone.now()
     return row
+
+
+def _ignore(row: InboundEmail, token: str) -> None:
+    """A test mail of ours proves that mail comes; it is nobody's work."""
+    row.status, row.code, row.subject = Status.REJECTED, probe.CODE, probe.subject_of(token)
+    row.reason = _("A test mail of the set-up wizard: nothing to answer.")
+    row.settled_at = timezone.now()
 
 
 def _hold(row: InboundEmail, reason: str) -> None:

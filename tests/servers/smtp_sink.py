@@ -64,6 +64,7 @@ class SmtpSink:
         """As a good server again, with an empty memory."""
         for one in (self.mails, self.said, self.answers, self.refused, self.drops, self.silent):
             one.clear()
+        self.caught = lambda _mail: None
         self.in_data.clear()
         self.may_go_on.set()
 

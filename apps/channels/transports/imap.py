@@ -90,6 +90,10 @@ class ImapInbox(ImapSession):
         """The names of the folders that can be opened."""
         return imap_text.folders_listed(self._ask(lambda: self._client.list()))
 
+    def junk_folders(self) -> list[str]:
+        """Where the server puts what it takes for spam, as far as it or the name says so."""
+        return imap_text.junk_listed(self._ask(lambda: self._client.list()))
+
     def _number(self, name: str) -> int:
         _kind, data = self._client.response(name)
         return int(data[-1]) if data and data[-1] else 0
@@ -103,6 +107,10 @@ class ImapInbox(ImapSession):
 
     def since(self, day: date) -> list[int]:
         return self._search(f"SINCE {imap_text.search_date(day)}")
+
+    def with_subject(self, word: str) -> list[int]:
+        """Mails whose subject holds WORD, which is of plain letters and digits."""
+        return self._search(f"SUBJECT {word}")
 
     def existing(self, uids: Sequence[int]) -> set[int]:
         """Those of UIDS that the open folder still has."""

@@ -11,6 +11,13 @@ _UID = re.compile(rb"UID (\d+)")
 _WHEN = re.compile(rb'INTERNALDATE "([ \d]\d)-([A-Za-z]{3})-(\d{4} \d\d:\d\d:\d\d [+-]\d{4})"')
 _LISTED = re.compile(rb'\(([^)]*)\) (?:"(?:\\.|[^"])*"|NIL) ?(.*)', re.S)
 _SHIFTED = re.compile(r"&([^-]*)-")
+_JUNK_NAMES = {"junk", "spam", "junk email", "junk e-mail", "junk mail", "bulk", "bulk mail"} | {
+    "correo no deseado",
+    "unerwünscht",
+    "courrier indésirable",
+    "indésirables",
+    "posta indesiderata",
+}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -66,14 +73,29 @@ def _unshifted(match: re.Match[str]) -> str:
 
 
 def folders_listed(data: Sequence[Any]) -> list[str]:
-    """The folders of a LIST answer that can be opened; a name may come as a literal."""
-    names = []
+    """The folders of a LIST answer that can be opened."""
+    return [name for name, _attributes in _listed(data)]
+
+
+def junk_listed(data: Sequence[Any]) -> list[str]:
+    r"""Those that bear \Junk (RFC 6154), else those that are called like it."""
+    listed = list(_listed(data))
+    marked = [name for name, attributes in listed if rb"\junk" in attributes.split()]
+    return marked or [name for name, _attributes in listed if _is_called_junk(name)]
+
+
+def _is_called_junk(name: str) -> bool:
+    return re.split(r"[/.\\]", name)[-1].strip().lower() in _JUNK_NAMES
+
+
+def _listed(data: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
+    """Name and lower-cased attributes; a name may come as a literal."""
     for item in data:
         head, literal = (item[0], item[1]) if isinstance(item, tuple) else (item, None)
         found = _LISTED.match(head) if isinstance(head, bytes) else None
         if found and rb"\noselect" not in found[1].lower():
-            names.append(literal if literal is not None else _unquoted(found[2]))
-    return [folder_name(name.decode("ascii", "replace")) for name in names]
+            name = literal if literal is not None else _unquoted(found[2])
+            yield folder_name(name.decode("ascii", "replace")), found[1].lower()
 
 
 def _unquoted(name: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""The set-up wizard: from nothing to a channel that is on, in eight steps."""
