@@ -56,6 +56,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "keep agents' states": {
+            "task": "apps.agents.tasks.keep_states",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "beat is alive": {
             "task": "apps.core.tasks.beat_is_alive",
             "schedule": 20.0,

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
+from django.utils import timezone
 
-from apps.agents.models import Agent, Team
+from apps.agents.models import Agent, AgentState, Team
+from apps.agents.vocabulary import IN_EMAIL
 from apps.attachments.models import Attachment, Verdict
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core import blobs
@@ -35,13 +38,29 @@ def make_user(username: str = "", *, roles: Iterable[str] = (), **fields: Any) -
 
 
 def make_agent(
-    username: str = "", *, queues: Iterable[Queue] = (), teams: Iterable[Team] = (), **fields: Any
+    username: str = "",
+    *,
+    queues: Iterable[Queue] = (),
+    teams: Iterable[Team] = (),
+    state: str = IN_EMAIL,
+    **fields: Any,
 ) -> Agent:
-    """An agent of the role agent, a member of these queues and teams."""
+    """An agent of the role agent, a member of these queues and teams, present and in STATE.
+
+    The state is put into the row as if it had been chosen long ago: nobody guards it here.
+    """
     agent = Agent.objects.get(user=make_user(username, roles=[Role.AGENT], **fields))
     QueueMembership.objects.bulk_create(QueueMembership(queue=one, agent=agent) for one in queues)
     agent.teams.set(teams)
+    put_in_state(agent, state)
     return agent
+
+
+def put_in_state(agent: Agent, state: str, *, present: bool = True) -> None:
+    until = timezone.now() + timedelta(hours=1) if present else None
+    AgentState.objects.filter(agent=agent).update(
+        chosen=state, effective=state, present_until=until, seen_at=timezone.now()
+    )
 
 
 def make_supervisor(username: str = "", *, teams: Iterable[Team] = (), **fields: Any) -> User:

@@ -207,6 +207,7 @@ class AgentState(models.Model):
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    code = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=20, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     chosen_at = models.DateTimeField(default=timezone.now)

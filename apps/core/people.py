@@ -6,9 +6,11 @@ from functools import partial
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session as Login
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.errors import Guarded
 from apps.core.live import hang_up, user_topic
@@ -19,6 +21,8 @@ STAFF_ROLES = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR})
 Follower = Callable[[User, frozenset[str]], bool]
 _followers: list[Follower] = []
 
+rights_moved = Signal()  # user_ids: list[int], after commit
+
 
 def follow_roles(follower: Follower) -> None:
     """FOLLOWER keeps what a floor above derives from roles; True: it changed something."""
@@ -28,8 +32,11 @@ def follow_roles(follower: Follower) -> None:
 
 def rights_changed(user_ids: Iterable[int]) -> None:
     """After commit their sockets close; the browser comes back and is asked again who it is."""
-    for pk in set(user_ids):
+    concerned = sorted(set(user_ids))
+    for pk in concerned:
         transaction.on_commit(partial(hang_up, user_topic(pk)))
+    if concerned:
+        announce(rights_moved, user_ids=concerned)
 
 
 def keep_an_administrator(user: User) -> None:

@@ -1,16 +1,29 @@
 """Settings > Email > Queues: who works in them and which addresses feed them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin_bases import Restricted, VisibleFields
+from apps.channels.admin import MailboxAdmin
+from apps.core.admin_bases import Restricted, SpeaksOfDoubts, VisibleFields
+from apps.core.rules import RowForm
 from apps.queues.models import MailboxRoute, Queue, QueueMembership
+
+
+class MemberForm(RowForm):
+    """A row of the table; the database asks for exactly one of the two."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if bool(data.get("agent")) == bool(data.get("team")) and not self.errors:
+            self.add_error("agent", _("Choose an agent or a team, one of the two in each row."))
+        return data
 
 
 class MemberInline(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
     model = QueueMembership
+    form = MemberForm
     extra = 1
     autocomplete_fields: ClassVar = ["agent", "team"]
     verbose_name_plural = _("Members: an agent or a whole team in each row")
@@ -23,14 +36,33 @@ class RouteInline(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
     verbose_name_plural = _("Addresses whose mail comes here")
 
 
+class QueueOfMailbox(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
+    """On the page of a mailbox, which stands a floor below and cannot ask for it."""
+
+    model = MailboxRoute
+    max_num = 1
+    autocomplete_fields: ClassVar = ["queue"]
+    verbose_name = verbose_name_plural = _("Queue")
+
+
+MailboxAdmin.inlines.append(QueueOfMailbox)
+
+
 @admin.register(Queue)
-class QueueAdmin(Restricted):
+class QueueAdmin(SpeaksOfDoubts, Restricted):
+    form = RowForm
     list_display = ("name", "path", "routing", "capacity", "enabled")
     list_filter = ("routing", "enabled")
     search_fields = ("name", "path")
     inlines = (MemberInline, RouteInline)
     fieldsets = (
-        (None, {"fields": ("name", "path", "enabled")}),
+        (
+            None,
+            {
+                "fields": ("name", "path", "enabled"),
+                "description": _("A line in which mail waits, with the people who answer it."),
+            },
+        ),
         (
             _("Routing"),
             {

@@ -10,5 +10,6 @@ class Queues(AppConfig):
     verbose_name = _("Queues")
 
     def ready(self) -> None:
-        """Whoever's rights change is told."""
+        """Lends the guards of In-Email; whoever's rights change is told."""
+        import apps.queues.availability
         import apps.queues.rights  # noqa: F401

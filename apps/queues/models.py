@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
 from apps.agents.teams import standing
 from apps.channels.models import Mailbox
 from apps.core.models import Role, User
+from apps.core.rules import refuse
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
@@ -50,22 +54,36 @@ class Queue(models.Model):
         MANUAL = "manual", _("manual: members take sessions themselves")
         AUTOMATIC = "automatic", _("automatic: to the least loaded member")
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        unique=True,
+        help_text=_("As agents see it, such as Support or Invoices. Tickets name it too."),
+    )
     path = models.CharField(
         _("path"),
         max_length=255,
         blank=True,
-        help_text=_("Where it stands in the tree, e.g. Orders/Returns"),
+        help_text=_("Its place in a tree, such as Orders/Returns. Empty: at the top."),
     )
     routing = models.CharField(
-        _("routing"), max_length=10, choices=Routing.choices, default=Routing.MANUAL
+        _("routing"),
+        max_length=10,
+        choices=Routing.choices,
+        default=Routing.MANUAL,
+        help_text=_("Begin with manual; automatic can be switched on at any time."),
     )
     capacity = models.PositiveIntegerField(
         _("capacity"),
         default=10,
-        help_text=_("Open sessions of this queue that one agent is given at most."),
+        validators=[MinValueValidator(1, _("With 0, nobody would ever be given a session."))],
+        help_text=_("How many open sessions of this queue one agent is given at most."),
     )
-    enabled = models.BooleanField(_("in use"), default=True)
+    enabled = models.BooleanField(
+        _("in use"),
+        default=True,
+        help_text=_("Off: nobody is given its sessions, and new mail for it is held back."),
+    )
     eligible_states = models.JSONField(default=list, editable=False)
     auto_response = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -79,6 +97,26 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        self.path = "/".join(part.strip() for part in self.path.strip(" /").split("/"))
+        if problem := _path_problem(self.path):
+            refuse([("path", problem)])
+
+    def doubts(self) -> list[str]:
+        """What may stay as it is, and probably should not."""
+        if self.memberships.exists():
+            return []
+        return [_t("Nobody works in this queue yet: its sessions would wait. Add a member.")]
+
+
+def _path_problem(path: str) -> str:
+    parts = path.split("/") if path else []
+    if "" in parts:
+        return _t("There is a name missing between two slashes; write it like Orders/Returns.")
+    if any(part in (".", "..") for part in parts) or re.search(r"[\\\x00-\x1f\x7f]", path):
+        return _t("Names and slashes only, like Orders/Returns; no dots alone, no backslash.")
+    return ""
 
 
 class QueueMembership(models.Model):
@@ -94,6 +132,7 @@ class QueueMembership(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("agent"),
+        help_text=_("One person, or leave it empty and choose a team."),
     )
     team = models.ForeignKey(
         Team,
@@ -102,6 +141,7 @@ class QueueMembership(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("team"),
+        help_text=_("Everybody in it and in the teams below, now and later."),
     )
 
     class Meta:
@@ -125,10 +165,18 @@ class MailboxRoute(models.Model):
     """The queue that a mailbox's mail goes to."""
 
     mailbox = models.OneToOneField(
-        Mailbox, on_delete=models.CASCADE, related_name="route", verbose_name=_("mailbox")
+        Mailbox,
+        on_delete=models.CASCADE,
+        related_name="route",
+        verbose_name=_("mailbox"),
+        help_text=_("A mailbox feeds one queue; a queue may have several mailboxes."),
     )
     queue = models.ForeignKey(
-        Queue, on_delete=models.PROTECT, related_name="routes", verbose_name=_("queue")
+        Queue,
+        on_delete=models.PROTECT,
+        related_name="routes",
+        verbose_name=_("queue"),
+        help_text=_("Where the mail of this address waits for somebody to answer it."),
     )
 
     class Meta:

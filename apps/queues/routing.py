@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
-from apps.agents.models import Agent
+from apps.agents.models import Agent, AgentState
+from apps.agents.presence import present
 from apps.agents.teams import with_subteams
-from apps.queues.models import AgentLoad, MailboxRoute, Queue
+from apps.agents.vocabulary import IN_EMAIL
+from apps.queues.models import AgentLoad, MailboxRoute, Queue, QueueMembership
 
 SHOWN_CANDIDATES = 5  # a decision keeps its nearest rivals, not a thousand of them
 
@@ -81,17 +83,33 @@ class Line:
 
 def line_of(queue: Queue) -> Line:
     """Reads the loads; hold the queue's lock while the answer is used."""
-    agents = list(members(queue).select_related("user"))
+    agents = list(eligible(queue).select_related("user"))
     loads = AgentLoad.objects.filter(agent__in=agents)
     total = dict(loads.values_list("agent").annotate(Sum("open_sessions")))
     here = {load.agent_id: load for load in loads.filter(queue=queue)}
     return Line(queue, (_candidate(agent, total, here.get(agent.pk)) for agent in agents))
 
 
+def eligible(queue: Queue) -> QuerySet[Agent]:
+    """Members in a state that takes mail here, and present."""
+    there = present(AgentState.objects.filter(effective__in=states_that_take(queue)))
+    return members(queue).filter(pk__in=there.values("agent"))
+
+
+def states_that_take(queue: Queue) -> list[str]:
+    """In-Email always; the queue may add others."""
+    return [IN_EMAIL, *queue.eligible_states]
+
+
 def members(queue: Queue) -> QuerySet[Agent]:
-    """Working agents of the queue: alone, through a team, or through a sub-team of one."""
-    own = queue.memberships.filter(agent__isnull=False).values("agent")
-    teams = queue.memberships.filter(team__isnull=False).values_list("team_id", flat=True)
+    return members_of(Queue.objects.filter(pk=queue.pk))
+
+
+def members_of(queues: QuerySet[Queue]) -> QuerySet[Agent]:
+    """Working agents of these queues: alone, through a team, or through a sub-team of one."""
+    memberships = QueueMembership.objects.filter(queue__in=queues)
+    own = memberships.filter(agent__isnull=False).values("agent")
+    teams = memberships.filter(team__isnull=False).values_list("team_id", flat=True)
     rows = Agent.teams.through.objects.filter(team__in=with_subteams(one for one in teams if one))
     return Agent.objects.working().filter(Q(pk__in=own) | Q(pk__in=rows.values("agent")))
 

@@ -11,7 +11,7 @@ from apps.channels.models import ChannelSettings
 from apps.core.db.locks import lock_until_commit
 from apps.queues import loads
 from apps.queues.models import Queue
-from apps.queues.routing import Choice, line_of
+from apps.queues.routing import Choice, eligible, line_of
 from apps.tickets.models import Session, SessionEvent
 from apps.tickets.sessions import say_changed
 
@@ -49,6 +49,8 @@ def why_waiting(queue: Queue) -> str:
     """The routing decision for a session that nobody was given."""
     if queue.routing == Queue.Routing.MANUAL:
         return _("Waiting: the queue is manual, any member can take it.")
+    if not eligible(queue).exists():
+        return _("Waiting: no member of the queue is present and in In-Email.")
     return _("Waiting: nobody in the queue has room.")
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 from celery import shared_task
 from django.dispatch import receiver
 
+from apps.agents.signals import state_changed
 from apps.attachments import screen
 from apps.attachments.signals import attachments_screened
 from apps.attachments.tasks import screen_files
@@ -81,6 +82,13 @@ def _attachments_screened(attachment_ids: list[int], **facts: object) -> None:
     )
     for message_id in queued.values_list("pk", flat=True).distinct():
         wake(deliver, message_id)
+
+
+@receiver(state_changed)
+def _state_changed(**facts: object) -> None:
+    """Somebody may be there for the mail that waits."""
+    for queue in assignment.queues_with_waiting():
+        wake(assign, queue.pk)
 
 
 @receiver(room_made)
