@@ -1,6 +1,7 @@
 """Reads the environment: NAME, or the file that NAME_FILE points to."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -26,3 +27,10 @@ def number(name: str, default: int = 0) -> int:
     if not value.isascii() or not value.isdigit():
         raise ValueError(f"{name} is {value!r}; a whole number is needed.")
     return int(value)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(word, strict=False) for word in words(name)]
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}; write ranges like 10.0.0.0/8.") from error

@@ -17,6 +17,7 @@ REDIS_URL = environment.text("REDIS_URL")
 CLAMD_ADDRESS = environment.text("CLAMD_ADDRESS")
 TEST_SIGNATURES = environment.flag("CARTERIA_TEST_SIGNATURES")
 EXTERNAL_URL = environment.text("EXTERNAL_URL")
+PRIVATE_HOSTS = environment.networks("CARTERIA_PRIVATE_HOSTS")  # ranges that settings may name
 
 
 def _secret(name: str) -> str:

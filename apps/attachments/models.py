@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -65,19 +66,35 @@ class Attachment(models.Model):
 class AttachmentSettings(models.Model):
     """One row: Settings > Email > Attachments."""
 
-    max_files = models.PositiveIntegerField(_("files per mail"), default=10)
-    max_inline = models.PositiveIntegerField(_("inline images per mail"), default=10)
-    max_total_mb = models.PositiveIntegerField(_("megabytes per mail"), default=25)
+    max_files = models.PositiveIntegerField(
+        _("files per mail"),
+        default=10,
+        validators=[MaxValueValidator(1000)],
+        help_text=_("How many files an agent may attach to one mail. 0 allows none."),
+    )
+    max_inline = models.PositiveIntegerField(
+        _("inline images per mail"),
+        default=10,
+        validators=[MaxValueValidator(1000)],
+        help_text=_("Images inside the text, counted apart from the files."),
+    )
+    max_total_mb = models.PositiveIntegerField(
+        _("megabytes per mail"),
+        default=25,
+        validators=[MinValueValidator(1), MaxValueValidator(500)],
+        help_text=_("All files of one mail together. Many servers refuse more than 25."),
+    )
     scan_limit_mb = models.PositiveIntegerField(
         _("scan up to (MB)"),
         default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(2000)],
         help_text=_("Larger files are withheld: the scanner would not read them whole."),
     )
     also_block = models.JSONField(
         _("also block"),
         default=list,
         blank=True,
-        help_text=_('Further file extensions, e.g. ["js", "iso"].'),
+        help_text=_("File extensions that you refuse beside the ones that are always refused."),
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Settings > Email: the switch, accounts with *Test connection*, mailboxes, the ledger."""
 
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,32 +13,49 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels import diagnose
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
-from apps.core.admin_bases import OneRow, OnlyLook, Restricted
+from apps.core.admin_bases import OneRow, OnlyLook, Restricted, SpeaksOfDoubts
+from apps.core.rules import LinesField, RowForm
 from apps.core.secrets import seal
 
 
-class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("enabled") and not data.get("external_url"):
-            self.add_error(
-                "external_url", _("Fill in the console address first: links in tickets need it.")
-            )
-        return data
+class ChannelForm(RowForm):
+    external_url = forms.URLField(
+        label=_("Console address"),
+        required=False,
+        assume_scheme="https",
+        max_length=200,
+        help_text=ChannelSettings._meta.get_field("external_url").help_text,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if zone := self.fields.get("time_zone"):  # who only looks has no fields
+            zone.widget = forms.Select(choices=[(name, name) for name in zones()])
+
+
+def zones() -> list[str]:
+    """Places; the rest of the list are old names of the same."""
+    return ["UTC", *sorted(name for name in available_timezones() if "/" in name)]
 
 
 @admin.register(ChannelSettings)
-class ChannelAdmin(OneRow):
+class ChannelAdmin(SpeaksOfDoubts, OneRow):
     form = ChannelForm
     fieldsets = (
         (
             None,
             {
-                "fields": ("enabled", "external_url"),
-                "description": _("The master switch. Nothing is lost while the channel is off."),
+                "fields": ("external_url", "enabled"),
+                "description": _("First the address, then the switch. Nothing is lost while off."),
             },
         ),
-        (_("Language and time"), {"fields": ("language", "time_zone")}),
+        (
+            _("Language and time"),
+            {
+                "fields": ("language", "time_zone"),
+                "description": _("What counts for mails that nobody in particular reads."),
+            },
+        ),
         (
             _("Mail to your own people"),
             {
@@ -48,19 +66,25 @@ class ChannelAdmin(OneRow):
     )
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(RowForm):
     """Passwords go in and never come out: an empty field keeps the stored one."""
 
     new_receive_password = forms.CharField(
-        label=_("Password"), required=False, widget=forms.PasswordInput
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Of this user; some providers want an app password. It is stored encrypted."),
     )
     new_send_password = forms.CharField(
-        label=_("Password"), required=False, widget=forms.PasswordInput
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Often the same as for incoming mail. It is stored encrypted."),
     )
     folder_names = forms.CharField(
         label=_("Folders"),
         required=False,
-        help_text=_("Names separated by commas; empty means INBOX."),
+        help_text=_("Names separated by commas; empty means INBOX. Add the junk folder if wanted."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,47 +96,75 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        self._need(data, "receive_kind", "none", ("receive_host", "receive_user"))
-        self._need(data, "send_kind", "none", ("send_host",))
-        self._need_if(data, "after", "move", "after_folder", _("Name the folder to move mail to."))
-        self._need_if(data, "start", "date", "start_date", _("Say from which day on."))
+        receives = data.get("receive_kind") != EmailAccount.Receive.NONE
+        if receives and not data.get("receive_user"):
+            self.add_error("receive_user", _("Name the user; it is needed to connect."))
         return data
 
+    def _post_clean(self) -> None:
+        """Folders before the row's own rules, which look at them."""
+        if self.add_prefix("folder_names") in self.data:
+            names = self.cleaned_data.get("folder_names", "").split(",")
+            self.instance.folders = [name.strip() for name in names if name.strip()]
+        super()._post_clean()  # type: ignore[misc]
+
     def save(self, commit: bool = True) -> Any:
-        names = self.cleaned_data["folder_names"].split(",")
-        self.instance.folders = [name.strip() for name in names if name.strip()]
         for side in ("receive", "send"):
             if typed := self.cleaned_data[f"new_{side}_password"]:
                 setattr(self.instance, f"{side}_password", seal(typed))
         return super().save(commit)
 
-    def _need(self, data: dict[str, Any], kind: str, off: str, fields: tuple[str, ...]) -> None:
-        for name in fields:
-            if data.get(kind) != off and not data.get(name):
-                self.add_error(name, _("This is needed to connect."))
 
-    def _need_if(
-        self, data: dict[str, Any], choice: str, value: str, name: str, sentence: Any
-    ) -> None:
-        if data.get(choice) == value and not data.get(name):
-            self.add_error(name, sentence)
+class WholeAccountForm(AccountForm):
+    """The account's own page, where nothing else asks for the password."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        receives = data.get("receive_kind") != EmailAccount.Receive.NONE
+        known = data.get("new_receive_password") or self.instance.receive_password
+        if receives and data.get("receive_user") and not known:
+            self.add_error("new_receive_password", _("Type the password of this user."))
+        return data
+
+
+class MailboxForm(RowForm):
+    aliases = LinesField(
+        label=_("Further addresses"),
+        required=False,
+        help_text=Mailbox._meta.get_field("aliases").help_text,
+    )
 
 
 class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Mailbox
+    form = RowForm
     fields = ("address", "from_name")
     extra = 0
+    verbose_name_plural = _("Mailboxes: the addresses whose mail this account fetches and sends")
 
 
 @admin.register(EmailAccount)
-class AccountAdmin(Restricted):
-    form = AccountForm
+class AccountAdmin(SpeaksOfDoubts, Restricted):
+    form = WholeAccountForm
     list_display = ("name", "enabled", "receive_host", "send_host", "health", "last_fetched_at")
     search_fields = ("name",)
     inlines = (MailboxInline,)
     readonly_fields = ("health", "status_sentence", "last_fetched_at")
     fieldsets = (
-        (None, {"fields": ("name", "enabled", "health", "status_sentence", "last_fetched_at")}),
+        (
+            None,
+            {
+                "fields": ("name", "enabled"),
+                "description": _("One login at your mail provider, for one or several addresses."),
+            },
+        ),
+        (
+            _("How it is"),
+            {
+                "fields": ("health", "status_sentence", "last_fetched_at"),
+                "description": _("As the last visit to the server found it."),
+            },
+        ),
         (
             _("Incoming mail"),
             {
@@ -121,6 +173,14 @@ class AccountAdmin(Restricted):
                     ("receive_host", "receive_port", "receive_tls"),
                     ("receive_user", "new_receive_password"),
                     "receive_ca_file",
+                ),
+                "description": _("Where mail is fetched from, and who signs in there."),
+            },
+        ),
+        (
+            _("Fetching"),
+            {
+                "fields": (
                     "folder_names",
                     ("idle", "every_seconds"),
                     ("after", "after_folder"),
@@ -138,9 +198,15 @@ class AccountAdmin(Restricted):
                     ("send_user", "new_send_password"),
                     "send_ca_file",
                 ),
+                "description": _("Where answers leave. Often the same provider and login."),
             },
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new account has no condition yet."""
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj else [one for one in shown if "health" not in one[1]["fields"]]
 
     @admin.display(description=_("state"))
     def health(self, account: EmailAccount) -> str:
@@ -170,12 +236,29 @@ class AccountAdmin(Restricted):
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(Restricted):
+class MailboxAdmin(SpeaksOfDoubts, Restricted):
+    form = MailboxForm
     list_display = ("address", "from_name", "account", "queue")
     list_select_related = ("account", "route__queue")
     search_fields = ("address", "from_name")
-    fields = ("address", "aliases", "from_name", "account")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("address", "from_name", "account"),
+                "description": _("One support address, as your customers know it."),
+            },
+        ),
+        (
+            _("Other names of it"),
+            {
+                "fields": ("aliases",),
+                "description": _("Mail to these counts as mail to the address above."),
+            },
+        ),
+    )
     autocomplete_fields: ClassVar = ["account"]
+    inlines: ClassVar[list[Any]] = []  # queues add theirs
 
     @admin.display(description=_("queue"))
     def queue(self, mailbox: Mailbox) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels import rules
 from apps.core.models import Blob, Role, User
+from apps.core.rules import Problem, refuse
 from apps.core.secrets import SecretField
 
 
@@ -19,19 +23,32 @@ class ChannelSettings(models.Model):
     enabled = models.BooleanField(
         _("email channel"),
         default=False,
-        help_text=_("Off: no mail is fetched, routed or answered; queued answers still leave."),
+        help_text=_(
+            "The master switch. While it is off, no mail is fetched or answered, and your mail"
+            " waits untouched on its server. Answers that were already sent off still leave."
+        ),
     )
     external_url = models.URLField(
         _("console address"),
         blank=True,
         help_text=_(
-            "The public address of this console, used in links, e.g. https://support.example.com"
+            "Where your people open Carteria, such as https://support.example.com. Links in"
+            " tickets and mails lead there, so it comes before the switch."
         ),
     )
     language = models.CharField(
-        _("language"), max_length=10, choices=[("en", "English"), ("es", "Español")], default="en"
+        _("language"),
+        max_length=10,
+        choices=[("en", "English"), ("es", "Español")],
+        default="en",
+        help_text=_("For whatever goes out without a reader of its own. Users choose theirs."),
     )
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        help_text=_("Of your house. Users may choose another for what they see."),
+    )
     notice_mailbox = models.ForeignKey(
         "Mailbox",
         on_delete=models.SET_NULL,
@@ -56,6 +73,26 @@ class ChannelSettings(models.Model):
     def __str__(self) -> str:
         return str(_("Email channel"))
 
+    def clean(self) -> None:
+        self.external_url = rules.tidy_address(self.external_url)
+        problems: list[Problem] = []
+        if self.enabled and not self.external_url:
+            sentence = _("Fill in the console address first: links in tickets need it.")
+            problems.append(("external_url", sentence))
+        if self.external_url and (problem := rules.address_problem(self.external_url)):
+            problems.append(("external_url", problem))
+        if problem := rules.zone_problem(self.time_zone):
+            problems.append(("time_zone", problem))
+        refuse(problems)
+
+    def doubts(self) -> list[str]:
+        """What may stay as it is, and probably should not."""
+        receiving = EmailAccount.objects.exclude(receive_kind=EmailAccount.Receive.NONE)
+        said = [rules.address_doubt(self.external_url)]
+        if self.enabled and not receiving.filter(enabled=True).exists():
+            said.append(_t("The channel is on, but no account receives mail: add one."))
+        return [sentence for sentence in said if sentence]
+
     @classmethod
     def load(cls) -> Self:
         return cls.objects.get_or_create(pk=1)[0]
@@ -65,6 +102,9 @@ class Tls(models.TextChoices):
     NONE = "none", _("none")
     STARTTLS = "starttls", _("STARTTLS")
     IMPLICIT = "implicit", _("implicit TLS")
+
+
+PORTS = [MinValueValidator(1), MaxValueValidator(65535)]
 
 
 # Whose work needs the state of accounts; what they show is never a secret.
@@ -109,49 +149,137 @@ class EmailAccount(models.Model):
     # The two sides have the same fields; a history names the side.
     field_groups: ClassVar = {"receive_": _("incoming mail"), "send_": _("outgoing mail")}
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    enabled = models.BooleanField(_("in use"), default=True)
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        unique=True,
+        help_text=_("For you and your colleagues; customers never see it."),
+    )
+    enabled = models.BooleanField(
+        _("in use"),
+        default=True,
+        help_text=_("Off: nothing is fetched from here. Mail waits on its server."),
+    )
 
     receive_kind = models.CharField(
-        _("receive by"), max_length=10, choices=Receive.choices, default=Receive.IMAP
+        _("receive by"),
+        max_length=10,
+        choices=Receive.choices,
+        default=Receive.IMAP,
+        help_text=_("Choose “does not receive” for an account that only sends."),
     )
-    receive_host = models.CharField(_("server"), max_length=255, blank=True)
-    receive_port = models.PositiveIntegerField(_("port"), default=993)
+    receive_host = models.CharField(
+        _("server"),
+        max_length=255,
+        blank=True,
+        help_text=_("Its name, such as imap.example.com. Your mail provider tells it."),
+    )
+    receive_port = models.PositiveIntegerField(
+        _("port"),
+        default=993,
+        validators=PORTS,
+        help_text=_("993 with implicit TLS, 143 with STARTTLS."),
+    )
     receive_tls = models.CharField(
-        _("encryption"), max_length=10, choices=Tls.choices, default=Tls.IMPLICIT
+        _("encryption"),
+        max_length=10,
+        choices=Tls.choices,
+        default=Tls.IMPLICIT,
+        help_text=_("Implicit TLS where the server offers it. None is for tests alone."),
     )
     receive_ca_file = models.CharField(
         _("CA file"),
         max_length=500,
         blank=True,
-        help_text=_("Only for a private certificate authority."),
+        help_text=_(
+            "Empty for almost everybody. With a certificate authority of your own: the path of its"
+            " certificate on this machine."
+        ),
     )
-    receive_user = models.CharField(_("user"), max_length=255, blank=True)
+    receive_user = models.CharField(
+        _("user"),
+        max_length=255,
+        blank=True,
+        help_text=_("Often the whole address, such as support@example.com."),
+    )
     receive_password = SecretField(_("password"))
     folders = models.JSONField(_("folders"), default=list, blank=True)
     idle = models.BooleanField(
-        _("IDLE"), default=True, help_text=_("The server tells us of new mail at once, if it can.")
+        _("hear of new mail at once (IDLE)"),
+        default=True,
+        help_text=_("If the server can. The look at intervals goes on beside it."),
     )
-    every_seconds = models.PositiveIntegerField(_("look every (seconds)"), default=60)
+    every_seconds = models.PositiveIntegerField(
+        _("look every (seconds)"),
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(86_400)],
+        help_text=_("60 suits most servers; some slow down who asks more often."),
+    )
     after = models.CharField(
-        _("after storing"), max_length=10, choices=After.choices, default=After.SEEN
+        _("after storing"),
+        max_length=10,
+        choices=After.choices,
+        default=After.SEEN,
+        help_text=_("What happens on the server to a mail that is safe in Carteria."),
     )
-    after_folder = models.CharField(_("move to"), max_length=255, blank=True)
+    after_folder = models.CharField(
+        _("move to"),
+        max_length=255,
+        blank=True,
+        help_text=_("Only with “move to a folder”; the folder must be there."),
+    )
     start = models.CharField(
-        _("begin with"), max_length=10, choices=Start.choices, default=Start.NOW
+        _("begin with"),
+        max_length=10,
+        choices=Start.choices,
+        default=Start.NOW,
+        help_text=_("Counts when a folder is read for the first time, and never again."),
     )
-    start_date = models.DateField(_("since"), null=True, blank=True)
+    start_date = models.DateField(
+        _("since"),
+        null=True,
+        blank=True,
+        help_text=_("Only with “mail since a date”: the first day that counts."),
+    )
 
     send_kind = models.CharField(
-        _("send by"), max_length=10, choices=Send.choices, default=Send.SMTP
+        _("send by"),
+        max_length=10,
+        choices=Send.choices,
+        default=Send.SMTP,
+        help_text=_("Choose “does not send” for an account that only receives."),
     )
-    send_host = models.CharField(_("server"), max_length=255, blank=True)
-    send_port = models.PositiveIntegerField(_("port"), default=587)
+    send_host = models.CharField(
+        _("server"),
+        max_length=255,
+        blank=True,
+        help_text=_("Its name, such as smtp.example.com."),
+    )
+    send_port = models.PositiveIntegerField(
+        _("port"),
+        default=587,
+        validators=PORTS,
+        help_text=_("587 with STARTTLS, 465 with implicit TLS."),
+    )
     send_tls = models.CharField(
-        _("encryption"), max_length=10, choices=Tls.choices, default=Tls.STARTTLS
+        _("encryption"),
+        max_length=10,
+        choices=Tls.choices,
+        default=Tls.STARTTLS,
+        help_text=_("STARTTLS where the server offers it. None is for tests alone."),
     )
-    send_ca_file = models.CharField(_("CA file"), max_length=500, blank=True)
-    send_user = models.CharField(_("user"), max_length=255, blank=True)
+    send_ca_file = models.CharField(
+        _("CA file"),
+        max_length=500,
+        blank=True,
+        help_text=_("As above: only with a certificate authority of your own."),
+    )
+    send_user = models.CharField(
+        _("user"),
+        max_length=255,
+        blank=True,
+        help_text=_("Empty only if the server lets this machine send without signing in."),
+    )
     send_password = SecretField(_("password"))
 
     status = models.CharField(
@@ -173,6 +301,16 @@ class EmailAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse(rules.account_problems(self))
+
+    def doubts(self) -> list[str]:
+        """What may stay as it is, and probably should not."""
+        said = list(rules.account_doubts(self))
+        if self.receive_kind != self.Receive.NONE and not self.mailboxes.exists():
+            said.append(_t("No mailbox belongs to this account yet: its mail would be held."))
+        return said
 
     @property
     def watched_folders(self) -> list[str]:
@@ -215,11 +353,29 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 class Mailbox(models.Model):
     """One support address."""
 
-    address = models.EmailField(_("address"), unique=True)
-    aliases = models.JSONField(_("further addresses"), default=list, blank=True)
-    from_name = models.CharField(_("From name"), max_length=200, blank=True)
+    address = models.EmailField(
+        _("address"),
+        unique=True,
+        help_text=_("What customers write to, and what your answers come from."),
+    )
+    aliases = models.JSONField(
+        _("further addresses"),
+        default=list,
+        blank=True,
+        help_text=_("Old or other addresses whose mail arrives here too, one on each line."),
+    )
+    from_name = models.CharField(
+        _("From name"),
+        max_length=200,
+        blank=True,
+        help_text=_("What customers see as the sender, such as Acme Support."),
+    )
     account = models.ForeignKey(
-        EmailAccount, on_delete=models.PROTECT, related_name="mailboxes", verbose_name=_("account")
+        EmailAccount,
+        on_delete=models.PROTECT,
+        related_name="mailboxes",
+        verbose_name=_("account"),
+        help_text=_("The login that fetches this address's mail and sends its answers."),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -232,6 +388,24 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    def clean(self) -> None:
+        self.address = self.address.strip()
+        self.aliases = rules.tidy_aliases(self.address, self.aliases)
+        others = Mailbox.objects.exclude(pk=self.pk)
+        taken = {address: other.address for other in others for address in other.addresses}
+        refuse(rules.mailbox_problems(self.address, self.aliases, taken))
+
+    def doubts(self) -> list[str]:
+        """What may stay as it is, and probably should not. Queues stand above this floor."""
+        rows, said = Mailbox.objects.filter(pk=self.pk), []
+        if rows.filter(route__isnull=True).exists():
+            said.append(_t("No queue takes the mail of this address yet, so it is held back."))
+        elif rows.filter(route__queue__enabled=False).exists():
+            said.append(_t("The queue of this address is switched off, so its mail is held back."))
+        if self.account.send_kind == EmailAccount.Send.NONE:
+            said.append(_t("The account does not send: nobody could answer from this address."))
+        return said
 
     @property
     def addresses(self) -> set[str]:

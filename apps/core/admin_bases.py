@@ -132,6 +132,15 @@ class Restricted(OwnHistory, VisibleFields, admin.ModelAdmin):  # type: ignore[t
         raise Http404
 
 
+class SpeaksOfDoubts:
+    """After saving: what is allowed and probably not meant, as the row's `doubts()` says it."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
+        for sentence in form.instance.doubts():
+            self.message_user(request, sentence, messages.WARNING)  # type: ignore[attr-defined]
+
+
 class OneRow(OwnHistory, admin.ModelAdmin):  # type: ignore[type-arg]
     """A settings row: there is exactly one, so the list is its form."""
 

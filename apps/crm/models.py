@@ -24,12 +24,19 @@ class CrmSettings(models.Model):
     class Kind(models.TextChoices):
         BUILTIN = "builtin", _("built-in tickets")
 
-    kind = models.CharField(_("CRM"), max_length=20, choices=Kind.choices, default=Kind.BUILTIN)
+    kind = models.CharField(
+        _("CRM"),
+        max_length=20,
+        choices=Kind.choices,
+        default=Kind.BUILTIN,
+        help_text=_("Where the ticket of each conversation is kept."),
+    )
     language = models.CharField(
         _("language of comments"),
         max_length=10,
         choices=[("en", "English"), ("es", "Español")],
         default="en",
+        help_text=_("Of the labels in comments, such as Queue and Subject; new comments only."),
     )
     # Kept for the releases that use them; no page shows them before.
     url = models.CharField(max_length=500, blank=True, editable=False)

@@ -5,19 +5,13 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from apps.channels.models import ChannelSettings, EmailAccount, Mailbox, Tls
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.rules import PORTS
 from apps.queues.models import MailboxRoute, Queue
 from config.configure.rows import Changes, Values, delete, picked, save, sealed
 
+USUAL_PORTS = PORTS
 SERVER_KEYS = ("kind", "host", "port", "tls", "ca_file", "user")
-USUAL_PORTS = {
-    ("receive", Tls.IMPLICIT): 993,
-    ("receive", Tls.STARTTLS): 143,
-    ("receive", Tls.NONE): 143,
-    ("send", Tls.IMPLICIT): 465,
-    ("send", Tls.STARTTLS): 587,
-    ("send", Tls.NONE): 25,
-}
 
 
 def put_account(values: Values, changes: Changes) -> None:
