@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels.parsed import Address
 from apps.queues import loads
+from apps.queues.models import Queue
 from apps.tickets import assignment
 from apps.tickets.models import Message, Participant, Session, SessionEvent, Thread
 from apps.tickets.reading import ReadMail
@@ -99,11 +100,14 @@ def with_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> list[Placed]:
     now = timezone.now()
     current = _newest_sessions(pairs)
     before = {session.thread_id: (session.status, session.agent_id) for session in current.values()}
+    whys = {pk: assignment.why_waiting(queue) for pk, queue in _queues_of(pairs).items()}
     placed, events = [], []
     for mail, place in pairs:
         session = current.get(place.conversation.thread.pk)
         if session is None or (_is_over(session, now) and not mail.parsed.is_receipt):
-            session = current[place.conversation.thread.pk] = _new_session(mail, place)
+            session = current[place.conversation.thread.pk] = _new_session(
+                mail, place, whys[mail.queue.pk]
+            )
             before.pop(session.thread_id, None)
         elif session.status not in Session.OPEN and not mail.parsed.is_receipt:
             events.append(_reopen(session, place, now))
@@ -128,7 +132,11 @@ def _is_over(session: Session, now: datetime) -> bool:
     )
 
 
-def _new_session(mail: ReadMail, place: Place) -> Session:
+def _queues_of(pairs: Sequence[tuple[ReadMail, Place]]) -> dict[int, Queue]:
+    return {mail.queue.pk: mail.queue for mail, _place in pairs}
+
+
+def _new_session(mail: ReadMail, place: Place, why: str) -> Session:
     sender = mail.parsed.from_ or Address("")
     return Session(
         thread=place.conversation.thread,
@@ -136,7 +144,7 @@ def _new_session(mail: ReadMail, place: Place) -> Session:
         subject=mail.parsed.subject,
         customer=sender.email[:320],
         customer_name=sender.name[:200],
-        why=assignment.why_waiting(mail.queue),
+        why=why,
     )
 
 
