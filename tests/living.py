@@ -58,6 +58,31 @@ class Carteria:
         return {"Authorization": f"Bearer {token or self.token}"}
 
 
+class Shift:
+    """An agent at work: In-Email by an own choice, and there as long as the tests run."""
+
+    def __init__(self, carteria: Carteria, user: str, token: str) -> None:
+        self.carteria, self.token = carteria, token
+        people = carteria.get("agents/?limit=100")["results"]
+        self.path = f"agents/{next(one['id'] for one in people if one['user'] == user)}/"
+        self.over = threading.Event()
+
+    def begin(self) -> None:
+        chosen = self.carteria.post(
+            self.path + "state/", token=self.token, json={"state": "In-Email"}
+        )
+        assert chosen.ok, chosen.text
+        self.stay()
+        threading.Thread(target=self._stay, daemon=True).start()
+
+    def stay(self) -> None:
+        assert self.carteria.post(self.path + "presence/", token=self.token).ok
+
+    def _stay(self) -> None:
+        while not self.over.wait(20):
+            self.stay()
+
+
 @contextmanager
 def running_carteria(
     data: Path, settings: dict[str, Any], **environment: str

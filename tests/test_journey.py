@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.living import Carteria, running_carteria, soon
+from tests.living import Carteria, Shift, running_carteria, soon
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.postgres import running_postgres
 from tests.servers.redis import running_redis
@@ -93,6 +93,16 @@ class Stage:
     def __init__(self, carteria: Carteria, dovecot: Dovecot, user: str, sink: SmtpSink) -> None:
         self.carteria, self.dovecot, self.user, self.sink = carteria, dovecot, user, sink
         self.tokens = {name: carteria.token_of(name) for name in PEOPLE}
+        self.shifts = [Shift(carteria, name, token) for name, token in self.tokens.items()]
+        for shift in self.shifts:
+            shift.begin()
+
+    def __enter__(self) -> "Stage":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for shift in self.shifts:
+            shift.over.set()
 
     def arrives(self, raw: bytes) -> None:
         self.dovecot.deliver(self.user, raw)
@@ -136,13 +146,19 @@ def stage(request, dovecot: Dovecot, tmp_path_factory) -> Iterator[Stage]:
         wanted = settings(dovecot, sink, user)
         environment = {"CARTERIA_TEST_SIGNATURES": "1"}
         if request.param == "embedded":
-            with running_carteria(data, wanted, **environment) as carteria:
-                yield Stage(carteria, dovecot, user, sink)
+            with (
+                running_carteria(data, wanted, **environment) as carteria,
+                Stage(carteria, dovecot, user, sink) as stage,
+            ):
+                yield stage
             return
         with running_postgres() as database, running_redis() as broker:
             environment |= {"DATABASE_URL": database, "REDIS_URL": broker}
-            with running_carteria(data, wanted, **environment) as carteria:
-                yield Stage(carteria, dovecot, user, sink)
+            with (
+                running_carteria(data, wanted, **environment) as carteria,
+                Stage(carteria, dovecot, user, sink) as stage,
+            ):
+                yield stage
 
 
 @pytest.mark.contract("1.1.a", "1.1.d", "1.3.a", "1.3.c", "1.3.d", "1.3.e", "1.5.a")

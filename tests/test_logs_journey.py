@@ -57,8 +57,11 @@ def stage(dovecot: Dovecot, tmp_path_factory: Any) -> Iterator[Stage]:
         wanted["accounts"].append(broken)
         box = {"address": PIPE, "account": "main", "queue": "Sales", "from_name": "Sales"}
         wanted["mailboxes"].append(box)
-        with running_carteria(data, wanted, CARTERIA_TEST_SIGNATURES="1") as carteria:
-            yield Stage(carteria, dovecot, user, sink)
+        with (
+            running_carteria(data, wanted, CARTERIA_TEST_SIGNATURES="1") as carteria,
+            Stage(carteria, dovecot, user, sink) as stage,
+        ):
+            yield stage
 
 
 def read_logs(data: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.ingest import ADDRESS, settings_for
+from tests.bench.ingest import ADDRESS, put_agents_to_work, settings_for
 from tests.living import Carteria, running_carteria, soon
 from tests.servers.dovecot import Dovecot, running_dovecot
 
@@ -21,6 +21,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
         user = dovecot.new_user()
         settings = settings_for(dovecot, user, enabled=True)
         with running_carteria(Path(folder), settings) as carteria:
+            put_agents_to_work(carteria)
             time.sleep(8)  # IDLE has begun
             waits = [_wait(carteria, dovecot, user, number) for number in range(options.mails)]
     ordered = sorted(waits)

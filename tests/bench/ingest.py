@@ -39,6 +39,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
             running_carteria(data, settings_for(dovecot, user, enabled=False), **environment)
         )
         _wait_for_scanner(carteria)
+        put_agents_to_work(carteria)
         return _measured(carteria, settings_for(dovecot, user, enabled=True), options.mails)
 
 
@@ -66,9 +67,22 @@ def settings_for(dovecot: Dovecot, user: str, *, enabled: bool) -> dict[str, Any
         "accounts": [{"name": "bench", "receive": receive, "send": {"kind": "none"}}],
         "queues": [
             {"name": "Bench", "routing": "automatic", "members": agents, "capacity": 100_000}
+            | {"eligible_states": ["Available"]}
         ],
         "mailboxes": [{"address": ADDRESS, "account": "bench", "queue": "Bench"}],
     }
+
+
+def put_agents_to_work(carteria: Carteria) -> None:
+    """For an hour, in the rows: whose browsers are open is not what is measured here."""
+    rows = (
+        "from datetime import timedelta; from django.utils.timezone import now; "
+        "from apps.agents.models import AgentState as S; "
+        "S.objects.update(chosen='Available', effective='Available', seen_at=now() + "
+        "timedelta(hours=1), present_until=now() + timedelta(hours=1))"
+    )
+    done = carteria.command("shell", "-v", "0", "-c", rows)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def _wait_for_scanner(carteria: Carteria) -> None:
