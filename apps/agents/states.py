@@ -62,6 +62,7 @@ def override_state(
 
 def enter_call(agent: Agent, session: str, at: datetime | None = None) -> AgentState:
     """Idempotent by SESSION, the call's id in its own system; AT is that system's clock."""
+    _working_or_refuse(agent)
     return _report(agent, "entered-call", contacts.enter(agent, Kind.CALL, session, at))
 
 
@@ -72,6 +73,7 @@ def leave_call(agent: Agent, session: str, at: datetime | None = None) -> AgentS
 
 def enter_chat(agent: Agent, session: str, at: datetime | None = None) -> AgentState:
     """As `enter_call`; several chats at a time are fine."""
+    _working_or_refuse(agent)
     return _report(agent, "entered-chat", contacts.enter(agent, Kind.CHAT, session, at))
 
 
@@ -136,8 +138,7 @@ def leave_if_refused(agent_id: int) -> AgentState:
 
 def _set(agent: Agent, state: str, code: str, by: User, source: str, reason: str) -> AgentState:
     wanted, said = state_named(state), _checked(reason)
-    if not Agent.objects.working().filter(pk=agent.pk).exists():
-        raise Guarded("not-an-agent", _("%(agent)s is no agent any more.") % {"agent": agent.name})
+    _working_or_refuse(agent)
     if refusal := lent.refusals(wanted, [agent.pk]).get(agent.pk):
         raise Guarded(f"{wanted.lower()}-not-available", refusal.sentence)
     after = _change(agent.pk, lambda _state: Move(code, source, by, said, to=wanted))
@@ -146,9 +147,6 @@ def _set(agent: Agent, state: str, code: str, by: User, source: str, reason: str
 
 
 def _report(agent: Agent, code: str, note: Callable[[], None]) -> AgentState:
-    if not Agent.objects.working().filter(pk=agent.pk).exists():
-        raise Guarded("not-an-agent", _("%(agent)s is no agent any more.") % {"agent": agent.name})
-
     def decide(state: AgentState) -> Move:
         note()
         return Move(code, "agent-events")
@@ -224,6 +222,11 @@ def _refused_now(state: AgentState) -> str:
         return "state-withdrawn"
     refusal = lent.refusals(state.chosen, [state.agent_id]).get(state.agent_id)
     return refusal.code if refusal else ""
+
+
+def _working_or_refuse(agent: Agent) -> None:
+    if not Agent.objects.working().filter(pk=agent.pk).exists():
+        raise Guarded("not-an-agent", _("%(agent)s is no agent any more.") % {"agent": agent.name})
 
 
 def _person_or_refuse(user: User) -> None:
