@@ -69,6 +69,7 @@ const trip = document.getElementById("trip");
 if (trip?.querySelector("[data-running]")) {
   const status = document.getElementById("trip-status");
   const began = Date.now();
+  let looks = 0;
   const ask = async () => {
     try {
       const answer = await fetch(trip.dataset.look);
@@ -78,7 +79,7 @@ if (trip?.querySelector("[data-running]")) {
     if (!trip.querySelector("[data-running]")) return location.reload();
     const now = trip.querySelector(".leg.now b")?.textContent ?? "";
     if (status.textContent !== now) status.textContent = now;
-    setTimeout(ask, Date.now() - began < 20_000 ? 1000 : 3000);
+    setTimeout(ask, ++looks < 4 ? 250 : Date.now() - began < 20_000 ? 1000 : 3000);
   };
   ask();
 }

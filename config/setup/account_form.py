@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels.admin import AccountForm
 from apps.channels.models import EmailAccount, Mailbox, Tls
+from apps.channels.rules import PORTS
 from apps.core.errors import Invalid
 from apps.core.secrets import unseal
-from config.configure.mail import USUAL_PORTS
 from config.setup.providers import OTHER, PROVIDERS, provider_named, provider_of
 from config.setup.steps import SIDES
 from config.setup.stored import StoredForm
@@ -56,10 +56,14 @@ class AccountStep(StoredForm, AccountForm):
             self.fields["same_login"].initial = _logs_in_alike(self.instance)
         self.fields["name"].required = False
         self.fields["name"].help_text = _("How it is called in the settings; empty: the address.")
-        self.fields["receive_user"].help_text = _("Empty: the address.")
         for side in SIDES:
+            for name in ("host", "port", "tls", "user"):
+                self.fields[f"{side}_{name}"].help_text = ""  # the provider's words say it
+            if not getattr(self.instance, f"{side}_password"):
+                self.fields[f"new_{side}_password"].help_text = ""
             self.fields[f"{side}_port"].required = False
             self.fields[f"{side}_tls"].choices = ENCRYPTION  # type: ignore[attr-defined]
+        self.fields["receive_user"].help_text = _("Empty: the address.")
         self._guess_hosts(address.rpartition("@")[2] or "example.com")
 
     def _guess_hosts(self, domain: str) -> None:
@@ -84,7 +88,7 @@ class AccountStep(StoredForm, AccountForm):
             host, port, tls = (f"{side}_{name}" for name in ("host", "port", "tls"))
             if not data.get(host) and known[host]:
                 data |= {name: known[name] for name in (host, port, tls)}
-            data[port] = data.get(port) or USUAL_PORTS[side, Tls(str(data.get(tls) or known[tls]))]
+            data[port] = data.get(port) or PORTS[side, str(data.get(tls) or known[tls])]
         data["receive_user"] = data.get("receive_user") or data.get("address", "")
         data["name"] = data.get("name") or data.get("address", "")[:100]
         if data.get("same_login"):

@@ -1,74 +1,34 @@
 """The forms of the later steps: mailbox, queue, members, old mail, and the switch."""
 
-import re
 from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
+from apps.channels.admin import ChannelForm, MailboxForm
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.rules import address_problem, tidy_address
 from apps.core.models import Role, User
 from apps.core.people import set_roles
+from apps.core.rules import RowForm
 from apps.queues.models import MailboxRoute, Queue, QueueMembership
 from config.setup.stored import StoredForm
 
 MOST_LISTED = 300  # agents; who has more of them uses the queue's own page
 
 
-class MailboxStep(StoredForm, forms.ModelForm):  # type: ignore[type-arg]
-    alias_lines = forms.CharField(
-        label=_("Further addresses"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_("Other addresses whose mail arrives in the same account, one on each line."),
-    )
-
+class MailboxStep(StoredForm, MailboxForm):
     class Meta:
         model = Mailbox
-        fields: ClassVar = ["address", "from_name"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["alias_lines"].initial = "\n".join(self.instance.aliases)
-        self.fields["from_name"].help_text = _("What customers see as the sender, e.g. Acme help.")
-
-    def clean_alias_lines(self) -> str:
-        aliases = dict.fromkeys(re.split(r"[\s,;]+", self.cleaned_data["alias_lines"].strip()))
-        aliases.pop("", None)
-        for alias in aliases:
-            try:
-                validate_email(alias)
-            except ValidationError:
-                sentence = _t("“%(alias)s” is no email address; write it like name@example.com.")
-                raise ValidationError(sentence % {"alias": alias[:100]}) from None
-        return "\n".join(aliases)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        others = Mailbox.objects.exclude(pk=self.instance.pk)
-        taken = {address: other for other in others for address in other.addresses}
-        for field in ("address", "alias_lines"):
-            for address in str(data.get(field, "")).split():
-                if other := taken.get(address.lower()):
-                    sentence = _t("%(address)s belongs to the mailbox %(mailbox)s already.")
-                    self.add_error(field, sentence % {"address": address, "mailbox": other})
-        return data
-
-    def save(self, commit: bool = True) -> Mailbox:
-        own = self.cleaned_data["address"].lower()
-        aliases = self.cleaned_data["alias_lines"].split()
-        self.instance.aliases = [alias for alias in aliases if alias.lower() != own]
-        mailbox: Mailbox = super().save(commit)
-        return mailbox
+        fields: ClassVar = ["address", "from_name", "aliases"]
 
 
-class QueueStep(StoredForm, forms.ModelForm):  # type: ignore[type-arg]
+class QueueStep(StoredForm, RowForm):
     """A new queue, or one that is there; its routing is shown and changed only for the own one."""
 
     existing = forms.ModelChoiceField(
@@ -173,7 +133,7 @@ class NewAgent(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, channel: ChannelSettings, here: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._channel = channel
-        self.fields["username"].help_text = ""
+        self.fields["username"].label, self.fields["username"].help_text = _("User name"), ""
         self.fields["email"].required = True
         if channel.external_url:
             del self.fields["console_address"]
@@ -186,9 +146,15 @@ class NewAgent(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError(_t("There is a user of that name already."), "unique")
         return name
 
+    def clean_console_address(self) -> str:
+        address = tidy_address(str(self.cleaned_data["console_address"]))
+        if problem := address_problem(address):
+            raise ValidationError(problem)
+        return address
+
     def save_into(self, queue: Queue) -> User:
         if address := self.cleaned_data.get("console_address"):
-            self._channel.external_url = address.rstrip("/")
+            self._channel.external_url = address
             self._channel.save()
         user: User = self.save(commit=False)
         user.first_name, _space, user.last_name = self.cleaned_data["full_name"].partition(" ")
@@ -199,7 +165,7 @@ class NewAgent(forms.ModelForm):  # type: ignore[type-arg]
         return user
 
 
-class OldMailStep(StoredForm, forms.ModelForm):  # type: ignore[type-arg]
+class OldMailStep(StoredForm, RowForm):
     class Meta:
         model = EmailAccount
         fields: ClassVar = ["start", "start_date"]
@@ -208,28 +174,20 @@ class OldMailStep(StoredForm, forms.ModelForm):  # type: ignore[type-arg]
             "start_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["start_date"].help_text = ""
+
     def clean_start_date(self) -> date | None:
         day: date | None = self.cleaned_data["start_date"]
         if day and day > timezone.localdate() and self.cleaned_data.get("start") == "date":
             raise ValidationError(_t("This day is still to come; choose an earlier one."))
         return day
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        wants_day = data.get("start") == EmailAccount.Start.DATE
-        if wants_day and not data.get("start_date") and "start_date" not in self.errors:
-            self.add_error("start_date", _("Say from which day on."))
-        return data
 
-
-class SwitchOnStep(forms.ModelForm):  # type: ignore[type-arg]
+class SwitchOnStep(ChannelForm):
     """The console's address, and the word that what is open may stay open."""
 
-    external_url = forms.URLField(
-        label=_("Console address"),
-        assume_scheme="https",
-        help_text=_("Links in tickets and mails lead here, so it must work for your agents."),
-    )
     although = forms.BooleanField(
         label=_("Switch on all the same; I shall see to what is open"), required=False
     )
@@ -241,9 +199,7 @@ class SwitchOnStep(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, is_something_open: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._is_something_open = is_something_open
-
-    def clean_external_url(self) -> str:
-        return str(self.cleaned_data["external_url"]).rstrip("/")
+        self.fields["external_url"].required = True
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -17,6 +17,7 @@ from django.views import View
 
 from apps.channels import diagnose
 from apps.channels.models import EmailAccount, Mailbox
+from apps.channels.rules import account_doubts
 from apps.core.db.locks import lock_until_commit
 from apps.core.invitations import Invited, invite
 from apps.core.models import User
@@ -93,7 +94,7 @@ def _dress(form: BaseForm) -> None:
         if isinstance(field.widget, Input | Textarea | Select) and not isinstance(
             field.widget, CheckboxInput | RadioSelect
         ):
-            field.widget.attrs.setdefault("class", "input input--lg")
+            field.widget.attrs["class"] = "input input--lg"
 
 
 class FormPage(StepPage):
@@ -195,7 +196,8 @@ class Test(StepPage):
 
     def context(self, facts: Facts) -> dict[str, Any]:
         sides = [_Side(facts, side) for side in SIDES]
-        return {"sides": sides, "works": all(side.passed for side in sides)}
+        works = all(side.passed for side in sides)
+        return {"sides": sides, "works": works, "doubts": list(account_doubts(facts.account))}
 
 
 def _try(facts: Facts, side: str) -> None:
@@ -412,6 +414,8 @@ class SwitchOn(FormPage):
         facts.account.enabled = True
         facts.account.save(update_fields=["enabled"])
         facts.setup.note(finished_at=timezone.now())
+        for doubt in channel.doubts():
+            messages.warning(self.request, doubt)
 
     def onward(self) -> HttpResponse:
         return redirect("admin:email-setup-live")

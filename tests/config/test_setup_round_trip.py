@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.channels import probe
 from apps.channels.fetch import fetch
 from apps.channels.models import EmailAccount, InboundEmail
+from apps.core.leases import held
 from apps.crm.models import Ticket
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Session
@@ -152,6 +153,14 @@ def test_a_double_click_sends_one_mail(account: EmailAccount, delivering: SmtpSi
     assert len(delivering.mails) == 1
 
 
+def test_of_two_who_watch_one_looks(account: EmailAccount, delivering: SmtpSink) -> None:
+    trip = round_trip.begin(account, ADDRESS)
+    with held(f"round-trip:{trip.pk}", seconds=60):
+        assert round_trip.advance(trip).state == State.TO_SEND
+    assert not delivering.mails
+    assert gone_on(trip).state == State.ARRIVED
+
+
 def test_who_stops_it_is_obeyed(account: EmailAccount, delivering: SmtpSink) -> None:
     trip = round_trip.advance(round_trip.begin(account, ADDRESS))
     round_trip.stop(account)
@@ -237,7 +246,7 @@ def test_the_whole_way_without_a_script(
     wizard.open("round-trip", look="")
     assert "It works: the mail came back" in wizard.page
     assert 'http-equiv="refresh"' not in wizard.page
-    wizard.send("mailbox", address=ADDRESS, from_name="Acme help", alias_lines="")
+    wizard.send("mailbox", address=ADDRESS, from_name="Acme help", aliases="")
     wizard.send("queue", name="Support", routing="manual", capacity=10)
     agent = {"agent-full_name": "Eva", "agent-username": "eva", "agent-email": "eva@acme.test"}
     where = {"agent-console_address": "https://console.test"}

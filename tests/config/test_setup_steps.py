@@ -41,7 +41,7 @@ def routed(connected: Wizard) -> Wizard:
     """As far as the queue; the connection was left for later."""
     connected.send("test", later="1")
     connected.send("round-trip", later="1")
-    connected.send("mailbox", address=ADDRESS, from_name="Acme help", alias_lines="")
+    connected.send("mailbox", address=ADDRESS, from_name="Acme help", aliases="")
     connected.send("queue", name="Help", routing="manual", capacity=10)
     return connected
 
@@ -122,7 +122,7 @@ def test_a_provider_fills_in_what_was_left_empty(wizard: Wizard) -> None:
 
 def test_a_guessed_server_is_only_shown_never_stored(wizard: Wizard) -> None:
     page = wizard.send("account", **account_form(receive_host="", new_receive_password=""))
-    assert "This is needed to connect." in page
+    assert "Name the server; it is needed to connect." in page
     assert "Type the password of this user." in page
     assert not EmailAccount.objects.exists()
 
@@ -199,11 +199,11 @@ def test_a_test_counts_only_for_the_settings_it_was_made_with(connected: Wizard)
 def test_aliases_are_checked_against_every_mailbox(connected: Wizard) -> None:
     make_house(channel_on=False)
     fields = {"address": ADDRESS, "from_name": "Acme"}
-    page = connected.send("mailbox", **fields, alias_lines="not an address")
+    page = connected.send("mailbox", **fields, aliases="not an address")
     assert "is no email address" in page
-    page = connected.send("mailbox", **fields, alias_lines="SUPPORT@carteria.test")
+    page = connected.send("mailbox", **fields, aliases="SUPPORT@carteria.test")
     assert "belongs to the mailbox support@carteria.test" in page
-    connected.send("mailbox", **fields, alias_lines=f"info@acme.test\n{ADDRESS}\ninfo@acme.test")
+    connected.send("mailbox", **fields, aliases=f"info@acme.test\n{ADDRESS}\ninfo@acme.test")
     assert Mailbox.objects.get(address=ADDRESS).aliases == ["info@acme.test"]
 
 
@@ -294,7 +294,7 @@ def test_what_is_open_is_listed_before_the_switch_and_after(routed: Wizard) -> N
 
 
 def test_without_a_queue_there_is_nothing_to_switch_on(connected: Wizard) -> None:
-    connected.send("mailbox", address=ADDRESS, from_name="", alias_lines="")
+    connected.send("mailbox", address=ADDRESS, from_name="", aliases="")
     connected.send("switch-on", external_url="http://console.test", although="on")
     assert not ChannelSettings.load().enabled
 
