@@ -23,7 +23,7 @@ from django.db import models, transaction
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
-from apps.agents.models import Agent, Team
+from apps.agents.models import Agent, AgentSettings, CustomState, Team
 from apps.attachments.models import AttachmentSettings
 from apps.channels.models import ChannelSettings, InboundEmail
 from apps.console.urls import urlpatterns as console_urls
@@ -136,6 +136,8 @@ ADMIN = {
     "core.SettingsChange":               "",
     "agents.Agent":                      "",
     "agents.Team":                       "add change delete",
+    "agents.AgentSettings":              "change",
+    "agents.CustomState":                "add change",
     "email_channels.ChannelSettings":    "change",
     "email_channels.EmailAccount":       "add change delete",
     "email_channels.Mailbox":            "add change delete",
@@ -151,6 +153,7 @@ ADMIN = {
 SUPERVISED = {"agents.Agent", "agents.Team"}
 ONE_ROW = {
     "core.SignInSettings",
+    "agents.AgentSettings",
     "email_channels.ChannelSettings",
     "attachments.AttachmentSettings",
     "crm.CrmSettings",
@@ -268,6 +271,8 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         ApiToken.objects.create(user=house.bob.user, name="of Bob", digest="d"),
         house.alice,
         north,
+        AgentSettings.load(),
+        CustomState.objects.create(name="Training"),
         SignInSettings.load(),
         SettingsChange.objects.earliest("pk"),
         ChannelSettings.load(),

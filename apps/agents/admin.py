@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+import apps.agents.admin_states  # noqa: F401 - registers its pages
 from apps.agents.models import Agent, Team
 from apps.agents.people import put_under
 from apps.core.admin_bases import OnlyLook, Restricted

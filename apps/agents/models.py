@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from apps.agents import colours
 from apps.agents.teams import refuse_cycle, standing
+from apps.agents.vocabulary import AVAILABLE, CHOOSABLE, IN_EMAIL, refuse_system_name
 from apps.core.errors import Invalid
 from apps.core.models import Role, User
+from apps.core.rules import Problem, refuse
+
+COLOUR = r"\A#[0-9a-fA-F]{6}\Z"
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):
@@ -130,17 +139,22 @@ class AgentSettings(models.Model):
     sign_in_state = models.CharField(
         _("state after sign-in"),
         max_length=40,
-        default="Available",
-        help_text=_("Never In-Email: that one is always chosen by a person."),
+        default=AVAILABLE,
+        help_text=_(
+            "What an agent starts a shift with. Never In-Email: that one is always chosen by a"
+            " person."
+        ),
     )
     absent_after_minutes = models.PositiveIntegerField(
         _("offline after (minutes)"),
         default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text=_("Without an open console for so long, an agent becomes Offline."),
     )
     stale_after_hours = models.PositiveIntegerField(
         _("calls and chats are doubted after (hours)"),
         default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
         help_text=_("No word of a call or chat for so long: a supervisor may end it."),
     )
 
@@ -156,9 +170,22 @@ class AgentSettings(models.Model):
     def __str__(self) -> str:
         return str(_("Agent states"))
 
+    def clean(self) -> None:
+        known = sign_in_states()
+        if self.sign_in_state not in known:
+            sentence = _t("%(state)s is never set at sign-in. Choose one of: %(states)s.")
+            facts = {"state": self.sign_in_state, "states": ", ".join(known)}
+            refuse([("sign_in_state", sentence % facts)])
+
     @classmethod
     def load(cls) -> AgentSettings:
         return cls.objects.get_or_create(pk=1)[0]
+
+
+def sign_in_states() -> list[str]:
+    """In-Email is chosen by a person; what is switched off is nobody's start."""
+    custom = CustomState.objects.filter(enabled=True).values_list("name", flat=True)
+    return [*(name for name in CHOOSABLE if name != IN_EMAIL), *custom]
 
 
 class CustomState(models.Model):
@@ -174,22 +201,89 @@ class CustomState(models.Model):
         _("colour"),
         max_length=7,
         default="#5b6472",
-        validators=[RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write it like #2a7f62."))],
+        validators=[RegexValidator(COLOUR, _("Write it like #2a7f62."))],
+        help_text=_("Dark enough to read on white; the dark theme gets a lighter one by itself."),
     )
-    accepts_calls = models.BooleanField(_("takes calls"), default=False)
-    accepts_chats = models.BooleanField(_("takes chats"), default=False)
-    enabled = models.BooleanField(_("in use"), default=True)
+    accepts_calls = models.BooleanField(
+        _("takes calls"),
+        default=False,
+        help_text=_("Your call system may give calls to an agent in this state."),
+    )
+    accepts_chats = models.BooleanField(
+        _("takes chats"),
+        default=False,
+        help_text=_("Your chat system may give chats to an agent in this state."),
+    )
+    enabled = models.BooleanField(
+        _("in use"), default=True, help_text=_("Off: nobody can choose it any more.")
+    )
 
     class Meta:
         verbose_name = _("custom state")
         verbose_name_plural = _("custom states")
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("name"), name="custom_state_once_in_any_case"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="custom_state_once_in_any_case",
+                violation_error_message=_("There is a state of that name already."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def css_colour(self) -> str:
+        """For `--c` of a state: readable in both themes."""
+        return f"light-dark({self.colour}, {colours.dark_twin(self.colour)})"
+
+    def clean(self) -> None:
+        refuse([*self._name_problems(), *self._colour_problems(), *self._use_problems()])
+
+    def _name_problems(self) -> Iterator[Problem]:
+        stored = CustomState.objects.filter(pk=self.pk).values_list("name", flat=True).first()
+        if stored is not None and stored != self.name:
+            yield "name", _t("The name stays, since the history names it. Add another state.")
+        elif stored is None:
+            try:
+                refuse_system_name(self.name)
+            except Invalid as error:
+                yield "name", error.sentence.partition(": ")[2]
+
+    def _colour_problems(self) -> Iterator[Problem]:
+        if not re.fullmatch(COLOUR, self.colour):
+            return  # the field has said so
+        ratio = colours.worst(self.colour, colours.LIGHT)
+        if ratio < colours.ENOUGH:
+            facts = {
+                "colour": self.colour,
+                "ratio": f"{ratio:.1f}",
+                "needed": f"{colours.ENOUGH}",
+                "other": colours.readable_like(self.colour),
+            }
+            sentence = _t(
+                "%(colour)s has a contrast of only %(ratio)s:1 on our light surfaces; words need"
+                " %(needed)s:1. The same hue, dark enough: %(other)s."
+            )
+            yield "colour", sentence % facts
+
+    def _use_problems(self) -> Iterator[Problem]:
+        starts = AgentSettings.objects.filter(sign_in_state=self.name)
+        if not self.enabled and self.pk and starts.exists():
+            yield "enabled", _t("Agents start with this state. Choose another under Agent states.")
+
+    def doubts(self) -> list[str]:
+        """What may stay as it is, and probably should not."""
+        count = 0 if self.enabled else AgentState.objects.filter(chosen=self.name).count()
+        if not count:
+            return []
+        sentence = ngettext(
+            "%(n)d agent is in this state now and stays in it until the next choice.",
+            "%(n)d agents are in this state now and stay in it until the next choice.",
+            count,
+        )
+        return [sentence % {"n": count}]
 
 
 class AgentState(models.Model):

@@ -58,7 +58,6 @@ class ChannelSettings(models.Model):
         verbose_name=_("mailbox for invitations"),
         help_text=_("Invitations and links for forgotten passwords leave from here."),
     )
-    sign_in_state = models.CharField(max_length=40, default="Available", editable=False)
 
     class Meta:
         verbose_name = _("channel")

@@ -21,8 +21,8 @@ def refuse(problems: Iterable[Problem]) -> None:
 def told(error: ValidationError) -> list[tuple[str, str]]:
     """Field and sentence of each problem, for who has no form to put them in."""
     return [
-        (one.code or "", " ".join(one.messages))
-        for listed in error.update_error_dict({}).values()
+        (one.code or "" if name == NON_FIELD_ERRORS else name, " ".join(one.messages))
+        for name, listed in error.update_error_dict({}).items()
         for one in listed
     ]
 

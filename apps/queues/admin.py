@@ -2,9 +2,13 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from apps.agents.choices import choosable_states
+from apps.agents.vocabulary import IN_EMAIL, OFFLINE, label
 from apps.channels.admin import MailboxAdmin
 from apps.core.admin_bases import Restricted, SpeaksOfDoubts, VisibleFields
 from apps.core.rules import RowForm
@@ -48,9 +52,31 @@ class QueueOfMailbox(VisibleFields, admin.TabularInline):  # type: ignore[type-a
 MailboxAdmin.inlines.append(QueueOfMailbox)
 
 
+class QueueForm(RowForm):
+    eligible_states = forms.MultipleChoiceField(
+        label=_("States that take mail"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=Queue._meta.get_field("eligible_states").help_text,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("eligible_states"):
+            field.choices = _state_choices(self.instance.eligible_states)  # type: ignore[attr-defined]
+
+
+def _state_choices(stored: list[str]) -> list[tuple[str, str]]:
+    """Whoever is Offline is given nothing; what was ticked and is gone can only be unticked."""
+    offered = [name for name in choosable_states() if name not in (IN_EMAIL, OFFLINE)]
+    gone = [name for name in stored if name not in (*offered, IN_EMAIL)]
+    named = [(name, label(name)) for name in offered]
+    return named + [(name, _t("%(state)s (not in use)") % {"state": label(name)}) for name in gone]
+
+
 @admin.register(Queue)
 class QueueAdmin(SpeaksOfDoubts, Restricted):
-    form = RowForm
+    form = QueueForm
     list_display = ("name", "path", "routing", "capacity", "enabled")
     list_filter = ("routing", "enabled")
     search_fields = ("name", "path")
@@ -66,7 +92,7 @@ class QueueAdmin(SpeaksOfDoubts, Restricted):
         (
             _("Routing"),
             {
-                "fields": ("routing", "capacity"),
+                "fields": ("routing", "capacity", "eligible_states"),
                 "description": _(
                     "Manual: every member sees all sessions and takes them. Automatic: the oldest"
                     " session goes to the member with the fewest open ones, up to the capacity."

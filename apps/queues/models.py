@@ -84,7 +84,14 @@ class Queue(models.Model):
         default=True,
         help_text=_("Off: nobody is given its sessions, and new mail for it is held back."),
     )
-    eligible_states = models.JSONField(default=list, editable=False)
+    eligible_states = models.JSONField(
+        _("states that take mail"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "In-Email always does. Tick others in which agents are given mail of this queue too."
+        ),
+    )
     auto_response = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

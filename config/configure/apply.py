@@ -58,7 +58,8 @@ def apply(settings: Values) -> Applied:
                 remove(values[key], applied.changes)
     for section, put in _SINGLES:
         if section in settings:
-            put(settings[section], applied.changes)
+            with _refused(applied, section, ""):
+                put(settings[section], applied.changes)
     return applied
 
 

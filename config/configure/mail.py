@@ -5,12 +5,21 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from apps.agents.models import AgentSettings
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
-from apps.channels.rules import PORTS
+from apps.channels.rules import PORTS, tidy_aliases
 from apps.queues.models import MailboxRoute, Queue
-from config.configure.rows import Changes, Values, delete, picked, save, sealed
+from config.configure.rows import Changes, Values, delete, picked, save, save_by_rules, sealed
 
 USUAL_PORTS = PORTS
+# What a rule of the row names: how the file calls it.
+FILE_KEYS = {
+    "receive_host": "receive.host",
+    "send_host": "send.host",
+    "folders": "receive.folders",
+    "after_folder": "receive.after",
+    "start_date": "receive.start",
+}
 SERVER_KEYS = ("kind", "host", "port", "tls", "ca_file", "user")
 
 
@@ -24,7 +33,8 @@ def put_account(values: Values, changes: Changes) -> None:
         given = values.get(side) or {}
         fields |= picked(given, *SERVER_KEYS, prefix=f"{side}_")
         fields |= sealed(account, f"{side}_password", given.get("password"))
-    changed = save(account, fields | _fetching(values.get("receive") or {}))
+    fields |= _fetching(values.get("receive") or {})
+    changed = save_by_rules(account, fields, FILE_KEYS)
     if changed and not new:
         _try_at_once(account)
     changes.put("account", name, new=new, changed=changed)
@@ -75,6 +85,8 @@ def put_mailbox(values: Values, changes: Changes) -> None:
     new = mailbox is None
     mailbox = mailbox or Mailbox(address=address)
     fields: dict[str, Any] = picked(values, "from_name", "aliases")
+    if "aliases" in fields:  # that no other mailbox has them was asked of the whole file
+        fields["aliases"] = tidy_aliases(mailbox.address, fields["aliases"])
     if values.get("account"):
         fields["account_id"] = EmailAccount.objects.get(name=values["account"]).pk
     changed = save(mailbox, fields)
@@ -95,5 +107,9 @@ def remove_mailbox(address: str, changes: Changes) -> None:
 
 
 def put_channel(values: Values, changes: Changes) -> None:
-    changed = save(ChannelSettings.load(), values)
+    """The state after sign-in stands here in the file; it is a setting of the agents."""
+    fields = {key: value for key, value in values.items() if key != "sign_in_state"}
+    changed = save_by_rules(ChannelSettings.load(), fields)
+    if "sign_in_state" in values:
+        changed |= save_by_rules(AgentSettings.load(), picked(values, "sign_in_state"))
     changes.put("channel", "channel", new=False, changed=changed)

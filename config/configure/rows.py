@@ -1,12 +1,15 @@
 """What all kinds of objects share when they are put into the database."""
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ProtectedError
 
+from apps.core.rules import told
 from apps.core.secrets import holds, seal
 
 Values = dict[str, Any]
@@ -50,6 +53,19 @@ def save(row: models.Model, values: Values) -> bool:
     elif changed:
         row.save(update_fields=list(changed))
     return bool(changed)
+
+
+def save_by_rules(row: models.Model, values: Values, keys: dict[str, str] | None = None) -> bool:
+    """As the row's own rules allow, which may tidy it; KEYS: how the file calls a field."""
+    trial = copy(row)
+    for key, value in values.items():
+        setattr(trial, key, value)
+    try:
+        trial.clean()
+    except ValidationError as error:
+        field, sentence = told(error)[0]
+        raise CannotApply((keys or {}).get(field, field), sentence) from None
+    return save(row, {key: getattr(trial, key) for key in values})
 
 
 def sealed(row: models.Model, name: str, secret: str | None) -> Values:

@@ -109,7 +109,7 @@ QUEUE = Section(
         "routing": Choice(("automatic", "manual")),
         "members": ListOf(Member()),
         "capacity": Number(1, 1_000_000),
-        "eligible_states": ListOf(Text(longest=40)),
+        "eligible_states": ListOf(Reference("state")),
         "enabled": Flag(),
         "auto_response": AUTO_RESPONSE,
         "absent": Flag(),

@@ -3,7 +3,7 @@
 from apps.agents.models import Team
 from apps.queues.models import Queue, QueueMembership
 from config.configure.people import agents_named
-from config.configure.rows import Changes, Values, delete, picked, save
+from config.configure.rows import Changes, Values, delete, picked, save_by_rules
 
 KEYS = ("path", "routing", "capacity", "eligible_states", "enabled", "auto_response")
 TEAM = "team:"
@@ -11,7 +11,7 @@ TEAM = "team:"
 
 def put_queue(values: Values, changes: Changes) -> None:
     queue, new = Queue.objects.get_or_create(name=values["name"])
-    changed = save(queue, picked(values, *KEYS))
+    changed = save_by_rules(queue, picked(values, *KEYS))
     if "members" in values:
         changed |= _set_members(queue, values["members"])
     changes.put("queue", queue.name, new=new, changed=changed)

@@ -16,7 +16,7 @@ from config.configure.kinds import Context
 from config.configure.lines import Complaints, Entry, read
 from config.configure.rows import Values
 from config.configure.schema import FILE
-from config.configure.whole import check_whole, known_names, objects
+from config.configure.whole import SECTIONS, check_whole, known_names, objects
 
 
 class Command(BaseCommand):
@@ -82,7 +82,9 @@ class Command(BaseCommand):
 
 def _line_of(root: Entry, refusal: Refusal) -> int:
     """The line of the key that is why, within the object that was refused."""
-    for name, one in objects(root, refusal.section):
-        if name == refusal.name.lower() or name == refusal.name:
-            return int(one.value.get(refusal.key, one).line)
-    return 1
+    named = objects(root, refusal.section) if refusal.section in SECTIONS else ()
+    wanted = (one for name, one in named if name in (refusal.name, refusal.name.lower()))
+    entry = next(wanted, root.value.get(refusal.section, root))
+    for key in refusal.key.split("."):
+        entry = entry.value.get(key, entry) if isinstance(entry.value, dict) else entry
+    return int(entry.line)
