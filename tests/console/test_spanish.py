@@ -15,7 +15,7 @@ CURE = (
     "run `django-admin makemessages -l es -i .venv -i var -i tests --no-wrap`, fill in what is empty,"
     " then `django-admin compilemessages -l es -i .venv`"
 )
-MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+MARKS = {"_", "_t", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 TEMPLATE_TEXT = re.compile(r"{%-?\s*translate\s+(?:\"([^\"]+)\"|'([^']+)')\s+%}|_\(\"([^\"]+)\"\)")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|{\w+}")
 
@@ -68,5 +68,6 @@ def test_the_compiled_file_is_of_today(spanish: dict[str, str]) -> None:
     source = (CATALOGUE / "django.po").read_text()
 
     assert "fuzzy" not in source
+    assert not re.findall(r'^msgid "(?=.*\S).*\nmsgstr ""\n\n', source, re.MULTILINE), CURE
     for line in re.findall(r'^msgstr "(.+)"$', source, re.MULTILINE):
         assert ast.literal_eval(f'"{line}"') in spanish.values(), CURE
