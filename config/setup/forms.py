@@ -93,7 +93,7 @@ class MembersStep(StoredForm, forms.Form):
         super().__init__(*args, **kwargs)
         self._queue = queue
         members = list(queue.memberships.values_list("agent_id", "team_id"))
-        active = Agent.objects.filter(user__is_active=True).select_related("user")
+        active = Agent.objects.working().select_related("user")
         named = active.order_by("user__first_name", "user__last_name", "user__username", "pk")
         first = list(named.values_list("pk", flat=True)[:MOST_LISTED])
         self._listed = len(first)
