@@ -5,10 +5,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from config.setup import views
+from config.setup.pages import AdministratorsOnly
 
 
 def pages(site: AdminSite) -> list[URLPattern]:
-    def page(where: str, view: type[views.AdministratorsOnly], name: str) -> URLPattern:
+    def page(where: str, view: type[AdministratorsOnly], name: str) -> URLPattern:
         return path(f"email/setup/{where}", site.admin_view(never_cache(view.as_view())), name=name)
 
     return [
