@@ -12,6 +12,7 @@ class Agents(AppConfig):
     def ready(self) -> None:
         """Whoever gives the role agent makes an agent; whoever's rights change is told."""
         import apps.agents.listen
+        import apps.agents.live
         import apps.agents.rights  # noqa: F401
         from apps.agents.people import keep_agent
         from apps.core.people import follow_roles

@@ -13,20 +13,21 @@ from apps.agents.vocabulary import (
     IN_EMAIL,
     OFFLINE,
     OVERLAYS,
+    is_system_name,
 )
 from apps.core.errors import Guarded, Invalid
 
 
 def choosable_states() -> list[str]:
     """The system's first, Offline last."""
-    custom = CustomState.objects.filter(enabled=True).values_list("name", flat=True)
+    custom = [state.name for state in _custom_states() if state.enabled]
     system = [name for name in CHOOSABLE if name != OFFLINE]
     return [*system, *custom, OFFLINE]
 
 
 def accepted() -> dict[str, frozenset[str]]:
     """What every state that somebody can be in takes."""
-    custom = {state.name: _accepts(state) for state in CustomState.objects.all()}
+    custom = {state.name: _accepts(state) for state in _custom_states()}
     return {**custom, **ACCEPTS}
 
 
@@ -57,6 +58,11 @@ def sign_in_state() -> str:
 def in_states_that_accept(kind: str) -> Q:
     """On AgentState: whoever is in a state that takes KIND by itself."""
     return Q(effective__in=[name for name, kinds in accepted().items() if kind in kinds])
+
+
+def _custom_states() -> list[CustomState]:
+    """A row that bears a system's name, however it got there, is none: constants win."""
+    return [state for state in CustomState.objects.all() if not is_system_name(state.name)]
 
 
 def _accepts(state: CustomState) -> frozenset[str]:

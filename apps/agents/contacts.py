@@ -15,6 +15,7 @@ from apps.core.models import User
 
 LONGEST_SESSION = 200
 CLOCK_AHEAD = timedelta(minutes=5)
+EARLIEST_YEAR = 2000  # a clock that was never set; and no database holds the year 0
 
 
 def enter(agent: Agent, kind: str, session: str, at: datetime | None) -> Callable[[], None]:
@@ -89,6 +90,12 @@ def _clock(at: datetime | None) -> datetime | None:
         return None
     if timezone.is_naive(at):
         raise Invalid("zone-missing", _("at: say the time zone, like 2026-11-25T09:00:00Z."))
+    if at.year < EARLIEST_YEAR:
+        raise Invalid(
+            "clock-behind",
+            _("at: before the year %(year)d. Set the clock of the sending system.")
+            % {"year": EARLIEST_YEAR},
+        )
     if at - timezone.now() > CLOCK_AHEAD:
         raise Invalid(
             "clock-ahead",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -67,7 +68,7 @@ def enter_call(agent: Agent, session: str, at: datetime | None = None) -> AgentS
 
 
 def leave_call(agent: Agent, session: str, at: datetime | None = None) -> AgentState:
-    """May come before its `enter_call`, which then changes nothing."""
+    """May come before its `enter_call`, which then changes nothing; and for who left, too."""
     return _report(agent, "left-call", contacts.leave(agent, Kind.CALL, session, at))
 
 
@@ -143,7 +144,13 @@ def _set(agent: Agent, state: str, code: str, by: User, source: str, reason: str
         raise Guarded(f"{wanted.lower()}-not-available", refusal.sentence)
     after = _change(agent.pk, lambda _state: Move(code, source, by, said, to=wanted))
     # The basis may have gone between the question and the commit: whoever comes second undoes it.
-    return leave_if_refused(agent.pk) if lent.refusals(wanted, [agent.pk]) else after
+    transaction.on_commit(partial(_leave_if_basis_went, agent.pk, wanted))
+    return after
+
+
+def _leave_if_basis_went(agent_id: int, state: str) -> None:
+    if lent.refusals(state, [agent_id]):
+        leave_if_refused(agent_id)
 
 
 def _report(agent: Agent, code: str, note: Callable[[], None]) -> AgentState:

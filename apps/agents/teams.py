@@ -71,6 +71,12 @@ def with_parents(team_ids: Iterable[int]) -> set[int]:
     return _walk(wanted := set(team_ids), _above(_pairs(wanted)))
 
 
+def each_with_parents(team_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Each of these teams with everything above it, by one look at the tree."""
+    above = _above(_pairs(wanted := set(team_ids)))
+    return {team: _walk({team}, above) for team in wanted}
+
+
 def refuse_cycle(team: models.Model, parent: models.Model | None) -> None:
     """Invalid `team-cycle` when PARENT is TEAM or stands below it."""
     if parent is not None and team.pk is not None and team.pk in with_parents([parent.pk]):

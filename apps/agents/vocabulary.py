@@ -1,6 +1,7 @@
 """The system's agent states: constants, so that nothing can delete, rename or disable them."""
 
 import unicodedata
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -51,19 +52,24 @@ def label(name: str) -> str:
 
 def refuse_system_name(name: str) -> None:
     """Invalid `system-state-name` for a name that a reader could take for a system state."""
-    if _folded(name) in _system_names():
+    if is_system_name(name):
         raise Invalid(
             "system-state-name",
             _("name: %(name)s is a state of the system. Choose another name.") % {"name": name},
         )
 
 
-def _system_names() -> set[str]:
+def is_system_name(name: str) -> bool:
+    return _folded(name) in _system_names()
+
+
+@cache
+def _system_names() -> frozenset[str]:
     names = {_folded(name) for name in SYSTEM_STATES}
     for language, _name in settings.LANGUAGES:
         with override(language):
             names |= {_folded(label(name)) for name in SYSTEM_STATES}
-    return names
+    return frozenset(names)
 
 
 def _folded(name: str) -> str:

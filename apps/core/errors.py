@@ -18,6 +18,12 @@ class Invalid(Problem):
     status = 400
 
 
+class Missing(Problem):
+    """What the input names is not there, or not for this caller."""
+
+    status = 404
+
+
 class Conflict(Problem):
     """Too late, already taken, changed meanwhile: the other one won."""
 
