@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
 from apps.agents.api import urlpatterns as agents
+from apps.agents.api_shifts import urlpatterns as agent_shifts
 from apps.agents.api_states import urlpatterns as agent_states
 from apps.channels.api import urlpatterns as channels
 from apps.core.api.idempotency import PROBLEM_TYPE
@@ -39,6 +40,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     *agents,
+    *agent_shifts,
     *agent_states,
     *channels,
     *queues,

@@ -122,7 +122,14 @@ API = {
     ("post", "quarantine-release", ""):        "+ 3 3 3 3 3 3 3 3 1 3",
     ("get", "pipeline", ""):                   "+ + + + 3 3 + + 3 1 3",
     ("post", "inbound", ""):                   "b 3 3 3 3 3 3 b 3 1 3",
-    # States, presence and events of calls come here with their routes.
+    ("get", "agent-time-in-state", ""):        "+ + 4 4 + 4 + + 3 1 4",
+    ("get", "time-in-state-list", ""):         "y y n n y n y y 3 1 n",
+    ("get", "time-in-state-csv", ""):          "+ + + + + + + + 3 1 +",
+    ("get", "agent-list", "?accepts=email"):   "y y n n y y y y 3 1 n",
+    ("get", "agent-state", ""):                "+ + 4 4 + 4 + + 3 1 4",
+    ("post", "agent-state", ""):               "b b 4 4 b 4 3 3 3 1 4",
+    ("post", "presence", ""):                  "4 4 4 4 + 4 3 3 3 1 4",
+    ("post", "agent-events", ""):              "b 3 3 3 3 3 3 b b 1 3",
 }  # fmt: skip
 OPEN_TO_ALL = {"schema"}
 
@@ -175,6 +182,9 @@ TOPICS = {
     "queue.{queue}":       "y y n n y n y y y 1 n",
     "queue.{other}":       "y n y n n y y y y 1 n",
     "user.{alice}":        "n n n n y n n n n 1 n",
+    "agents.all":          "y n n n n n y y y 1 n",
+    "agents.team.{north}": "n y n n n n n n n 1 n",
+    "agents.team.{south}": "n n y n n n n n n 1 n",
 }  # fmt: skip
 
 
@@ -219,6 +229,7 @@ def world() -> World:
         "queue": '"name":"Support"',
         "agent": '"user":"alice"',
         "account": f'"name":"{house.mailbox.account.name}"',
+        "time": f'"agent":"{words["agent"]}"',
         "ledger": '"subject":"Held mail"',
         "quarantine": '"subject":"Held mail"',
     }
@@ -262,6 +273,8 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         "other": house.other.pk,
         "agent": house.alice.pk,
         "alice": house.alice.user_id,
+        "north": north.pk,
+        "south": Team.objects.get(name="South").pk,
         "account": house.mailbox.account_id,
         "ledger": held.pk,
         "quarantine": held.pk,
@@ -363,10 +376,9 @@ def test_every_page_of_the_console_is_in_the_table() -> None:
 
 
 def _api_address(world: World, name: str) -> str:
-    word = {"session": "session", "message": "message", "attachment": "file"}.get(
-        name.partition("-")[0], name.partition("-")[0]
-    )
-    if name.endswith("-list") or name == "pipeline":
+    kind = name.partition("-")[0]
+    word = {"attachment": "file", "presence": "agent"}.get(kind, kind)
+    if name.endswith(("-list", "-csv")) or name in ("pipeline", "agent-events"):
         return reverse(f"api:{name}")
     if name == "inbound":
         return reverse("api:inbound", args=["support@carteria.test"])
