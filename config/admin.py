@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,11 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "email_channels.EmailAccount",
             "email_channels.Mailbox",
             "queues.Queue",
-            "attachments.AttachmentSettings",
             "crm.CrmSettings",
+            "attachments.AttachmentSettings",
+            "agents.AgentSettings",
+            "agents.CustomState",
+            "core.SettingsChange",
         ),
     ),
     (
@@ -72,6 +76,22 @@ class CarteriaAdminSite(AdminSite):
             "core/user/<int:pk>/hand-over/", self.admin_view(hand_over_page), name="hand-over"
         )
         return [health, leaving, *setup_pages(self), *super().get_urls()]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Each section with its rows, and how each of them stands in words."""
+        from config.front import next_step, page_named, rows_of
+
+        found = self.get_app_list(request)
+        sections = [one | {"rows": rows_of(one["models"])} for one in found]
+        context = {
+            "sections": sections,
+            "next_step": next_step([row for one in sections for row in one["rows"]]),
+            "setup_url": page_named("admin:email-setup"),
+            "health_url": page_named("admin:email-health"),
+        }
+        return super().index(request, context | (extra_context or {}))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

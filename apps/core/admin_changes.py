@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -84,7 +85,8 @@ class SettingsChangeAdmin(OnlyLook, Restricted):
         """Of one object, its name stands above the list."""
         kind, key = request.GET.get("kind", ""), request.GET.get("object_id", "")
         if not (kind and key):
-            return super().changelist_view(request, extra_context)
+            title = capfirst(_t("changes of settings"))
+            return super().changelist_view(request, {"title": title} | (extra_context or {}))
         last = SettingsChange.objects.filter(kind=kind, object_id=key).first()
         named = {"kind": kind_words(kind), "name": last.object_name if last else key}
         title = _t("History of %(kind)s %(name)s") % named
@@ -114,7 +116,7 @@ def _told(change: SettingsChange, most: int) -> SafeString:
 
 
 def _line(words: Words) -> SafeString:
-    label = format_html('<span class="changes-label">{}</span>', words.label)
+    label = format_html('<span class="changes-label">{}:</span>', words.label)
     if words.before and words.after:
         both = (words.before, words.after)
         return label + format_html(" <del><bdi>{}</bdi></del> → <ins><bdi>{}</bdi></ins>", *both)

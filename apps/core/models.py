@@ -281,7 +281,7 @@ class SettingsChange(models.Model):
         CONSOLE = "console", _("console")
         API = "api", _("API")
         FILE = "file", _("settings file")
-        COMMAND = "command", _("command or the product itself")
+        COMMAND = "command", _("command or product")
 
     class Action(models.TextChoices):
         ADDED = "added", _("added")
@@ -295,7 +295,7 @@ class SettingsChange(models.Model):
     kind = models.CharField(_("what"), max_length=100)  # label of the model
     object_id = models.CharField(max_length=40)
     object_name = models.CharField(_("name"), max_length=310)
-    action = models.CharField(_("was"), max_length=10, choices=Action.choices)
+    action = models.CharField(_("kind of change"), max_length=10, choices=Action.choices)
     changes = models.JSONField(_("changes"), default=list)  # as changes.Entry
 
     objects = AppendOnly.as_manager()

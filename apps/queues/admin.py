@@ -37,6 +37,7 @@ class RouteInline(VisibleFields, admin.TabularInline):  # type: ignore[type-arg]
     model = MailboxRoute
     extra = 1
     autocomplete_fields: ClassVar = ["mailbox"]
+    verbose_name = _("address")
     verbose_name_plural = _("Addresses whose mail comes here")
 
 

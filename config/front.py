@@ -1,0 +1,350 @@
+"""The rows of the admin's front page: each setting with a sentence, and how it stands in words.
+
+A row asks its own question, so whoever sees three rows costs three questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.agents.models import Agent, AgentSettings, CustomState, Team
+from apps.agents.vocabulary import label
+from apps.attachments.models import Attachment, AttachmentSettings, Verdict
+from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.core.models import ApiToken, SettingsChange, SignInSettings, User
+from apps.crm.models import CrmSettings, TicketUpdate
+from apps.queues.models import Queue, QueueMembership
+
+OK, QUIET, WARN, DANGER = "ok", "quiet", "warn", "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How a setting stands."""
+
+    words: str
+    tone: str = QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str  # of the model
+    title: str
+    help: str
+    url: str
+    fact: Fact
+    add_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What to do next, where something is not finished."""
+
+    title: str
+    sentence: str
+    url: str
+    button: str
+
+
+# ---- the rows -----------------------------------------------------------------------------------
+
+
+def rows_of(models: Iterable[dict[str, Any]]) -> list[Row]:
+    """From Django's list, which holds what the reader may see."""
+    return [_row(one) for one in models]
+
+
+def _row(shown: dict[str, Any]) -> Row:
+    key = shown["model"]._meta.label
+    title, sentence, question = ROWS.get(key, (None, "", _nothing))
+    return Row(
+        label=key,
+        title=str(title or capfirst(shown["name"])),
+        help=str(sentence),
+        url=shown["admin_url"],
+        fact=question(),
+        add_url=shown.get("add_url") or "",
+    )
+
+
+def page_named(name: str) -> str:
+    """Its address, or nothing while that page does not exist."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def next_step(rows: Sequence[Row]) -> Hint | None:
+    """Only for the way to the first fetched mail; what goes wrong later stands at its row."""
+    url = page_named("admin:email-setup")
+    facts = {row.label: row for row in rows}
+    channel = facts.get("email_channels.ChannelSettings")
+    account = facts.get("email_channels.EmailAccount")
+    if not url or channel is None or account is None or not account.add_url:
+        return None
+    if account.fact.tone == WARN:
+        return Hint(
+            _("Connect your first mailbox"),
+            _(
+                "The set-up goes with you from the mail account to the first answered mail. It"
+                " tests each step and fetches nothing before you say so. About ten minutes."
+            ),
+            url,
+            _("Begin the set-up"),
+        )
+    if channel.fact.tone != OK:
+        return Hint(
+            _("Mail is not fetched yet"),
+            _("The set-up shows what is done and what is open, up to the switch."),
+            url,
+            _("Go on with the set-up"),
+        )
+    return None
+
+
+# ---- how it stands ------------------------------------------------------------------------------
+
+
+def _listed(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _channel() -> Fact:
+    channel = ChannelSettings.load()
+    if channel.enabled:
+        return Fact(_("on"), OK)
+    if not channel.external_url:
+        return Fact(_("off: no console address yet"), WARN)
+    return Fact(_("off: no mail is fetched"), WARN)
+
+
+def _accounts() -> Fact:
+    failing, used = Q(status=EmailAccount.Status.FAILING, enabled=True), Q(enabled=True)
+    counted = EmailAccount.objects.aggregate(
+        total=Count("pk"), used=Count("pk", filter=used), failing=Count("pk", filter=failing)
+    )
+    total, off = counted["total"], counted["total"] - counted["used"]
+    if not total:
+        return Fact(_("none yet"), WARN)
+    words = _listed(
+        ngettext("%(n)d account", "%(n)d accounts", total) % {"n": total},
+        _("%(n)d failing") % {"n": counted["failing"]} if counted["failing"] else "",
+        _("%(n)d switched off") % {"n": off} if off else "",
+    )
+    return Fact(words, DANGER if counted["failing"] else OK if counted["used"] else QUIET)
+
+
+def _mailboxes() -> Fact:
+    unrouted = Q(route__isnull=True)
+    counted = Mailbox.objects.aggregate(total=Count("pk"), lost=Count("pk", filter=unrouted))
+    total, lost = counted["total"], counted["lost"]
+    if not total:
+        return Fact(_("none yet"))
+    words = _listed(
+        ngettext("%(n)d address", "%(n)d addresses", total) % {"n": total},
+        _("%(n)d without a queue") % {"n": lost} if lost else "",
+    )
+    return Fact(words, WARN if lost else OK)
+
+
+def _queues() -> Fact:
+    members = QueueMembership.objects.filter(queue=OuterRef("pk"))
+    rows = Queue.objects.annotate(worked=Exists(members)).values_list("enabled", "worked")
+    counted = list(rows.order_by())
+    empty = counted.count((True, False))
+    off = sum(not enabled for enabled, _worked in counted)
+    if not counted:
+        return Fact(_("none yet"))
+    words = _listed(
+        ngettext("%(n)d queue", "%(n)d queues", len(counted)) % {"n": len(counted)},
+        _("%(n)d without members") % {"n": empty} if empty else "",
+        _("%(n)d switched off") % {"n": off} if off else "",
+    )
+    return Fact(words, WARN if empty else OK)
+
+
+def _limits() -> Fact:
+    row = AttachmentSettings.load()
+    words = _("%(files)d files and %(mb)d MB a mail, scanned up to %(scan)d MB")
+    return Fact(words % {"files": row.max_files, "mb": row.max_total_mb, "scan": row.scan_limit_mb})
+
+
+def _crm() -> Fact:
+    row = CrmSettings.load()
+    facts = {"crm": row.get_kind_display(), "language": row.get_language_display()}
+    return Fact(_("%(crm)s, comments in %(language)s") % facts)
+
+
+def _agent_states() -> Fact:
+    row = AgentSettings.load()
+    facts = {"state": label(row.sign_in_state), "minutes": row.absent_after_minutes}
+    return Fact(_("%(state)s after sign-in, Offline after %(minutes)d min away") % facts)
+
+
+def _custom_states() -> Fact:
+    used = CustomState.objects.filter(enabled=True).count()
+    return Fact(_("%(n)d in use") % {"n": used} if used else _("none"))
+
+
+def _changes() -> Fact:
+    last = SettingsChange.objects.first()
+    if last is None:
+        return Fact(_("none yet"))
+    when = localtime(last.at)
+    today = when.date() == localtime().date()
+    facts = {
+        "when": date_format(when, "TIME_FORMAT" if today else "SHORT_DATE_FORMAT"),
+        "who": last.by_name or last.get_source_display(),
+    }
+    return Fact(
+        (_("last today at %(when)s, %(who)s") if today else _("last %(when)s, %(who)s")) % facts
+    )
+
+
+def _users() -> Fact:
+    active = Q(is_active=True)
+    counted = User.objects.aggregate(total=Count("pk"), active=Count("pk", filter=active))
+    off = counted["total"] - counted["active"]
+    words = _listed(
+        _("%(n)d active") % {"n": counted["active"]},
+        _("%(n)d switched off") % {"n": off} if off else "",
+    )
+    return Fact(words)
+
+
+def _agents() -> Fact:
+    count = Agent.objects.working().count()
+    return Fact(
+        ngettext("%(n)d agent", "%(n)d agents", count) % {"n": count} if count else _("none yet")
+    )
+
+
+def _teams() -> Fact:
+    count = Team.objects.count()
+    return Fact(
+        ngettext("%(n)d team", "%(n)d teams", count) % {"n": count} if count else _("none yet")
+    )
+
+
+def _tokens() -> Fact:
+    count = ApiToken.objects.count()
+    return Fact(
+        ngettext("%(n)d token", "%(n)d tokens", count) % {"n": count} if count else _("none")
+    )
+
+
+def _sign_in() -> Fact:
+    row = SignInSettings.load()
+    return Fact(_("second factor: %(who)s") % {"who": row.get_second_factor_display()})
+
+
+def _quarantine() -> Fact:
+    held = InboundEmail.objects.filter(status=InboundEmail.Status.QUARANTINED).count()
+    if not held:
+        return Fact(_("empty"))
+    return Fact(ngettext("%(n)d mail held", "%(n)d mails held", held) % {"n": held}, WARN)
+
+
+def _files() -> Fact:
+    waiting = Attachment.objects.filter(verdict=Verdict.WAITING).count()
+    return Fact(_("%(n)d waiting for the scan") % {"n": waiting} if waiting else "")
+
+
+def _updates() -> Fact:
+    failed = TicketUpdate.objects.filter(status=TicketUpdate.Status.FAILED).count()
+    return Fact(_("%(n)d failed") % {"n": failed}, DANGER) if failed else Fact("")
+
+
+def _nothing() -> Fact:
+    return Fact("")
+
+
+# Label of the model: title (else the model's own), a sentence, the question.
+ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
+    "email_channels.ChannelSettings": (
+        None,
+        gettext_lazy("The switch, the console's address, language and time zone."),
+        _channel,
+    ),
+    "email_channels.EmailAccount": (
+        None,
+        gettext_lazy("Servers and logins that mail is fetched from and sent through."),
+        _accounts,
+    ),
+    "email_channels.Mailbox": (
+        None,
+        gettext_lazy("The addresses that customers write to."),
+        _mailboxes,
+    ),
+    "queues.Queue": (
+        gettext_lazy("Queues and members"),
+        gettext_lazy("Where mail waits, who answers it, and how it is given out."),
+        _queues,
+    ),
+    "attachments.AttachmentSettings": (
+        gettext_lazy("Attachments"),
+        gettext_lazy("Limits for files, and which kinds are refused."),
+        _limits,
+    ),
+    "crm.CrmSettings": (
+        None,
+        gettext_lazy("Where tickets are kept, and how comments are written."),
+        _crm,
+    ),
+    "agents.AgentSettings": (
+        None,
+        gettext_lazy("What happens at sign-in, during absence and after calls."),
+        _agent_states,
+    ),
+    "agents.CustomState": (
+        None,
+        gettext_lazy("States of your own, such as Training."),
+        _custom_states,
+    ),
+    "core.SettingsChange": (
+        None,
+        gettext_lazy("Who changed which setting when, from what to what."),
+        _changes,
+    ),
+    "core.User": (None, gettext_lazy("Who signs in, with which roles."), _users),
+    "agents.Agent": (None, gettext_lazy("Who answers mail, and in which state."), _agents),
+    "agents.Team": (None, gettext_lazy("Groups of agents with their supervisors."), _teams),
+    "core.ApiToken": (None, gettext_lazy("Keys of programs; here they are withdrawn."), _tokens),
+    "core.SignInSettings": (
+        None,
+        gettext_lazy("Second factor, duration, lock after wrong passwords."),
+        _sign_in,
+    ),
+    "email_channels.QuarantinedEmail": (
+        None,
+        gettext_lazy("Mail that somebody has to look at."),
+        _quarantine,
+    ),
+    "email_channels.InboundEmail": (
+        None,
+        gettext_lazy("Every mail that came in, with its outcome."),
+        _nothing,
+    ),
+    "attachments.Attachment": (
+        gettext_lazy("Files"),
+        gettext_lazy("What came with mails, each with its verdict."),
+        _files,
+    ),
+    "crm.Ticket": (None, gettext_lazy("The built-in tickets with their comments."), _nothing),
+    "crm.TicketUpdate": (
+        None,
+        gettext_lazy("What the CRM was told, and has yet to hear."),
+        _updates,
+    ),
+}
