@@ -226,6 +226,7 @@ class CustomState(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="custom_state_once_in_any_case",
+                violation_error_code="name",
                 violation_error_message=_("There is a state of that name already."),
             ),
         ]

@@ -16,6 +16,8 @@ from apps.core.models import Blob, Role, User
 from apps.core.rules import Problem, refuse
 from apps.core.secrets import SecretField
 
+ADDRESS_FIRST = _("Fill in the console address first: links in tickets need it.")
+
 
 class ChannelSettings(models.Model):
     """One row: Settings > Email > Channel."""
@@ -66,6 +68,8 @@ class ChannelSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(enabled=False) | ~Q(external_url=""),
                 name="on_only_with_console_address",
+                violation_error_code="external_url",
+                violation_error_message=ADDRESS_FIRST,
             )
         ]
 
@@ -76,8 +80,7 @@ class ChannelSettings(models.Model):
         self.external_url = rules.tidy_address(self.external_url)
         problems: list[Problem] = []
         if self.enabled and not self.external_url:
-            sentence = _("Fill in the console address first: links in tickets need it.")
-            problems.append(("external_url", sentence))
+            problems.append(("external_url", ADDRESS_FIRST))
         if self.external_url and (problem := rules.address_problem(self.external_url)):
             problems.append(("external_url", problem))
         if problem := rules.zone_problem(self.time_zone):

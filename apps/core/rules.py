@@ -35,7 +35,9 @@ class RowForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, listed in errors.update_error_dict({}).items():
             for one in listed:
                 here = name == NON_FIELD_ERRORS and one.code in self.fields
-                placed.setdefault(str(one.code) if here else name, []).append(one)
+                told = placed.setdefault(str(one.code) if here else name, [])
+                if one.messages not in [other.messages for other in told]:
+                    told.append(one)  # a rule and the database's own check say the same
         super()._update_errors(ValidationError(placed))  # type: ignore[misc]
 
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from apps.agents.models import Agent, Team
+from apps.agents.models import Agent, AgentSettings, Team
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core.models import User
 from apps.core.secrets import unseal
@@ -113,6 +113,26 @@ def test_the_last_administrator_stays(tmp_path: Path, change: str, key: str) -> 
     assert (code, told.partition(".")[0]) == (2, "FILE:2: users")
     assert f"users.{key}: root is the last administrator." in told
     assert User.objects.administrators().get().username == "root"
+
+
+def test_the_state_after_sign_in_is_a_setting_of_the_agents(tmp_path: Path) -> None:
+    text = "version: 1\nchannel: {sign_in_state: Break}\n"
+    assert configured(tmp_path, text)[1] == [
+        {"object": "channel", "name": "channel", "change": "changed"}
+    ]
+    assert AgentSettings.load().sign_in_state == "Break"
+    assert configured(tmp_path, text) == (0, [], "")
+
+
+def test_what_a_rule_tidies_is_no_change_the_next_time(tmp_path: Path) -> None:
+    text = (
+        "version: 1\naccounts: [{name: m, send: {host: x}}]\nqueues: [{name: A, path: /B/ C/}]\n"
+        "mailboxes: [{address: a@x.test, account: m, aliases: [b@x.test, B@x.test, a@x.test]}]\n"
+    )
+    assert configured(tmp_path, text)[0] == 0
+    assert configured(tmp_path, text) == (0, [], "")
+    assert Queue.objects.get().path == "B/C"
+    assert Mailbox.objects.get().aliases == ["b@x.test"]
 
 
 def test_check_only_looks(tmp_path: Path) -> None:
@@ -241,6 +261,30 @@ def test_check_only_looks(tmp_path: Path) -> None:
         (
             "version: 1\nchannel: {sign_in_state: in-email}",
             "FILE:2: channel.sign_in_state: in-email is never set",
+        ),
+        (
+            "version: 1\nchannel:\n  language: en\n  sign_in_state: Lunch",
+            "FILE:4: channel.sign_in_state: Lunch is never set at sign-in. Choose one of: Available,",
+        ),
+        (
+            "version: 1\nchannel:\n  language: en\n  external_url: https://x.test/admin",
+            "FILE:4: channel.external_url: Only up to the host: leave out “/admin”.",
+        ),
+        (
+            "version: 1\nqueues: [{name: A, eligible_states: [Lunch]}]",
+            "FILE:2: queues.eligible_states: There is no state 'Lunch'; define it first.",
+        ),
+        (
+            "version: 1\nqueues:\n- name: A\n  path: B//C",
+            "FILE:4: queues.path: There is a name missing between two slashes",
+        ),
+        (
+            "version: 1\naccounts:\n- name: m\n  receive:\n    host: x.test\n    after: move:INBOX",
+            "FILE:6: accounts.receive.after: Mail is fetched from this folder.",
+        ),
+        (
+            "version: 1\naccounts:\n- name: m\n  send:\n    host: 169.254.169.254",
+            "FILE:5: accounts.send.host: 169.254.169.254 is no address of a mail server.",
         ),
         (
             "version: 1\nstorage: {kinds: {pdf: {path: '{YEAR}/{Queue}'}}}",
