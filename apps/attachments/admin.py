@@ -18,7 +18,7 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
     """The block list as words, since nobody should have to write JSON."""
 
     blocked = forms.CharField(
-        label=_("also block"),
+        label=_("Also block"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Further file extensions, separated by spaces. Recommended: %(recommended)s")

@@ -8,6 +8,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -127,6 +129,13 @@ class WholeAccountForm(AccountForm):
         return data
 
 
+TONES: dict[str, str] = {
+    EmailAccount.Status.OK: "ok",
+    EmailAccount.Status.THROTTLED: "warn",
+    EmailAccount.Status.FAILING: "danger",
+}
+
+
 class MailboxForm(RowForm):
     aliases = LinesField(
         label=_("Further addresses"),
@@ -146,7 +155,7 @@ class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(EmailAccount)
 class AccountAdmin(SpeaksOfDoubts, Restricted):
     form = WholeAccountForm
-    list_display = ("name", "enabled", "receive_host", "send_host", "health", "last_fetched_at")
+    list_display = ("name", "enabled", "incoming", "outgoing", "health", "last_fetched_at")
     search_fields = ("name",)
     inlines = (MailboxInline,)
     readonly_fields = ("health", "status_sentence", "last_fetched_at")
@@ -208,9 +217,20 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
         shown = super().get_fieldsets(request, obj)
         return shown if obj else [one for one in shown if "health" not in one[1]["fields"]]
 
-    @admin.display(description=_("state"))
-    def health(self, account: EmailAccount) -> str:
-        return account.get_status_display()
+    @admin.display(description=_("incoming mail"), ordering="receive_host")
+    def incoming(self, account: EmailAccount) -> str:
+        receives = account.receive_kind != EmailAccount.Receive.NONE
+        return account.receive_host if receives else account.get_receive_kind_display()
+
+    @admin.display(description=_("outgoing mail"), ordering="send_host")
+    def outgoing(self, account: EmailAccount) -> str:
+        sends = account.send_kind != EmailAccount.Send.NONE
+        return account.send_host if sends else account.get_send_kind_display()
+
+    @admin.display(description=_("state"), ordering="status")
+    def health(self, account: EmailAccount) -> SafeString:
+        tone, word = TONES.get(account.status, "quiet"), account.get_status_display()
+        return format_html('<span class="tone tone--{}">{}</span>', tone, word)
 
     def response_add(
         self, request: HttpRequest, obj: EmailAccount, post_url_continue: str | None = None
