@@ -28,7 +28,7 @@ def test_one_hears_the_queues_one_sees(house: House) -> None:
     support, other = f"queue.{house.support.pk}", f"queue.{house.other.pk}"
 
     assert topics_of(house.alice.user) == {f"user.{house.alice.user_id}", support}
-    assert topics_of(house.admin) == {f"user.{house.admin.pk}", support, other}
+    assert topics_of(house.admin) == {f"user.{house.admin.pk}", support, other, "agents.all"}
 
 
 def test_a_move_is_told_to_the_queue_and_to_the_agent(
