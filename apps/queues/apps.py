@@ -12,4 +12,5 @@ class Queues(AppConfig):
     def ready(self) -> None:
         """Lends the guards of In-Email; whoever's rights change is told."""
         import apps.queues.availability
-        import apps.queues.rights  # noqa: F401
+        import apps.queues.rights
+        import apps.queues.workload  # noqa: F401
