@@ -5,6 +5,10 @@
 const app = document.querySelector("[data-live]");
 const SETTLE_MS = 250; // several changes in a row are one reading
 const LONGEST_WAIT_MS = 15_000;
+const NOT_SIGNED_IN = 4401; // close codes
+const RIGHTS_CHANGED = 4403;
+const READ_MS = 8_000; // so long a short sentence stays
+const MENUS = "details.more[open], details.state-picker[open]";
 
 // ---- the socket ---------------------------------------------------------------------------
 
@@ -23,13 +27,25 @@ function listen() {
   socket.onmessage = (event) => {
     const { type, id } = JSON.parse(event.data);
     if (type === "session.changed") refresh(id === openSession());
+    if (type === "agent.state" && id === ownState(document)?.dataset.agent) refresh(false);
   };
-  socket.onclose = () => {
+  socket.onclose = ({ code }) => {
     missed = true;
-    show(false);
-    setTimeout(listen, wait + Math.random() * wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    if (code === NOT_SIGNED_IN) signInAgain();
+    else if (code === RIGHTS_CHANGED) listen();
+    else {
+      show(false);
+      setTimeout(listen, wait + Math.random() * wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    }
   };
+}
+
+/** Whoever has words in the editor reads that they are signed out, and can copy them first. */
+function signInAgain() {
+  const words = [...document.querySelectorAll(".composer textarea")].some((editor) => editor.value);
+  if (words) document.querySelector("[data-signed-out]").hidden = false;
+  else location.reload();
 }
 
 function show(online) {
@@ -49,15 +65,33 @@ function refresh(conversation) {
 }
 
 async function read() {
-  const address = withConversation ? location.pathname + location.search : app.dataset.list;
+  const whole = withConversation;
   withConversation = false;
-  const response = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
+  const fresh = await pageFrom(whole ? location.pathname + location.search : app.dataset.list);
+  if (fresh) merge(fresh, whole);
+}
+
+async function pageFrom(address, options = {}) {
+  const asked = { headers: { Accept: "text/html" }, ...options };
+  const response = await fetch(address, asked).catch(() => null);
   if (response?.redirected && new URL(response.url).pathname.startsWith("/accounts/")) {
-    location.reload(); // signed out elsewhere
+    signInAgain(); // signed out elsewhere
+    return null;
+  }
+  if (!response?.ok) return null; // the next change, or the next connection, reads again
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+let tooLate = false;
+
+function merge(fresh, whole) {
+  // An answer that was overtaken must not bring an older state back. It is asked for once more;
+  // if that is as old, it is the truth: the database was restored.
+  tooLate = !tooLate && versionOf(fresh) < versionOf(document);
+  if (tooLate) {
+    refresh(whole);
     return;
   }
-  if (!response?.ok) return; // the next change, or the next connection, reads again
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   mergeRows(fresh);
   mergePieces(fresh);
   mergeComposer(fresh);
@@ -83,7 +117,9 @@ function mergePieces(fresh) {
     }
     if (old.outerHTML === piece.outerHTML) continue;
     if (old.matches("details") && old.open) piece.open = true;
+    const focused = focusable(old).indexOf(document.activeElement);
     old.replaceWith(piece);
+    if (focused >= 0) focusable(piece)[focused]?.focus({ preventScroll: true });
     if (last === old) last = piece;
   }
 }
@@ -95,6 +131,55 @@ function mergeComposer(fresh) {
   if (now.querySelector("textarea")?.value) return;
   now.replaceWith(next);
   startComposer();
+}
+
+// ---- one's own state ------------------------------------------------------------------------------
+
+function ownState(page) {
+  return /** @type {HTMLDetailsElement | null} */ (page.querySelector("[data-piece=state]"));
+}
+
+function versionOf(page) {
+  return Number(ownState(page)?.dataset.version); // NaN, which is older than nothing, without one
+}
+
+/** Without leaving the page: there may be words in the editor. */
+async function chooseState(button) {
+  const body = new URLSearchParams(new FormData(button.form));
+  body.set(button.name, button.value);
+  const picker = ownState(document);
+  if (picker?.contains(button)) {
+    picker.open = false;
+    picker.querySelector("summary").focus();
+  }
+  const fresh = await pageFrom(button.formAction, { method: "POST", body });
+  if (!fresh) {
+    say(app.dataset.notDone);
+    return;
+  }
+  merge(fresh, false);
+  for (const words of all(fresh, ".toast, .read > .notice--danger")) say(words.textContent);
+}
+
+function say(words) {
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.textContent = words.trim();
+  document.querySelector(".toasts").append(toast);
+  setTimeout(() => toast.remove(), READ_MS);
+}
+
+/** In the open picker: up and down, and Escape back to where one came from. */
+function walkPicker(event) {
+  const picker = ownState(document);
+  if (!picker?.open || !picker.contains(event.target)) return;
+  const items = focusable(picker);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    items[Math.max(0, Math.min(items.length - 1, items.indexOf(event.target) + step))].focus();
+  }
+  if (event.key === "Escape") items[0].focus();
 }
 
 // ---- the list: nothing moves under the hand ---------------------------------------------------
@@ -148,6 +233,10 @@ function markCurrent(rows) {
 
 function all(root, selector) {
   return /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+}
+
+function focusable(root) {
+  return all(root, "a, button, summary, input");
 }
 
 function openSession() {
@@ -204,7 +293,7 @@ if (app) {
   startComposer();
   goToWantedMail();
   setInterval(tellAges, 30_000);
-  setTimeout(() => document.querySelector(".toasts")?.replaceChildren(), 8_000);
+  setTimeout(() => document.querySelector(".toasts")?.replaceChildren(), READ_MS);
   document.querySelector("[data-fresh]")?.addEventListener("click", () => {
     const rows = document.querySelector("[data-rows]");
     if (rows && waiting) {
@@ -214,11 +303,17 @@ if (app) {
     offer(null, 0);
   });
   addEventListener("click", (event) => {
-    for (const menu of all(document, "details.more[open]")) {
+    for (const menu of all(document, MENUS)) {
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape") for (const menu of all(document, "details.more[open]")) menu.open = false;
+    walkPicker(event);
+    if (event.key === "Escape") for (const menu of all(document, MENUS)) menu.open = false;
+  });
+  addEventListener("submit", (event) => {
+    if (event.submitter?.name !== "state") return;
+    event.preventDefault();
+    chooseState(event.submitter);
   });
 }

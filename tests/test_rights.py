@@ -23,7 +23,7 @@ from django.db import models, transaction
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
-from apps.agents.models import Agent, AgentSettings, CustomState, Team
+from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Team
 from apps.attachments.models import AttachmentSettings
 from apps.channels.models import ChannelSettings, InboundEmail
 from apps.console.urls import urlpatterns as console_urls
@@ -85,6 +85,7 @@ PAGES = {
     ("post", "give-back", ""):                 "+ + 4 4 - 4 - - - r 4",
     ("post", "status", "status=paused"):       "+ + 4 4 - 4 - - - r 4",
     ("post", "reply", ""):                     "b b 4 4 b 4 b b b r 4",
+    ("post", "state", "state=Break"):          "4 4 4 4 + + 4 4 4 r 4",
 }  # fmt: skip
 
 # ---- the API: (method, route, query) -------------------------------------------------------------
@@ -314,7 +315,7 @@ def undone() -> Iterator[None]:
 
 def state() -> list[Any]:
     """What a verb could change."""
-    watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, Queue, ApiToken)
+    watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, AgentState, Queue, ApiToken)
     rows = [list(model.objects.order_by("pk").values()) for model in watched]  # type: ignore[attr-defined]
     return [*rows, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
 
@@ -347,7 +348,7 @@ _ARGUMENT = {"session": "session", "mail-link": "message", "mail-frame": "messag
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: " ".join(row))
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
-    word = {"sessions": None, "ticket": "ticket"}.get(name, _ARGUMENT.get(name, "session"))
+    word = {"sessions": None, "state": None, "ticket": "ticket"}.get(name, _ARGUMENT.get(name, "session"))
     address = reverse(name, args=[world.words[word]] if word else [])
     answers = {}
     for person, browser in world.browsers.items():
@@ -575,6 +576,7 @@ async def _answer_to(user: Any) -> Any:
     scope = {"type": "websocket", "path": "/ws/", "user": user}
     socket = ApplicationCommunicator(LiveConsumer.as_asgi(), scope)
     await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(5))["type"] == "websocket.accept"
     return await socket.receive_output(5)
 
 

@@ -19,10 +19,14 @@ from apps.core.errors import Guarded, Invalid
 
 
 def choosable_states() -> list[str]:
-    """The system's first, Offline last."""
-    custom = [state.name for state in _custom_states() if state.enabled]
-    system = [name for name in CHOOSABLE if name != OFFLINE]
-    return [*system, *custom, OFFLINE]
+    return list(choosable())
+
+
+def choosable() -> dict[str, CustomState | None]:
+    """The system's first, Offline last; with a custom state its row."""
+    custom = {state.name: state for state in _custom_states() if state.enabled}
+    system = dict.fromkeys(name for name in CHOOSABLE if name != OFFLINE)
+    return {**system, **custom, OFFLINE: None}
 
 
 def accepted() -> dict[str, frozenset[str]]:

@@ -1,6 +1,7 @@
 """Colours of custom states: readable on every surface of ours, light and dark (WCAG 2.2 AA)."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 ENOUGH = 4.5
 TINT = 0.11  # of the colour itself, under the word of a state
@@ -25,6 +26,7 @@ def readable_like(colour: str) -> str:
     return _first(_towards(colour, "#000000"), lambda one: worst(one, LIGHT) >= ENOUGH)
 
 
+@lru_cache(maxsize=256)  # a millisecond each, and pages show all of them
 def dark_twin(colour: str) -> str:
     """The same hue for the dark theme, as much lighter as that needs."""
     return _first(_towards(colour, "#ffffff"), lambda one: worst(one, DARK) >= ENOUGH)

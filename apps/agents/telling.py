@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents import lent
-from apps.agents.choices import accepted, choosable_states
+from apps.agents.choices import accepted, choosable
 from apps.agents.contacts import stale_contacts
 from apps.agents.models import Agent, AgentState
 from apps.agents.vocabulary import EMAIL, KINDS
@@ -35,6 +35,7 @@ class StateChoice:
     state: str
     allowed: bool
     reason: str | None  # why not
+    colour: str = ""  # of a custom state, for both themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,13 @@ def choices_of(agent: Agent) -> list[StateChoice]:
         if (refusal := lent.refusals(state, [agent.pk]).get(agent.pk))
     }
     return [
-        StateChoice(state, state not in refusals, _sentence(refusals.get(state)))
-        for state in choosable_states()
+        StateChoice(
+            state,
+            state not in refusals,
+            _sentence(refusals.get(state)),
+            custom.css_colour if custom else "",
+        )
+        for state, custom in choosable().items()
     ]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels.models import ChannelSettings
 from apps.console.choice import STATUSES, Choice
+from apps.console.states import OwnState, own_state
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets.models import Message, Session
@@ -54,6 +55,7 @@ class Desk:
     rows: list[Session]
     older: str
     channel: ChannelSettings
+    state: OwnState | None
 
     @property
     def open_query(self) -> str:
@@ -86,6 +88,7 @@ def desk_of(user: User, choice: Choice, channel: ChannelSettings) -> Desk:
         rows=rows,
         older=older,
         channel=channel,
+        state=own_state(user),
     )
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from apps.console import actions, mail_frame, tickets, views
+from apps.console import actions, mail_frame, states, tickets, views
 
 urlpatterns = [
     path("", views.sessions, name="sessions"),
+    path("state/", states.choose, name="state"),
     path("s/<str:public_id>/", views.session, name="session"),
     path("s/<str:public_id>/take/", actions.take, name="take"),
     path("s/<str:public_id>/give-back/", actions.give_back, name="give-back"),

@@ -163,10 +163,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         user = cast(object, self.scope.get("user"))
         if not isinstance(user, User) or not user.is_active:
-            await self.close(code=NOT_SIGNED_IN)
+            await self._refuse()
             return
         if await database_sync_to_async(_is_refused)(user):
-            await self.close(code=NOT_SIGNED_IN)
+            await self._refuse()
             return
         topics = await database_sync_to_async(topics_of)(user)
         login: Any = self.scope.get("session")
@@ -179,6 +179,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         self.user_id = user.pk
         await _here.came(user.pk)
         await self.accept()
+
+    async def _refuse(self) -> None:
+        """A browser hears the code of a socket only once that was open."""
+        await self.accept()
+        await self.close(code=NOT_SIGNED_IN)
 
     def _leave_after(self, seconds: int) -> None:
         """A sign-in ends at its hour, and the socket with it."""

@@ -253,6 +253,7 @@ def _refused(client: Client) -> None:
     @async_to_sync
     async def run() -> None:
         async with socket_of(client) as socket:
+            assert (await socket.receive_output(5))["type"] == "websocket.accept"
             assert await _closes(socket) == 4401
 
     run()
