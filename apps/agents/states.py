@@ -144,13 +144,8 @@ def _set(agent: Agent, state: str, code: str, by: User, source: str, reason: str
         raise Guarded(f"{wanted.lower()}-not-available", refusal.sentence)
     after = _change(agent.pk, lambda _state: Move(code, source, by, said, to=wanted))
     # The basis may have gone between the question and the commit: whoever comes second undoes it.
-    transaction.on_commit(partial(_leave_if_basis_went, agent.pk, wanted))
+    transaction.on_commit(partial(leave_if_refused, agent.pk))
     return after
-
-
-def _leave_if_basis_went(agent_id: int, state: str) -> None:
-    if lent.refusals(state, [agent_id]):
-        leave_if_refused(agent_id)
 
 
 def _report(agent: Agent, code: str, note: Callable[[], None]) -> AgentState:
