@@ -79,7 +79,6 @@ class AgentAdmin(OnlyLook, Restricted):
     list_filter = (StateFilter, PresentFilter, TeamFilter)
     list_select_related = ("user", "state")
     search_fields = ("user__username", "user__first_name", "user__last_name")
-    search_help_text = _("Name or user name")
     ordering = ("user__first_name", "user__last_name", "user__username")
     autocomplete_fields: ClassVar = ["user"]
     actions = ("set_state",)
@@ -97,7 +96,12 @@ class AgentAdmin(OnlyLook, Restricted):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         span = span_of({}, reader(request))
-        more = {"as_of": timezone.now(), "today": span.last, "most_days": MOST_DAYS}
+        more = {
+            "title": _t("Agents"),
+            "as_of": timezone.now(),
+            "today": span.last,
+            "most_days": MOST_DAYS,
+        }
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     @admin.display(description=_("agent"), ordering="user__first_name")
@@ -119,8 +123,9 @@ class AgentAdmin(OnlyLook, Restricted):
     def set_by(self, agent: Agent) -> SafeString:
         told = facts(agent).told
         kind = "by by--other" if told.set_by_name and not told.by_agent else "by"
-        words = [word for word in (told.reason, looks.after_what(told)) if word]
-        why = format_html_join("", '<small dir="auto">{}</small>', ((word,) for word in words))
+        words = [("", told.reason), ("by--other", looks.after_what(told))]
+        lines = ((look, word) for look, word in words if word)
+        why = format_html_join("", '<small class="{}" dir="auto">{}</small>', lines)
         return format_html('<span class="{}"><bdi>{}</bdi></span>{}', kind, looks.setter(told), why)
 
     @admin.display(description=_("present"), ordering="state__present_until")
@@ -128,12 +133,18 @@ class AgentAdmin(OnlyLook, Restricted):
         return looks.presence_look(present=facts(agent).told.present)
 
     @admin.display(description=_("open sessions"))
-    def open_sessions(self, agent: Agent) -> int:
-        return facts(agent).workload.open_sessions
+    def open_sessions(self, agent: Agent) -> SafeString:
+        """On a phone no column head says what the number is."""
+        count, unit = facts(agent).workload.open_sessions, _t("open sessions")
+        return format_html('{} <span class="unit">{}</span>', count, unit)
 
     @admin.display(description=_("teams"))
     def in_teams(self, agent: Agent) -> str:
         return ", ".join(facts(agent).teams)
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = None) -> Any:
+        """There is one: nobody needs to choose it first."""
+        return super().get_action_choices(request, default_choices or [])
 
     # ---- setting a state -------------------------------------------------------------------------
 

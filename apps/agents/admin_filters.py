@@ -30,7 +30,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class PresentFilter(admin.SimpleListFilter):
-    title = _("present")
+    title = _("presence")
     parameter_name = "present"
 
     def lookups(

@@ -98,7 +98,7 @@ def test_a_row_tells_state_since_by_whom_why_presence_load_and_teams(house: Hous
     assert "is-in-call" in row and "then" in row and "is-break" in row
     assert ">18 m</time>" in row
     assert "Irene" in row and "Fire drill" in row and "applies after the call" in row
-    assert "Here" in row and ">1</td>" in row and "North" in row
+    assert "Here" in row and '1 <span class="unit">open sessions' in row and "North" in row
 
 
 def test_a_silent_call_is_marked(house: House) -> None:
