@@ -15,6 +15,7 @@ from apps.agents.telling import why_in_words
 from apps.core.models import User
 
 CHANGES = 50  # on a page
+_PRODUCT = "Carteria"  # a name, in every language
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class AgentPage:
     presence: SafeString
     since: SafeString
     set_by: str
+    why: str
     set_by_other: bool
     after_what: str
     today: list[tuple[SafeString, str]]  # state and time, the longest first
@@ -62,7 +64,8 @@ def page_of(agent: Agent, reader: User, number: str) -> AgentPage:
         look=looks.full_look(told, custom),
         presence=looks.presence_look(present=told.present),
         since=looks.age_look(told.since),
-        set_by=looks.setter(told),
+        set_by=looks.setter(told) if told.set_by else _PRODUCT if told.code else "",
+        why=told.reason or ("" if told.set_by else told.why),
         set_by_other=told.set_by is not None and not told.by_agent,
         after_what=looks.after_what(told),
         today=[(looks.state_look(name, custom), looks.clock_time(n)) for name, n in longest],
@@ -74,7 +77,7 @@ def page_of(agent: Agent, reader: User, number: str) -> AgentPage:
 
 
 def _shown(row: StateChange, agent: Agent, custom: looks.Colours) -> ShownChange:
-    covered = bool(row.overlay) and row.code in ("chosen", "overridden")
+    covered = row.before == row.after  # then the state below the call or chat has changed
     return ShownChange(
         row=row,
         before=looks.state_look(row.before, custom),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.agents.models import Agent, AgentState, Contact, StateChange, Team
-from apps.agents.states import choose_state, enter_call, enter_chat
+from apps.agents.states import choose_state, enter_call, enter_chat, leave_if_refused
 from apps.agents.vocabulary import AVAILABLE, BREAK, IN_CALL, IN_EMAIL, UNAVAILABLE
 from apps.core.models import User
 from tests.people import (
@@ -373,3 +373,16 @@ def test_the_csv_of_a_foreign_agent_is_not_there(house: House) -> None:
 def test_wrong_days_are_told_on_the_list(house: House) -> None:
     answer = browser(house.irene).get(f"{LIST}time-in-state/?from=x", follow=True)
     assert said(answer) == ["from: write a day like 2026-11-25."]
+
+
+def test_what_the_product_did_bears_its_name_and_the_cause(house: House) -> None:
+    """During a call only the state below it moves, and history shows that one."""
+    enter_call(house.alice, "c1")
+    house.support.enabled = False
+    house.support.save()
+    leave_if_refused(house.alice.pk)
+    content = page(house.irene, page_of(house.alice))
+    now, history = content.split('data-test="now"')[1].split('data-test="history"')
+    assert "<bdi>Carteria</bdi>" in now
+    assert "No email queue that is in use has this agent as a member." in now
+    assert "is-available" in history.split("</tr>")[1]
