@@ -3,10 +3,10 @@
 import json
 import sys
 
-from tests.bench import arrival, ingest
+from tests.bench import arrival, ingest, states
 from tests.servers import postgres
 
-WHAT = {"ingest": ingest.run, "arrival": arrival.run}
+WHAT = {"ingest": ingest.run, "arrival": arrival.run, "states": states.run}
 NOT_INSTALLED = 3
 
 
