@@ -1,0 +1,273 @@
+"""The own state in a real browser: live, by keyboard, on a phone, and when a sign-in ends."""
+
+from datetime import timedelta
+
+import pytest
+import requests
+from django.contrib.sessions.models import Session as Login
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
+
+from apps.agents import states
+from apps.agents.models import AgentState
+from apps.channels.models import ChannelSettings
+from apps.core import logins
+from apps.core.live import hang_up, user_topic
+from apps.tickets.assignment import assign_waiting
+from apps.tickets.models import Session
+from tests.browser.conftest import Open
+from tests.people import House, make_message, make_queue, make_session, put_in_state, token_of
+
+pytestmark = pytest.mark.browser
+
+AT_ONCE = 1_000  # ms
+PHONE = {"width": 390, "height": 844}
+
+
+def pick(page: Page, state: str) -> None:
+    page.click("[data-test=state-picker] > summary")
+    page.click(f"[data-test=state-picker] [value='{state}']")
+
+
+def api(web: str, house: House, path: str, who: str = "irene", **body: str) -> None:
+    headers = token_of(getattr(house, who), "read", "write", "events")
+    answer = requests.post(f"{web}/api/v1/{path}", json=body, headers=headers, timeout=10)
+    assert answer.ok, answer.text
+
+
+@pytest.fixture
+def alice(house: House, open_as: Open) -> Page:
+    """In-Email at the list, with an open socket."""
+    # Committed step by step, the house left her no queue for a moment, and so not In-Email.
+    put_in_state(house.alice, "In-Email")
+    page = open_as(house.alice.user)
+    expect(page.locator("[data-online]")).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def session(house: House) -> Session:
+    session = make_session(house.support, mailbox=house.mailbox, customer_name="Dana")
+    make_message(session)
+    return session
+
+
+@pytest.mark.contract("1.2.h")
+def test_an_override_shows_within_a_second_and_says_who_and_why(
+    house: House, alice: Page, web: str
+) -> None:
+    path = f"agents/{house.alice.pk}/state/"
+
+    api(web, house, path, state="Break", reason="Phones are down")
+
+    current = alice.locator("[data-test=state-current]")
+    expect(current).to_have_text("Break", timeout=AT_ONCE)
+    told = alice.locator(".nav [data-test=state-told]")
+    expect(told).to_contain_text("Set by Irene")
+    expect(told).to_contain_text("Phones are down")
+
+
+@pytest.mark.contract("1.2.g")
+def test_a_call_covers_the_chosen_state_and_lifts_again(
+    house: House, alice: Page, web: str
+) -> None:
+    current = alice.locator("[data-test=state-current]")
+    call = {"agent": "alice", "session": "call-1"}
+
+    api(web, house, "agent-events/", "robot", event="enter_call", **call)
+    expect(current).to_have_text("In-Call", timeout=AT_ONCE)
+    expect(alice.locator("[data-test=state-then]")).to_have_text(", then In-Email")
+
+    api(web, house, "agent-events/", "robot", event="leave_call", **call)
+    expect(current).to_have_text("In-Email", timeout=AT_ONCE)
+
+
+def test_a_choice_leaves_the_open_editor_alone(house: House, session: Session, alice: Page) -> None:
+    alice.goto(f"/s/{session.public_id}/")
+    alice.click("[data-test=reply]")
+    alice.fill("[data-test=editor]", "Half a sente")
+
+    pick(alice, "Break")
+
+    expect(alice.locator("[data-test=state-current]")).to_have_text("Break")
+    expect(alice.locator("[data-test=editor]")).to_have_value("Half a sente")
+    assert AgentState.objects.get(agent=house.alice).source == "console"
+
+
+@pytest.mark.contract("1.2.b")
+def test_in_email_is_grey_with_the_reason_while_the_channel_is_off(
+    house: House, open_as: Open
+) -> None:
+    put_in_state(house.alice, "Break")
+    ChannelSettings.objects.update(enabled=False)
+    page = open_as(house.alice.user)
+
+    page.click("[data-test=state-picker] > summary")
+    option = page.locator("[data-test=state-picker] [value='In-Email']")
+    expect(option).to_contain_text("The email channel is switched off.")
+    option.click(force=True)
+
+    assert AgentState.objects.get(agent=house.alice).chosen == "Break"
+
+
+@pytest.mark.contract("1.2.b")
+def test_a_refusal_is_said_in_place(house: House, open_as: Open) -> None:
+    put_in_state(house.alice, "Break")
+    page = open_as(house.alice.user)
+    page.click("[data-test=state-picker] > summary")
+    ChannelSettings.objects.update(enabled=False)
+
+    page.click("[data-test=state-picker] [value='In-Email']")
+
+    expect(page.locator(".toast")).to_have_text("The email channel is switched off.")
+    expect(page.locator("[data-test=state-current]")).to_have_text("Break")
+
+
+@pytest.mark.contract("1.1.b", "1.2.c")
+def test_the_open_console_and_a_click_on_in_email_bring_mail(house: House, open_as: Open) -> None:
+    queue = make_queue("Fast", routing="automatic", members=[house.alice])
+    put_in_state(house.alice, "Available", present=False)
+    page = open_as(house.alice.user)
+    expect(page.locator("[data-online]")).to_be_visible()
+    waiting = make_session(queue, subject="Who takes me?")
+    assert waiting.agent is None
+
+    pick(page, "In-Email")
+    expect(page.locator("[data-test=state-current]")).to_have_text("In-Email")
+    assign_waiting(queue)  # as the worker does that the choice has woken; here there is none
+
+    row = page.locator("[data-test=session-row]", has_text="Who takes me?")
+    expect(row.locator("[title=Alice]")).to_be_visible()
+
+
+@pytest.mark.contract("1.2.i")
+def test_who_comes_back_is_asked_and_answers_by_a_click(house: House, open_as: Open) -> None:
+    page = open_as(house.alice.user)
+    page.goto("about:blank")
+    long_ago = timezone.now() - timedelta(minutes=11)
+    AgentState.objects.update(seen_at=long_ago, chosen_at=long_ago, present_until=None)
+
+    page.goto("/")
+    ask = page.locator("[data-test=state-ask]")
+    expect(ask).to_contain_text("You are offline. The console was closed for too long.")
+    expect(page.locator("[data-test=state-current]")).to_have_text("Offline")
+    ask.get_by_role("button", name="Available", exact=True).click()
+
+    expect(ask).to_have_count(0)
+    expect(page.locator("[data-test=state-current]")).to_have_text("Available")
+
+
+def test_a_sign_in_that_was_ended_leads_to_the_sign_in(house: House, alice: Page) -> None:
+    (login,) = logins.logins_of(house.alice.user)
+
+    logins.end_login(house.alice.user, login.pk)
+
+    alice.wait_for_url("**/accounts/login/**", timeout=3_000)
+
+
+def test_words_in_the_editor_outlive_the_sign_in(
+    house: House, session: Session, alice: Page
+) -> None:
+    alice.goto(f"/s/{session.public_id}/")
+    alice.click("[data-test=reply]")
+    alice.fill("[data-test=editor]", "Half a sente")
+    expect(alice.locator("[data-online]")).to_be_visible()
+
+    (login,) = logins.logins_of(house.alice.user)
+    logins.end_login(house.alice.user, login.pk)
+
+    expect(alice.locator("[data-signed-out]")).to_be_visible()
+    expect(alice.locator("[data-test=editor]")).to_have_value("Half a sente")
+
+
+def test_a_sign_in_that_ran_out_while_the_socket_was_gone_leads_to_the_sign_in(
+    house: House, alice: Page
+) -> None:
+    alice.context.set_offline(True)
+    Login.objects.all().delete()
+    alice.context.set_offline(False)
+    alice.reload()
+
+    alice.wait_for_url("**/accounts/login/**", timeout=3_000)
+
+
+def test_after_a_dropped_socket_the_stored_state_shows(house: House, alice: Page, web: str) -> None:
+    """What was pushed meanwhile is lost: the page reads it when it is connected again."""
+    alice.evaluate("window.__kept = true")
+    AgentState.objects.filter(agent=house.alice).update(
+        chosen="Break", effective="Break", version=7
+    )
+
+    hang_up(user_topic(house.alice.user_id))
+
+    expect(alice.locator("[data-test=state-current]")).to_have_text("Break", timeout=3_000)
+    expect(alice.locator("[data-offline]")).to_be_hidden()
+    assert alice.evaluate("window.__kept")
+
+
+def test_an_answer_that_was_overtaken_brings_no_older_state_back(
+    house: House, alice: Page, web: str
+) -> None:
+    old = alice.content()
+    states.choose_state(house.alice, "Break", by=house.alice.user, source="console")
+    current = alice.locator("[data-test=state-current]")
+    expect(current).to_have_text("Break")
+    served: list[str] = []
+
+    def once_the_old_page(route: Route) -> None:
+        if served:
+            route.continue_()
+        else:
+            served.append("old")
+            route.fulfill(body=old, content_type="text/html")
+
+    alice.route("**/", once_the_old_page)
+    states.enter_call(house.alice, "call-1")
+
+    expect(current).to_have_text("In-Call", timeout=3_000)
+    assert served
+
+
+def test_an_idle_socket_stays_open(alice: Page) -> None:
+    alice.wait_for_timeout(12_000)
+
+    expect(alice.locator("[data-online]")).to_be_visible()
+    expect(alice.locator("[data-offline]")).to_be_hidden()
+
+
+def test_the_picker_is_walked_by_keyboard(house: House, alice: Page) -> None:
+    summary = alice.locator("[data-test=state-picker] > summary")
+    summary.focus()
+    alice.keyboard.press("Enter")
+    alice.keyboard.press("Escape")
+    expect(alice.locator("[data-test=state-picker]")).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+
+    alice.keyboard.press("Enter")
+    for _step in range(3):
+        alice.keyboard.press("ArrowDown")
+    alice.keyboard.press("Enter")
+
+    expect(alice.locator("[data-test=state-current]")).to_have_text("Break")
+    expect(summary).to_be_focused()
+
+
+def test_it_works_without_a_script(house: House, session: Session, open_as: Open) -> None:
+    page = open_as(house.alice.user, java_script_enabled=False)
+    page.goto(f"/s/{session.public_id}/")
+
+    pick(page, "Break")
+
+    expect(page.locator("[data-test=state-current]")).to_have_text("Break")
+    expect(page.locator(".read h1")).to_be_visible()
+
+
+def test_a_phone_shows_the_state_and_lets_it_be_chosen(house: House, open_as: Open) -> None:
+    page = open_as(house.alice.user, viewport=PHONE)
+
+    page.click("[data-piece=state-chip]")
+    pick(page, "Break")
+
+    expect(page.locator("[data-test=state-current]")).to_have_text("Break")
+    page.click(".nav [href='#list']")
+    expect(page.locator("[data-piece=state-chip]")).to_have_text("Break")
