@@ -31,7 +31,18 @@ admin.site.unregister(Group)  # rights come from roles
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 
-class UserRolesForm(forms.ModelForm):  # type: ignore[type-arg]
+class NamedOnce(forms.ModelForm):  # type: ignore[type-arg]
+    """“Ana” beside “ana” would be taken for her."""
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        others = User.objects.exclude(pk=self.instance.pk)
+        if "username" in self.changed_data and others.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("There is a user of that name already."), "unique")
+        return name
+
+
+class UserRolesForm(NamedOnce):
     roles = forms.MultipleChoiceField(
         label=_("roles"),
         choices=[choice for choice in Role.choices if choice[0] != Role.INTEGRATION],
@@ -55,7 +66,7 @@ class UserRolesForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
-class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewUserForm(NamedOnce):
     """Without a password, the new user is invited to choose one."""
 
     roles = UserRolesForm.base_fields["roles"]
@@ -77,12 +88,6 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("username", "first_name", "last_name", "email", "language", "time_zone")
         field_classes: ClassVar = {"username": UsernameField}
-
-    def clean_username(self) -> str:
-        name = str(self.cleaned_data["username"])
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("There is a user of that name already."), "unique")
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -57,8 +57,14 @@ def test_from_then_on_the_password_is_not_enough(house: House) -> None:
 
     client = sign_in(house.alice.user)
     assert client.get("/")["Location"].startswith("/accounts/login/")
-    assert client.post(CODE, {"code": code_of(secret)})["Location"] == "/"
+    assert client.post(CODE, {"code": code_of(secret, periods=1)})["Location"] == "/"
     assert client.get("/").status_code == 200
+
+
+def test_the_code_of_the_set_up_is_used_up(house: House) -> None:
+    secret = set_up(sign_in(house.alice.user))
+
+    assert sign_in(house.alice.user, code=code_of(secret)).get("/").status_code == 302
 
 
 def test_next_survives_the_second_step(house: House) -> None:

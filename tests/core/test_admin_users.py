@@ -53,6 +53,14 @@ def test_switching_off_ends_the_sign_ins(house: House) -> None:
     assert alice.get("/").status_code == 302
 
 
+def test_nobody_is_named_like_somebody_else_in_capitals(house: House) -> None:
+    page = save(house.admin, house.alice.user, username="ADMIN", roles=["agent"])
+    assert "There is a user of that name already." in page.content.decode()
+
+    assert save(house.admin, house.alice.user, username="Alice", roles=["agent"]).status_code == 302
+    assert User.objects.get(pk=house.alice.user.pk).username == "Alice"
+
+
 def test_an_integration_stays_one(house: House) -> None:
     save(house.admin, house.robot, roles=["auditor"])
     assert User.objects.get(pk=house.robot.pk).role_names == {Role.INTEGRATION, Role.AUDITOR}

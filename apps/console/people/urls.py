@@ -51,7 +51,7 @@ urlpatterns = [
     path("2fa/", _page(factor.IndexView, "second_factor"), name="mfa_index"),
     path("2fa/code/", _page(factor.AuthenticateView, "code"), name="mfa_authenticate"),
     path("2fa/again/", _page(factor.ReauthenticateView, "again"), name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", _page(totp.ActivateTOTPView, "totp_on"), name="mfa_activate_totp"),
+    path("2fa/totp/activate/", _page(views.SetUpCodes, "totp_on"), name="mfa_activate_totp"),
     path(
         "2fa/totp/deactivate/",
         _page(totp.DeactivateTOTPView, "totp_off"),

@@ -1,5 +1,8 @@
 """The account page, and the list of one's own sign-ins."""
 
+from typing import Any
+
+from allauth.mfa.totp.views import ActivateTOTPView
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,9 +12,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.console.frame import Visit, page
 from apps.console.people.browsers import browser_named
+from apps.console.people.codes import use_code
 from apps.core import logins, second_factor
 from apps.core.client import UNKNOWN
 from apps.core.models import Role
+
+
+class SetUpCodes(ActivateTOTPView):  # type: ignore[misc]
+    """The code that proves the app works counts once, as every other."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        use_code(self.request.user, form.cleaned_data["code"])
+        return answer
 
 
 @require_safe
