@@ -1,6 +1,6 @@
 """The admin's front page: Settings > Email comes first, in the order of a set-up."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import User
 
 # Section, then the models in it by label, in the order in which somebody sets them up.
 SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
@@ -84,7 +86,8 @@ class CarteriaAdminSite(AdminSite):
         from config.front import next_step, page_named, rows_of
 
         found = self.get_app_list(request)
-        sections = [one | {"rows": rows_of(one["models"])} for one in found]
+        user = cast(User, request.user)
+        sections = [one | {"rows": rows_of(one["models"], user)} for one in found]
         context = {
             "sections": sections,
             "next_step": next_step([row for one in sections for row in one["rows"]]),

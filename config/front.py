@@ -59,12 +59,12 @@ class Hint:
 # ---- the rows -----------------------------------------------------------------------------------
 
 
-def rows_of(models: Iterable[dict[str, Any]]) -> list[Row]:
+def rows_of(models: Iterable[dict[str, Any]], reader: User) -> list[Row]:
     """From Django's list, which holds what the reader may see."""
-    return [_row(one) for one in models]
+    return [_row(one, reader) for one in models]
 
 
-def _row(shown: dict[str, Any]) -> Row:
+def _row(shown: dict[str, Any], reader: User) -> Row:
     key = shown["model"]._meta.label
     title, sentence, question = ROWS.get(key, (None, "", _nothing))
     return Row(
@@ -72,7 +72,7 @@ def _row(shown: dict[str, Any]) -> Row:
         title=str(title or capfirst(shown["name"])),
         help=str(sentence),
         url=shown["admin_url"],
-        fact=question(),
+        fact=OF_READER[key](reader) if key in OF_READER else question(),
         add_url=shown.get("add_url") or "",
     )
 
@@ -223,15 +223,15 @@ def _users() -> Fact:
     return Fact(words)
 
 
-def _agents() -> Fact:
-    count = Agent.objects.working().count()
+def _agents(reader: User) -> Fact:
+    count = Agent.objects.working().filter(pk__in=Agent.objects.watched_by(reader)).count()
     return Fact(
         ngettext("%(n)d agent", "%(n)d agents", count) % {"n": count} if count else _("none yet")
     )
 
 
-def _teams() -> Fact:
-    count = Team.objects.count()
+def _teams(reader: User) -> Fact:
+    count = Team.objects.visible_to(reader).count()
     return Fact(
         ngettext("%(n)d team", "%(n)d teams", count) % {"n": count} if count else _("none yet")
     )
@@ -318,8 +318,8 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         _changes,
     ),
     "core.User": (None, gettext_lazy("Who signs in, with which roles."), _users),
-    "agents.Agent": (None, gettext_lazy("Who answers mail, and in which state."), _agents),
-    "agents.Team": (None, gettext_lazy("Groups of agents with their supervisors."), _teams),
+    "agents.Agent": (None, gettext_lazy("Who answers mail, and in which state."), _nothing),
+    "agents.Team": (None, gettext_lazy("Groups of agents with their supervisors."), _nothing),
     "core.ApiToken": (None, gettext_lazy("Keys of programs; here they are withdrawn."), _tokens),
     "core.SignInSettings": (
         None,
@@ -348,3 +348,6 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         _updates,
     ),
 }
+
+# Counted for who reads: a supervisor's rows end where the pages behind them do.
+OF_READER: dict[str, Callable[[User], Fact]] = {"agents.Agent": _agents, "agents.Team": _teams}

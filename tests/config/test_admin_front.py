@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.agents.models import CustomState
+from apps.agents.models import Agent, CustomState, Team
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.core.models import Role
 from apps.crm.models import TicketUpdate
@@ -124,6 +124,20 @@ def test_who_may_see_less_sees_less_and_asks_less() -> None:
         assert [str(one["name"]) for one in page.context["sections"]] == sees
         assert page.context["next_step"] is None
     assert counts[Role.SUPERVISOR] < counts[Role.AUDITOR]
+
+
+def test_a_supervisor_reads_the_numbers_of_the_own_teams() -> None:
+    house = make_house()
+    client = Client()
+    client.force_login(house.irene)
+    told = facts(client)
+    seen = Agent.objects.watched_by(house.irene).count()
+    assert seen < Agent.objects.count()
+    assert told["Agents"][0].startswith(f"{seen} agent")
+    assert told["Teams"][0].startswith(f"{Team.objects.visible_to(house.irene).count()} team")
+
+    client.force_login(make_user("lone", roles=[Role.SUPERVISOR]))
+    assert facts(client)["Agents"][0] == facts(client)["Teams"][0] == "none yet"
 
 
 def test_an_auditor_is_not_sent_to_the_set_up() -> None:
