@@ -163,7 +163,7 @@ class EventViewSet(ApiViewSet):
 def state_json(agent: Agent) -> dict[str, Any]:
     told = state_of(agent)
     facts = {name: getattr(told, name) for name in _OF_THE_STATE}
-    facts |= {"stale": is_stale(agent), "can_choose": choices_of(agent)}
+    facts |= {"stale": bool(told.overlay) and is_stale(agent), "can_choose": choices_of(agent)}
     return dict(StateSerializer(facts).data)
 
 
