@@ -264,6 +264,7 @@ def test_an_id_wins_over_a_user_name_of_digits(house: House) -> None:
         ({"at": ""}, 400, "invalid", "at"),
         ({"at": "2026-02-30T09:00:00Z"}, 400, "invalid", "at"),
         ({"at": "2026-11-25T09:00:00"}, 400, "zone-missing", "at"),
+        ({"at": "2026-11-25T09:00:00Z\x00"}, 400, "invalid", "at"),
         ({"at": "2126-11-25T09:00:00Z"}, 400, "clock-ahead", "at"),
         ({"at": "9999-12-31T23:59:59-14:00"}, 400, "clock-ahead", "at"),
         ({"at": "1970-01-01T00:00:00Z"}, 400, "clock-behind", "at"),
