@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents import admin_looks as looks
@@ -97,7 +97,7 @@ class AgentAdmin(OnlyLook, Restricted):
     ) -> HttpResponse:
         span = span_of({}, reader(request))
         more = {
-            "title": _t("Agents"),
+            "title": gettext("Agents"),
             "as_of": timezone.now(),
             "today": span.last,
             "most_days": MOST_DAYS,
@@ -113,7 +113,7 @@ class AgentAdmin(OnlyLook, Restricted):
         look = looks.full_look(facts(agent).told, agent.__dict__["colours"])
         if not facts(agent).stale:
             return look
-        return format_html('{} <span class="doubt">{}</span>', look, _t("silent for long"))
+        return format_html('{} <span class="doubt">{}</span>', look, gettext("silent for long"))
 
     @admin.display(description=_("since"), ordering="-state__since")
     def since(self, agent: Agent) -> SafeString:
@@ -135,7 +135,7 @@ class AgentAdmin(OnlyLook, Restricted):
     @admin.display(description=_("open sessions"))
     def open_sessions(self, agent: Agent) -> SafeString:
         """On a phone no column head says what the number is."""
-        count, unit = facts(agent).workload.open_sessions, _t("open sessions")
+        count, unit = facts(agent).workload.open_sessions, gettext("open sessions")
         return format_html('{} <span class="unit">{}</span>', count, unit)
 
     @admin.display(description=_("teams"))
@@ -192,7 +192,7 @@ class AgentAdmin(OnlyLook, Restricted):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "media": self.media,
-            "title": _t("Set state"),
+            "title": gettext("Set state"),
             "form": form,
             "offers": offers(agents),
             "agents": rows,
@@ -217,7 +217,7 @@ class AgentAdmin(OnlyLook, Restricted):
             self.message_user(request, problem.sentence, messages.ERROR)
         else:
             facts = {"agent": agent.name, "state": label(after.effective)}
-            sentence = _t("Ended. %(agent)s is in %(state)s now.") % facts
+            sentence = gettext("Ended. %(agent)s is in %(state)s now.") % facts
             self.message_user(request, sentence, messages.SUCCESS)
         return redirect(PAGE, pk)
 

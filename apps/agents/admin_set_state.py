@@ -8,9 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from apps.agents import lent
 from apps.agents.admin_looks import colours, state_look
@@ -75,7 +74,7 @@ def _why_not(refusals: "dict[int, lent.Refusal] | Any", asked: int) -> str:
     if len(refusals) == asked:
         return why
     facts = {"n": len(refusals), "asked": asked, "why": why}
-    return _t("Not for %(n)d of these %(asked)d: %(why)s") % facts
+    return gettext("Not for %(n)d of these %(asked)d: %(why)s") % facts
 
 
 def told(outcomes: Iterable[Outcome], state: str) -> list[tuple[int, str]]:

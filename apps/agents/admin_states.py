@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import AgentSettings, CustomState, sign_in_states
@@ -98,6 +98,6 @@ class CustomStateAdmin(SpeaksOfDoubts, OwnHistory, admin.ModelAdmin):  # type: i
     ) -> Any:
         """Django gives fixed fields their help only when told to."""
         kw.setdefault(
-            "help_texts", {"name": _t("As agents see it. History names it, so it stays.")}
+            "help_texts", {"name": gettext("As agents see it. History names it, so it stays.")}
         )
         return super().get_form(request, obj, change, **kw)

@@ -13,9 +13,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from apps.agents import colours
 from apps.agents.teams import refuse_cycle, standing
@@ -173,7 +172,7 @@ class AgentSettings(models.Model):
     def clean(self) -> None:
         known = sign_in_states()
         if self.sign_in_state not in known:
-            sentence = _t("%(state)s is never set at sign-in. Choose one of: %(states)s.")
+            sentence = gettext("%(state)s is never set at sign-in. Choose one of: %(states)s.")
             facts = {"state": self.sign_in_state, "states": ", ".join(known)}
             refuse([("sign_in_state", sentence % facts)])
 
@@ -245,7 +244,7 @@ class CustomState(models.Model):
     def _name_problems(self) -> Iterator[Problem]:
         stored = CustomState.objects.filter(pk=self.pk).values_list("name", flat=True).first()
         if stored is not None and stored != self.name:
-            yield "name", _t("The name stays, since the history names it. Add another state.")
+            yield "name", gettext("The name stays, since the history names it. Add another state.")
         elif stored is None:
             try:
                 refuse_system_name(self.name)
@@ -263,7 +262,7 @@ class CustomState(models.Model):
                 "needed": f"{colours.ENOUGH}",
                 "other": colours.readable_like(self.colour),
             }
-            sentence = _t(
+            sentence = gettext(
                 "%(colour)s has a contrast of only %(ratio)s:1 on our light surfaces; words need"
                 " %(needed)s:1. The same hue, dark enough: %(other)s."
             )
@@ -272,7 +271,10 @@ class CustomState(models.Model):
     def _use_problems(self) -> Iterator[Problem]:
         starts = AgentSettings.objects.filter(sign_in_state=self.name)
         if not self.enabled and self.pk and starts.exists():
-            yield "enabled", _t("Agents start with this state. Choose another under Agent states.")
+            yield (
+                "enabled",
+                gettext("Agents start with this state. Choose another under Agent states."),
+            )
 
     def doubts(self) -> list[str]:
         """What may stay as it is, and probably should not."""

@@ -164,10 +164,10 @@ def _change(agent_id: int, decide: Decide) -> AgentState:
         move = decide(state)
         if move is None:
             return state
-        _apply(state, move)
+        now = _apply(state, move)
         if (state.chosen, state.overlay) != (before.chosen, before.overlay):
             state.version += 1
-            _remember(before, state, move)
+            _remember(before, state, move, now)
             announce(state_changed, agent_ids=[agent_id])
         state.save()
     return state
@@ -181,7 +181,8 @@ def _locked(agent_id: int) -> AgentState:
     return mine.get()
 
 
-def _apply(state: AgentState, move: Move) -> None:
+def _apply(state: AgentState, move: Move) -> datetime:
+    """Answers when it happened."""
     # A clock that was set back must not make a state end before it began.
     now = max(move.at or timezone.now(), state.chosen_at, state.since)
     state.overlay = contacts.overlay_of(state.agent_id)
@@ -196,12 +197,13 @@ def _apply(state: AgentState, move: Move) -> None:
     effective = state.overlay or state.chosen
     if effective != state.effective:
         state.effective, state.since = effective, now
+    return now
 
 
-def _remember(before: AgentState, after: AgentState, move: Move) -> None:
+def _remember(before: AgentState, after: AgentState, move: Move, at: datetime) -> None:
     StateChange.objects.create(
         agent_id=after.agent_id,
-        at=max(after.since, after.chosen_at) if move.to else max(after.since, timezone.now()),
+        at=at,
         before=before.effective,
         after=after.effective,
         chosen=after.chosen,

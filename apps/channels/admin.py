@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels import diagnose
@@ -245,9 +245,9 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
         if "_test" not in request.POST:
             return None
         if account.receive_kind != EmailAccount.Receive.NONE:
-            self._say(request, _t("Incoming mail"), diagnose.test_receive(account))
+            self._say(request, gettext("Incoming mail"), diagnose.test_receive(account))
         if account.send_kind != EmailAccount.Send.NONE:
-            self._say(request, _t("Outgoing mail"), diagnose.test_send(account))
+            self._say(request, gettext("Outgoing mail"), diagnose.test_send(account))
         return redirect(reverse("admin:email_channels_emailaccount_change", args=[account.pk]))
 
     def _say(self, request: HttpRequest, side: str, answer: diagnose.Diagnosis) -> None:
@@ -283,7 +283,7 @@ class MailboxAdmin(SpeaksOfDoubts, Restricted):
     @admin.display(description=_("queue"))
     def queue(self, mailbox: Mailbox) -> str:
         route = getattr(mailbox, "route", None)
-        return str(route.queue) if route else _t("none: its mail is held")
+        return str(route.queue) if route else gettext("none: its mail is held")
 
 
 @admin.register(InboundEmail)

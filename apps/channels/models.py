@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels import rules
@@ -92,7 +92,7 @@ class ChannelSettings(models.Model):
         receiving = EmailAccount.objects.exclude(receive_kind=EmailAccount.Receive.NONE)
         said = [rules.address_doubt(self.external_url)]
         if self.enabled and not receiving.filter(enabled=True).exists():
-            said.append(_t("The channel is on, but no account receives mail: add one."))
+            said.append(gettext("The channel is on, but no account receives mail: add one."))
         return [sentence for sentence in said if sentence]
 
     @classmethod
@@ -311,7 +311,7 @@ class EmailAccount(models.Model):
         """What may stay as it is, and probably should not."""
         said = list(rules.account_doubts(self))
         if self.receive_kind != self.Receive.NONE and not self.mailboxes.exists():
-            said.append(_t("No mailbox belongs to this account yet: its mail would be held."))
+            said.append(gettext("No mailbox belongs to this account yet: its mail would be held."))
         return said
 
     @property
@@ -402,11 +402,15 @@ class Mailbox(models.Model):
         """What may stay as it is, and probably should not. Queues stand above this floor."""
         rows, said = Mailbox.objects.filter(pk=self.pk), []
         if rows.filter(route__isnull=True).exists():
-            said.append(_t("No queue takes the mail of this address yet, so it is held back."))
+            said.append(gettext("No queue takes the mail of this address yet, so it is held back."))
         elif rows.filter(route__queue__enabled=False).exists():
-            said.append(_t("The queue of this address is switched off, so its mail is held back."))
+            said.append(
+                gettext("The queue of this address is switched off, so its mail is held back.")
+            )
         if self.account.send_kind == EmailAccount.Send.NONE:
-            said.append(_t("The account does not send: nobody could answer from this address."))
+            said.append(
+                gettext("The account does not send: nobody could answer from this address.")
+            )
         return said
 
     @property

@@ -14,9 +14,8 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 import apps.core.admin_changes  # noqa: F401 - registers its page
 from apps.core import lockout, second_factor
@@ -170,16 +169,18 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
         invited = invite(user)
         facts = {"user": user.display_name, "trouble": invited.trouble, "link": invited.link}
         if not invited.trouble:
-            sentence = _t("%(user)s is invited; the link in the mail works once, for seven days.")
+            sentence = gettext(
+                "%(user)s is invited; the link in the mail works once, for seven days."
+            )
             self.message_user(request, sentence % facts, messages.SUCCESS)
         elif invited.link:
-            sentence = _t(
+            sentence = gettext(
                 "%(user)s was not invited by mail. %(trouble)s"
                 " Hand over this link yourself; it works once, for seven days: %(link)s"
             )
             self.message_user(request, sentence % facts, messages.WARNING)
         else:
-            self.message_user(request, _t("%(user)s: %(trouble)s") % facts, messages.ERROR)
+            self.message_user(request, gettext("%(user)s: %(trouble)s") % facts, messages.ERROR)
 
     @admin.display(description=_("roles"))
     def shown_roles(self, user: User) -> str:

@@ -10,9 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from apps.core.admin_bases import OnlyLook, Restricted
 from apps.core.change_words import Words, kind_words, model_of, words_of
@@ -61,7 +60,7 @@ class SettingsChangeAdmin(OnlyLook, Restricted):
 
     @admin.display(description=_("who"), ordering="by_name")
     def who(self, change: SettingsChange) -> str:
-        return change.by_name or _t("nobody signed in")
+        return change.by_name or gettext("nobody signed in")
 
     @admin.display(description=_("what"))
     def what(self, change: SettingsChange) -> SafeString:
@@ -85,11 +84,11 @@ class SettingsChangeAdmin(OnlyLook, Restricted):
         """Of one object, its name stands above the list."""
         kind, key = request.GET.get("kind", ""), request.GET.get("object_id", "")
         if not (kind and key):
-            title = capfirst(_t("changes of settings"))
+            title = capfirst(gettext("changes of settings"))
             return super().changelist_view(request, {"title": title} | (extra_context or {}))
         last = SettingsChange.objects.filter(kind=kind, object_id=key).first()
         named = {"kind": kind_words(kind), "name": last.object_name if last else key}
-        title = _t("History of %(kind)s %(name)s") % named
+        title = gettext("History of %(kind)s %(name)s") % named
         return super().changelist_view(request, {"title": title} | (extra_context or {}))
 
 

@@ -62,4 +62,3 @@ def _is_forbidden(address: Address) -> bool:
         return False
     never = address.is_link_local or address.is_multicast or address.is_unspecified
     return never or str(address) in METADATA
-

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.choices import choosable_states
@@ -72,7 +72,9 @@ def _state_choices(stored: list[str]) -> list[tuple[str, str]]:
     offered = [name for name in choosable_states() if name not in (IN_EMAIL, OFFLINE)]
     gone = [name for name in stored if name not in (*offered, IN_EMAIL)]
     named = [(name, label(name)) for name in offered]
-    return named + [(name, _t("%(state)s (not in use)") % {"state": label(name)}) for name in gone]
+    return named + [
+        (name, gettext("%(state)s (not in use)") % {"state": label(name)}) for name in gone
+    ]
 
 
 @admin.register(Queue)

@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
@@ -114,15 +114,15 @@ class Queue(models.Model):
         """What may stay as it is, and probably should not."""
         if self.memberships.exists():
             return []
-        return [_t("Nobody works in this queue yet: its sessions would wait. Add a member.")]
+        return [gettext("Nobody works in this queue yet: its sessions would wait. Add a member.")]
 
 
 def _path_problem(path: str) -> str:
     parts = path.split("/") if path else []
     if "" in parts:
-        return _t("There is a name missing between two slashes; write it like Orders/Returns.")
+        return gettext("There is a name missing between two slashes; write it like Orders/Returns.")
     if any(part in (".", "..") for part in parts) or re.search(r"[\\\x00-\x1f\x7f]", path):
-        return _t("Names and slashes only, like Orders/Returns; no dots alone, no backslash.")
+        return gettext("Names and slashes only, like Orders/Returns; no dots alone, no backslash.")
     return ""
 
 

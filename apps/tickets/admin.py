@@ -5,9 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from apps.channels.models import InboundEmail, QuarantinedEmail
 from apps.channels.source import shown_source
@@ -39,7 +38,7 @@ class QuarantineAdmin(OnlyLook, Restricted):
     def source_text(self, mail: QuarantinedEmail) -> SafeString | str:
         """Text only: encoded files are counted, not shown, since nobody has scanned them."""
         if mail.raw is None:
-            return _t("Its bytes are missing.")
+            return gettext("Its bytes are missing.")
         return format_html("<pre class='source'>{}</pre>", shown_source(blobs.read(mail.raw)))
 
     @admin.action(description=_("Release: take it in once more"), permissions=["release"])

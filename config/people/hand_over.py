@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent
@@ -48,7 +48,7 @@ def hand_over_page(request: HttpRequest, pk: int) -> HttpResponse:
     done = _do(form, leaver, by) if form.is_valid() else None
     context = {
         **admin.site.each_context(request),
-        "title": _t("Hand over: %(user)s") % {"user": leaver.display_name},
+        "title": gettext("Hand over: %(user)s") % {"user": leaver.display_name},
         "leaver": leaver,
         "himself": leaver.pk == by.pk,
         "form": form,
@@ -70,12 +70,12 @@ def _do(form: HandOverForm, leaver: User, by: User) -> HandedOver | None:
 def told(done: HandedOver) -> list[tuple[str, int]]:
     """What happened, line by line, and what was not there is left out."""
     lines = [
-        (_t("Sessions given to the new agent"), done.given),
-        (_t("Sessions back in their queues"), done.returned),
-        (_t("Memberships in queues ended"), done.memberships),
-        (_t("Memberships in teams ended"), done.teams),
-        (_t("Teams without this supervisor now"), done.supervised),
-        (_t("API tokens deleted"), done.tokens),
-        (_t("Sign-ins ended"), done.logins),
+        (gettext("Sessions given to the new agent"), done.given),
+        (gettext("Sessions back in their queues"), done.returned),
+        (gettext("Memberships in queues ended"), done.memberships),
+        (gettext("Memberships in teams ended"), done.teams),
+        (gettext("Teams without this supervisor now"), done.supervised),
+        (gettext("API tokens deleted"), done.tokens),
+        (gettext("Sign-ins ended"), done.logins),
     ]
     return [(what, count) for what, count in lines if count]

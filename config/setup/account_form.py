@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.admin import AccountForm
@@ -98,7 +98,7 @@ class AccountStep(StoredForm, AccountForm):
     def _refuse_taken(self, address: str) -> None:
         taken = Mailbox.objects.filter(address__iexact=address).exclude(account=self.instance.pk)
         if address and (mailbox := taken.select_related("account").first()):
-            sentence = _t("This address belongs to the account “%(account)s” already.")
+            sentence = gettext("This address belongs to the account “%(account)s” already.")
             self.add_error("address", sentence % {"account": mailbox.account})
 
     def _password(self, side: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
@@ -143,7 +143,7 @@ class NewAgent(forms.ModelForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exists():
-            raise ValidationError(_t("There is a user of that name already."), "unique")
+            raise ValidationError(gettext("There is a user of that name already."), "unique")
         return name
 
     def clean_console_address(self) -> str:
@@ -181,7 +181,7 @@ class OldMailStep(StoredForm, RowForm):
     def clean_start_date(self) -> date | None:
         day: date | None = self.cleaned_data["start_date"]
         if day and day > timezone.localdate() and self.cleaned_data.get("start") == "date":
-            raise ValidationError(_t("This day is still to come; choose an earlier one."))
+            raise ValidationError(gettext("This day is still to come; choose an earlier one."))
         return day
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.models import ChannelSettings, EmailAccount, FolderCursor, Mailbox
@@ -187,20 +187,20 @@ def _account(facts: Facts) -> tuple[str, str]:
 def _test(facts: Facts) -> tuple[str, str]:
     failing = [side for side in SIDES if not facts.passed(side)]
     if not failing:
-        return DONE, _t("Both servers let us in")
+        return DONE, gettext("Both servers let us in")
     if all(facts.is_put_off(side) for side in failing):
-        return LATER, _t("Does not work yet")
+        return LATER, gettext("Does not work yet")
     return OPEN, ""
 
 
 def _round_trip(facts: Facts) -> tuple[str, str]:
     if not all(facts.is_used(side) for side in SIDES):
-        return DONE, _t("Not needed: one way only")
+        return DONE, gettext("Not needed: one way only")
     proof = facts.proof
     if proof and proof.state == RoundTrip.State.ARRIVED:
-        return DONE, _t("Back after %(seconds)s s") % {"seconds": f"{proof.seconds or 0:.1f}"}
+        return DONE, gettext("Back after %(seconds)s s") % {"seconds": f"{proof.seconds or 0:.1f}"}
     in_junk = proof and proof.state == RoundTrip.State.IN_JUNK
-    words = _t("It came, but to the junk folder") if in_junk else ""
+    words = gettext("It came, but to the junk folder") if in_junk else ""
     return (LATER if facts.is_put_off(ROUND_TRIP) else OPEN), words
 
 
@@ -214,7 +214,7 @@ def _queue(facts: Facts) -> tuple[str, str]:
     if facts.queue is None:
         return (OPEN if facts.mailbox else LOCKED), ""
     if not facts.queue.enabled:
-        return OPEN, _t("%(queue)s is switched off") % {"queue": facts.queue}
+        return OPEN, gettext("%(queue)s is switched off") % {"queue": facts.queue}
     return DONE, facts.queue.name
 
 
@@ -222,8 +222,8 @@ def _members(facts: Facts) -> tuple[str, str]:
     if facts.queue is None:
         return LOCKED, ""
     if facts.member_count:
-        return DONE, _t("People in it: %(count)s") % {"count": facts.member_count}
-    return (LATER if facts.is_put_off("members") else OPEN), _t("Nobody is in it yet")
+        return DONE, gettext("People in it: %(count)s") % {"count": facts.member_count}
+    return (LATER if facts.is_put_off("members") else OPEN), gettext("Nobody is in it yet")
 
 
 def _old_mail(facts: Facts) -> tuple[str, str]:
@@ -235,7 +235,7 @@ def _old_mail(facts: Facts) -> tuple[str, str]:
 
 def _switch_on(facts: Facts) -> tuple[str, str]:
     if facts.channel.enabled and facts.setup.finished_at:
-        return DONE, _t("Mail is fetched")
+        return DONE, gettext("Mail is fetched")
     ready = facts.mailbox is not None and facts.queue is not None
     return (OPEN if ready else LOCKED), ""
 
