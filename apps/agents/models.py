@@ -282,8 +282,8 @@ class CustomState(models.Model):
         if not count:
             return []
         sentence = ngettext(
-            "%(n)d agent is in this state now and stays in it until the next choice.",
-            "%(n)d agents are in this state now and stay in it until the next choice.",
+            "%(n)d agent was in this state and is in the state after sign-in now.",
+            "%(n)d agents were in this state and are in the state after sign-in now.",
             count,
         )
         return [sentence % {"n": count}]

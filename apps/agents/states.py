@@ -165,7 +165,7 @@ def _change(agent_id: int, decide: Decide) -> AgentState:
         if move is None:
             return state
         now = _apply(state, move)
-        if (state.chosen, state.overlay) != (before.chosen, before.overlay):
+        if _told(state) != _told(before):
             state.version += 1
             _remember(before, state, move, now)
             announce(state_changed, agent_ids=[agent_id])
@@ -188,7 +188,7 @@ def _apply(state: AgentState, move: Move) -> datetime:
     state.overlay = contacts.overlay_of(state.agent_id)
     if move.by:
         state.seen_at = max(now, state.seen_at or now)
-    if move.to and move.to != state.chosen:
+    if move.to and (move.to != state.chosen or _is_said_again(state, move)):
         state.chosen, state.chosen_at = move.to, now
         state.set_by, state.code = move.by, move.code
         state.source, state.reason = move.source, move.reason
@@ -198,6 +198,16 @@ def _apply(state: AgentState, move: Move) -> datetime:
     if effective != state.effective:
         state.effective, state.since = effective, now
     return now
+
+
+def _is_said_again(state: AgentState, move: Move) -> bool:
+    """A supervisor names the chosen state during a call or chat: both sides are to see it."""
+    return move.code == "overridden" and bool(state.overlay) and not state.pending
+
+
+def _told(state: AgentState) -> tuple[object, ...]:
+    """What a row tells of; a second chat beside the first is told by its contact alone."""
+    return state.chosen, state.overlay, state.chosen_at
 
 
 def _remember(before: AgentState, after: AgentState, move: Move, at: datetime) -> None:

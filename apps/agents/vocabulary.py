@@ -63,9 +63,15 @@ def is_system_name(name: str) -> bool:
     return _folded(name) in _system_names()
 
 
+# Words that a reader would take for a system state, though ours is called otherwise.
+ALSO_TAKEN = ("En correo", "En llamada", "En chat", "Descanso", "Fuera de línea")
+# Cyrillic and Greek letters that look like Latin ones.
+LOOK_ALIKES = str.maketrans("авеікмнорстухјѕԁӏαβεικνορτυχ", "abeikmhopctyxjsdlabeikvoptux")
+
+
 @cache
 def _system_names() -> frozenset[str]:
-    names = {_folded(name) for name in SYSTEM_STATES}
+    names = {_folded(name) for name in (*SYSTEM_STATES, *ALSO_TAKEN)}
     for language, _name in settings.LANGUAGES:
         with override(language):
             names |= {_folded(label(name)) for name in SYSTEM_STATES}
@@ -73,6 +79,6 @@ def _system_names() -> frozenset[str]:
 
 
 def _folded(name: str) -> str:
-    """Letters and digits alone, without case, accents, widths or anything invisible."""
+    """Letters and digits alone, without case, accents, widths, look-alikes or invisible ones."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(one for one in plain if one.isalnum())
+    return "".join(one for one in plain.translate(LOOK_ALIKES) if one.isalnum())

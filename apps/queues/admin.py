@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.choices import choosable_states
-from apps.agents.vocabulary import IN_EMAIL, OFFLINE, label
+from apps.agents.vocabulary import IN_EMAIL, OFFLINE, OVERLAYS, label
 from apps.channels.admin import MailboxAdmin
 from apps.core.admin_bases import Restricted, SpeaksOfDoubts, VisibleFields
 from apps.core.rules import RowForm
@@ -69,7 +69,8 @@ class QueueForm(RowForm):
 
 def _state_choices(stored: list[str]) -> list[tuple[str, str]]:
     """Whoever is Offline is given nothing; what was ticked and is gone can only be unticked."""
-    offered = [name for name in choosable_states() if name not in (IN_EMAIL, OFFLINE)]
+    choosable = [name for name in choosable_states() if name not in (IN_EMAIL, OFFLINE)]
+    offered = [*choosable, *reversed(OVERLAYS)]
     gone = [name for name in stored if name not in (*offered, IN_EMAIL)]
     named = [(name, label(name)) for name in offered]
     return named + [

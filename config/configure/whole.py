@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apps.agents.models import Agent, CustomState, Team
-from apps.agents.vocabulary import CHOOSABLE
+from apps.agents.vocabulary import SYSTEM_STATES
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core.models import Role, User
 from apps.queues.models import Queue
@@ -28,7 +28,7 @@ def known_names(root: Entry) -> dict[str, set[str]]:
         "team": set(Team.objects.values_list("name", flat=True)),
         "account": set(EmailAccount.objects.values_list("name", flat=True)),
         "queue": set(Queue.objects.values_list("name", flat=True)),
-        "state": {*CHOOSABLE, *CustomState.objects.values_list("name", flat=True)},
+        "state": {*SYSTEM_STATES, *CustomState.objects.values_list("name", flat=True)},
         "mailbox": {one.lower() for one in Mailbox.objects.values_list("address", flat=True)},
     }
     for section, (what, _key) in SECTIONS.items():

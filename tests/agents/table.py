@@ -99,7 +99,8 @@ def _set(state: str, code: str, by: str) -> Rule:
     def rule(now: Situation) -> Outcome:
         if state == "In-Email" and now.why_not_in_email:
             return Outcome(now, refused="in-email-not-available")
-        if state == now.chosen:
+        said_again = code == "overridden" and now.overlay and not now.pending
+        if state == now.chosen and not said_again:
             return Outcome(now)
         return Outcome(replace(now, chosen=state, pending=bool(now.overlay)), code, by)
 

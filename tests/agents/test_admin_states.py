@@ -124,7 +124,7 @@ def test_switching_off_tells_who_is_in_it(root: Client) -> None:
     AgentState.objects.update_or_create(agent=ana, defaults={"chosen": "Training"})
     answer = root.post(page_of(state), {"colour": "#5f43b2"})
     told = " ".join(str(one) for one in answer.wsgi_request._messages)
-    assert "1 agent is in this state now" in told
+    assert "1 agent was in this state" in told
 
 
 def test_the_start_of_a_shift_stays_in_use(root: Client) -> None:

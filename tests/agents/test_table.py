@@ -365,13 +365,14 @@ def _rows() -> dict[int, list[Any]]:
 
 
 def _due_rows(action: str, now: Situation, outcome: Outcome, agent: Agent) -> list[Any]:
-    """One if the chosen state or the overlay moved; none is written for nothing."""
+    """One if the chosen state or the overlay moved, or is overridden now; none for nothing."""
     after, rows = outcome.after, []
     if action == "sign in after too long" and now.chosen != "Offline":
         away = replace(now, chosen="Offline", pending=False)
         rows.append(_row(now, Outcome(away, "absent"), agent))
         now = away
-    if (after.chosen, after.overlay) != (now.chosen, now.overlay):
+    said_again = after.pending and not now.pending
+    if said_again or (after.chosen, after.overlay) != (now.chosen, now.overlay):
         rows.append(_row(now, outcome, agent))
     return rows
 
