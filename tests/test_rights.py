@@ -348,7 +348,9 @@ _ARGUMENT = {"session": "session", "mail-link": "message", "mail-frame": "messag
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: " ".join(row))
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
-    word = {"sessions": None, "state": None, "ticket": "ticket"}.get(name, _ARGUMENT.get(name, "session"))
+    word = {"sessions": None, "state": None, "ticket": "ticket"}.get(
+        name, _ARGUMENT.get(name, "session")
+    )
     address = reverse(name, args=[world.words[word]] if word else [])
     answers = {}
     for person, browser in world.browsers.items():
