@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.crm",
     "apps.tickets",
     "apps.console",
+    "apps.reports",
     "config.apps.Config",
 ]
 
@@ -158,6 +159,7 @@ TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES")
 ACCOUNT_ADAPTER = "apps.console.people.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "apps.console.people.forms.SignInForm",
+    "change_password": "apps.console.people.forms.ChangeForm",
     "reset_password": "apps.console.people.forms.ForgottenForm",
     "user_token": "apps.console.people.forms.LinkForm",
 }
@@ -191,6 +193,7 @@ AXES_USERNAME_CALLABLE = "apps.core.lockout.counted_name"
 AXES_LOCKOUT_PARAMETERS = "apps.core.lockout.counted_by"
 AXES_FAILURE_LIMIT = "apps.core.lockout.failure_limit"
 AXES_COOLOFF_TIME = "apps.core.lockout.cool_off"
+AXES_HANDLER = "apps.core.lockout.Lock"
 AXES_LOCKOUT_CALLABLE = "apps.console.people.locked.locked"
 
 LANGUAGE_CODE = "en"
@@ -250,11 +253,13 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "apps.core.logs.JsonLines"}},
+    "filters": {"one warning": {"()": "apps.core.logs.OneWarning"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["one warning"]},  # anybody's port scan
         "axes": {"level": "ERROR"},
         # Servers and libraries come with handlers of their own; all lines go through ours.
         "django": {"handlers": [], "propagate": True},

@@ -1,7 +1,6 @@
 """Settings > Email: the switch, accounts with *Test connection*, mailboxes, the ledger."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,11 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels import diagnose
+from apps.channels import diagnose, rules
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted, SpeaksOfDoubts
 from apps.core.rules import LinesField, RowForm
 from apps.core.secrets import seal
+from apps.core.zones import zones
 
 
 class ChannelForm(RowForm):
@@ -33,11 +33,6 @@ class ChannelForm(RowForm):
         super().__init__(*args, **kwargs)
         if zone := self.fields.get("time_zone"):  # who only looks has no fields
             zone.widget = forms.Select(choices=[(name, name) for name in zones()])
-
-
-def zones() -> list[str]:
-    """Places; the rest of the list are old names of the same."""
-    return ["UTC", *sorted(name for name in available_timezones() if "/" in name)]
 
 
 @admin.register(ChannelSettings)
@@ -68,18 +63,23 @@ class ChannelAdmin(SpeaksOfDoubts, OneRow):
     )
 
 
+SIDES = ("receive", "send")
+
+
 class AccountForm(RowForm):
     """Passwords go in and never come out: an empty field keeps the stored one."""
 
     new_receive_password = forms.CharField(
         label=_("Password"),
         required=False,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Of this user; some providers want an app password. It is stored encrypted."),
     )
     new_send_password = forms.CharField(
         label=_("Password"),
         required=False,
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Often the same as for incoming mail. It is stored encrypted."),
     )
@@ -92,7 +92,7 @@ class AccountForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["folder_names"].initial = ", ".join(self.instance.folders)
-        for side in ("receive", "send"):
+        for side in SIDES:
             if getattr(self.instance, f"{side}_password"):
                 self.fields[f"new_{side}_password"].help_text = _("Stored. Empty keeps it.")
 
@@ -101,7 +101,18 @@ class AccountForm(RowForm):
         receives = data.get("receive_kind") != EmailAccount.Receive.NONE
         if receives and not data.get("receive_user"):
             self.add_error("receive_user", _("Name the user; it is needed to connect."))
+        asked = (self._password_field(side) for side in SIDES if self._gives_away(data, side))
+        for field in dict.fromkeys(asked):
+            self.add_error(field, _("The server changed: type the password again."))
         return data
+
+    def _password_field(self, side: str) -> str:
+        return f"new_{side}_password"
+
+    def _gives_away(self, data: dict[str, Any], side: str) -> bool:
+        """A password that is only kept would go to a server that it was not typed for."""
+        kept = getattr(self.instance, f"{side}_password") and not data.get(f"new_{side}_password")
+        return bool(kept) and rules.leads_elsewhere(self.instance, data, side)
 
     def _post_clean(self) -> None:
         """Folders before the row's own rules, which look at them."""
@@ -111,7 +122,7 @@ class AccountForm(RowForm):
         super()._post_clean()  # type: ignore[misc]
 
     def save(self, commit: bool = True) -> Any:
-        for side in ("receive", "send"):
+        for side in SIDES:
             if typed := self.cleaned_data[f"new_{side}_password"]:
                 setattr(self.instance, f"{side}_password", seal(typed))
         return super().save(commit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -37,6 +37,7 @@ PORTS = {
     ("send", "starttls"): 587,
     ("send", "none"): 25,
 }
+SAFER = ("none", "starttls", "implicit")
 
 
 # ---- the channel ------------------------------------------------------------------------------
@@ -111,6 +112,24 @@ def _fetching_problems(account: EmailAccount) -> Iterator[Problem]:
 def _same(folder: str) -> str:
     """INBOX is the same in any case; other names are not."""
     return "INBOX" if folder.upper() == "INBOX" else folder
+
+
+def leads_elsewhere(
+    account: EmailAccount, typed: Mapping[str, Any], side: str, *, ports: bool = True
+) -> bool:
+    """Would what is TYPED hand the side's stored password to whom it was not meant for?"""
+
+    def was(name: str) -> str:
+        return str(getattr(account, f"{side}_{name}"))
+
+    def now(name: str) -> str:
+        return str(typed.get(f"{side}_{name}", was(name)))
+
+    if not now("host") or (side == "send" and not now("user")):
+        return False  # nobody is told it
+    kept = ("user", "port") if ports else ("user",)
+    moved = now("host").lower() != was("host").lower() or any(now(one) != was(one) for one in kept)
+    return moved or SAFER.index(now("tls")) < SAFER.index(was("tls"))
 
 
 def account_doubts(account: EmailAccount) -> Iterator[str]:

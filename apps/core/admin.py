@@ -24,14 +24,25 @@ from apps.core.errors import Guarded
 from apps.core.invitations import invite
 from apps.core.models import ApiToken, Role, SignInSettings, User
 from apps.core.people import end_logins, keep_an_administrator, rights_changed, set_roles
+from apps.core.zones import zones
 
 admin.site.unregister(Group)  # rights come from roles
 # allauth's own pages show the secrets of second factors and the keys of logins.
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 
-class NamedOnce(forms.ModelForm):  # type: ignore[type-arg]
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """“Ana” beside “ana” would be taken for her."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if zone := self.fields.get("time_zone"):  # who only looks has no fields
+            names = dict.fromkeys([*zones(), *filter(None, [self.instance.time_zone])])
+            self.fields["time_zone"] = forms.ChoiceField(
+                label=zone.label,
+                required=False,
+                choices=[("", _("that of the channel")), *((name, name) for name in names)],
+            )
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
@@ -41,7 +52,9 @@ class NamedOnce(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class UserRolesForm(NamedOnce):
+class UserRolesForm(PersonForm):
+    editor: ClassVar[Any] = None  # who has the page open
+
     roles = forms.MultipleChoiceField(
         label=_("roles"),
         choices=[choice for choice in Role.choices if choice[0] != Role.INTEGRATION],
@@ -62,10 +75,22 @@ class UserRolesForm(NamedOnce):
                 keep_an_administrator(self.instance)
             except Guarded as guard:
                 raise forms.ValidationError(guard.sentence, guard.code) from None
+        if self.instance == self.editor:
+            self._keep_the_editor_in(data)
         return data
 
+    def _keep_the_editor_in(self, data: dict[str, Any]) -> None:
+        """The answer to the save would be a refusal without a word."""
+        was = self.instance.has_role(Role.ADMINISTRATOR)
+        lost = {
+            "roles": was and Role.ADMINISTRATOR not in data.get("roles", ()),
+            "is_active": not data.get("is_active"),
+        }
+        for field in (name for name, is_lost in lost.items() if is_lost):
+            self.add_error(field, _("Ask another administrator to take your own role away."))
 
-class NewUserForm(NamedOnce):
+
+class NewUserForm(PersonForm):
     """Without a password, the new user is invited to choose one."""
 
     roles = UserRolesForm.base_fields["roles"]
@@ -192,6 +217,13 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
             return super().get_fieldsets(request, obj)
         rights = (_("Rights"), {"fields": ("is_active", "shown_roles")})
         return (*self.fieldsets[:-1], rights)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = request.user  # the class is of this request alone
+        return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Users stay for the history they wrote; who leaves is handed over and switched off."""

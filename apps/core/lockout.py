@@ -1,23 +1,28 @@
 """The lock after too many failures: django-axes counts them, the sign-in settings say how many.
 
 A wrong password counts for its user name and the address it came from; a wrong code, which only
-somebody with the password gets to type, for the user alone. Names are kept as keyed digests: people
-type their password into the wrong field.
+somebody with the password gets to type, for the user alone. Whatever fails from one address also
+counts together, so that nobody tries one password on every name; that limit is wider, since many
+people may share an address. Names are kept as keyed digests: people type their password into the
+wrong field.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.backends import AxesStandaloneBackend
+from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from apps.core.client import UNKNOWN
 from apps.core.models import SignInSettings, User
 
 Credentials = dict[str, Any] | None
+NAMES_OF_AN_ADDRESS = 10  # so many users' failures, before the address itself has to wait
 
 
 class LockBackend(AxesStandaloneBackend):  # type: ignore[misc]
@@ -26,6 +31,34 @@ class LockBackend(AxesStandaloneBackend):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest | None, *args: Any, **kwargs: Any) -> None:
         if request is not None:
             super().authenticate(request, *args, **kwargs)
+
+
+class Lock(AxesDatabaseHandler):  # type: ignore[misc]
+    """Of a name at an address, and of an address that tries many names."""
+
+    def is_locked(self, request: HttpRequest, credentials: Credentials = None) -> bool:
+        return super().is_locked(request, credentials) or (
+            not _is_code(credentials) and _address_opens(request) is not None
+        )
+
+
+def _address_opens(request: HttpRequest) -> datetime | None:
+    """When enough of the failures from there are forgotten; None: it is not locked."""
+    address = request.axes_ip_address  # type: ignore[attr-defined]
+    if address == UNKNOWN:
+        return None  # that of everybody
+    recent = AccessAttempt.objects.filter(
+        ip_address=address, attempt_time__gte=timezone.now() - cool_off()
+    )
+    rows = list(recent.values_list("attempt_time", "failures_since_start").order_by("attempt_time"))
+    left = sum(failures for _at, failures in rows)
+    limit = SignInSettings.load().failures * NAMES_OF_AN_ADDRESS
+    opens = None
+    for at, failures in rows:
+        if left < limit:
+            break
+        left, opens = left - failures, at + cool_off()
+    return opens
 
 
 def code_failed(request: HttpRequest, user: User) -> None:
@@ -60,9 +93,12 @@ def minutes_to_wait(request: HttpRequest, credentials: Credentials) -> int:
     if not _is_code(credentials):
         attempts = attempts.filter(ip_address=request.axes_ip_address)  # type: ignore[attr-defined]
     newest = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
-    if newest is None:
+    opens = [newest + cool_off()] if newest else []
+    if not _is_code(credentials) and (address_opens := _address_opens(request)):
+        opens.append(address_opens)
+    if not opens:
         return SignInSettings.load().lock_minutes
-    left: timedelta = newest + cool_off() - timezone.now()
+    left: timedelta = max(opens) - timezone.now()
     return max(1, -(-left // timedelta(minutes=1)))
 
 

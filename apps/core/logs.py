@@ -58,6 +58,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
+class OneWarning(logging.Filter):
+    """What a library calls an error, and which is only a visitor's doing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+        return True
+
+
 def new_trace() -> str:
     return uuid.uuid4().hex[:16]
 

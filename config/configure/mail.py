@@ -7,9 +7,18 @@ from django.db.models.functions import Now
 
 from apps.agents.models import AgentSettings
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
-from apps.channels.rules import PORTS, tidy_aliases
+from apps.channels.rules import PORTS, leads_elsewhere, tidy_aliases
 from apps.queues.models import MailboxRoute, Queue
-from config.configure.rows import Changes, Values, delete, picked, save, save_by_rules, sealed
+from config.configure.rows import (
+    CannotApply,
+    Changes,
+    Values,
+    delete,
+    picked,
+    save,
+    save_by_rules,
+    sealed,
+)
 
 USUAL_PORTS = PORTS
 # What a rule of the row names: how the file calls it.
@@ -33,11 +42,20 @@ def put_account(values: Values, changes: Changes) -> None:
         given = values.get(side) or {}
         fields |= picked(given, *SERVER_KEYS, prefix=f"{side}_")
         fields |= sealed(account, f"{side}_password", given.get("password"))
+        _keep_password_here(account, fields, side, given)
     fields |= _fetching(values.get("receive") or {})
     changed = save_by_rules(account, fields, FILE_KEYS)
     if changed and not new:
         _try_at_once(account)
     changes.put("account", name, new=new, changed=changed)
+
+
+def _keep_password_here(account: EmailAccount, fields: Values, side: str, given: Values) -> None:
+    """A stored password stays with its server; another port of the same one is no stranger."""
+    kept = "password" not in given and getattr(account, f"{side}_password")
+    if kept and leads_elsewhere(account, fields, side, ports=False):
+        sentence = "The server or its user changed: give the password here as well."
+        raise CannotApply(f"{side}.password", sentence)
 
 
 def _new_account(values: Values) -> EmailAccount:

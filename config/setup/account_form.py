@@ -77,9 +77,21 @@ class AccountStep(StoredForm, AccountForm):
         self._fill_in(self.cleaned_data)
         data = super().clean()
         self._refuse_taken(data.get("address", ""))
-        if data.get("receive_user") and not self._password("receive"):
+        missing = data.get("receive_user") and not self._password("receive")
+        if missing and not self.has_error("new_receive_password"):
             self.add_error("new_receive_password", _("Type the password of this user."))
         return data
+
+    def _password_field(self, side: str) -> str:
+        """With one login for both, only one field is shown."""
+        return super()._password_field("receive" if self.cleaned_data.get("same_login") else side)
+
+    def _gives_away(self, data: dict[str, Any], side: str) -> bool:
+        """Also the password of receiving, which sending did not use until now."""
+        joined = data.get("same_login") and not _logs_in_alike(self.instance)
+        if side == "send" and joined and not data.get("new_receive_password"):
+            return bool(self.instance.receive_password)
+        return super()._gives_away(data, side)
 
     def _fill_in(self, data: dict[str, Any]) -> None:
         """What was left empty is what the provider or the custom says."""

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from apps.agents.models import CustomState
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core.models import Role
+from apps.core.secrets import unseal
 from apps.queues.models import Queue
 from tests.config.test_admin_front import SETTINGS
 from tests.people import (
@@ -362,3 +363,62 @@ def test_limits_have_limits(root: Client, field: str, value: int) -> None:
     page = "/admin/attachments/attachmentsettings/1/change/"
     root.get("/admin/attachments/attachmentsettings/")
     assert list(errors(root.post(page, form | {field: value}))) == [field]
+
+
+# ---- passwords of mail ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def main(root: Client) -> str:
+    """The page of an account with a password at either side."""
+    said(root.post(ACCOUNT, AN_ACCOUNT | {"send_user": "support", "new_send_password": "out"}))
+    return f"/admin/email_channels/emailaccount/{EmailAccount.objects.get().pk}/change/"
+
+
+KEPT = AN_ACCOUNT | {"send_user": "support", "new_receive_password": ""}
+
+
+@pytest.mark.parametrize(
+    ("side", "moved"),
+    [
+        ("receive", {"receive_host": "imap.thief.test"}),
+        ("receive", {"receive_port": 994}),
+        ("receive", {"receive_user": "other"}),
+        ("receive", {"receive_tls": "none"}),
+        ("send", {"send_host": "smtp.thief.test"}),
+        ("send", {"send_port": 588}),
+        ("send", {"send_user": "other"}),
+        ("send", {"send_tls": "none"}),
+    ],
+)
+def test_a_stored_password_does_not_follow_to_another_server(
+    root: Client, main: str, side: str, moved: dict[str, Any]
+) -> None:
+    before = EmailAccount.objects.get()
+    told = errors(root.post(main, KEPT | moved))
+    assert told == {f"new_{side}_password": ["The server changed: type the password again."]}
+    assert getattr(EmailAccount.objects.get(), f"{side}_host") == getattr(before, f"{side}_host")
+
+    said(root.post(main, KEPT | moved | {f"new_{side}_password": "anew"}))
+    assert unseal(getattr(EmailAccount.objects.get(), f"{side}_password")) == "anew"
+
+
+def test_a_stored_password_stays_with_its_own_server(root: Client, main: str) -> None:
+    for same in ({}, {"receive_host": "IMAP.x.test"}, {"name": "new"}, {"send_tls": "implicit"}):
+        said(root.post(main, KEPT | same))
+    account = EmailAccount.objects.get()
+    assert (unseal(account.receive_password), unseal(account.send_password)) == ("secret", "out")
+
+
+def test_a_server_taken_away_and_named_anew_is_another(root: Client, main: str) -> None:
+    off = KEPT | {"send_kind": "none", "send_host": ""}
+    said(root.post(main, off))
+    told = errors(root.post(main, KEPT | {"send_host": "smtp.thief.test"}))
+    assert list(told) == ["new_send_password"]
+
+
+def test_spaces_belong_to_a_password_of_mail(root: Client) -> None:
+    typed = {"new_receive_password": " in ", "send_user": "support", "new_send_password": " out "}
+    said(root.post(ACCOUNT, AN_ACCOUNT | typed))
+    account = EmailAccount.objects.get()
+    assert (unseal(account.receive_password), unseal(account.send_password)) == (" in ", " out ")

@@ -421,6 +421,20 @@ def test_a_mended_account_is_tried_at_once(tmp_path: Path) -> None:
     assert account.next_fetch_at <= timezone.now() + timedelta(seconds=1)
 
 
+@pytest.mark.parametrize(
+    "moved", ["receive: {host: imap.thief.test", "receive: {user: other", "receive: {tls: none"]
+)
+def test_a_stored_password_does_not_follow_to_another_server(tmp_path: Path, moved: str) -> None:
+    configured(tmp_path, WHOLE.replace("tls: none, ca_file: null", "tls: starttls"))
+    text = f"version: 1\naccounts: [{{name: main, {moved}}}}}]\n"
+    code, _changes, told = configured(tmp_path, text)
+    assert code == 2
+    assert told.startswith("FILE:2: accounts.receive.password: The server or its user changed")
+    assert EmailAccount.objects.get().receive_host == "127.0.0.1"
+    given = text.replace("}}]", ", password: env:PW}}]")
+    assert configured(tmp_path, given)[0] == 0
+
+
 def test_a_team_may_stand_above_the_one_it_is_part_of(tmp_path: Path) -> None:
     text = "version: 1\nteams: [{name: A, parent: B}, {name: B}]\n"
     _code, changes, _said = configured(tmp_path, text)

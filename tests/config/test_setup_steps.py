@@ -156,6 +156,33 @@ def test_the_second_of_two_administrators_is_told_and_loses_nothing(connected: W
     assert EmailAccount.objects.get().receive_host == "imap.two.test"
 
 
+@pytest.mark.parametrize("same", [{}, {"same_login": ""}])
+@pytest.mark.parametrize("side", ["receive", "send"])
+def test_a_password_is_typed_again_for_another_server(
+    connected: Wizard, side: str, same: dict[str, str]
+) -> None:
+    connected.open("account")
+    form = account_form(new_receive_password="", receive_user=ADDRESS, send_user=ADDRESS) | same
+    page = connected.send("account", **form | {f"{side}_host": "thief.test"})
+    assert page.count("The server changed: type the password again.") == 1
+    connected.send("account", **form)
+    assert connected.where == "test/"
+    assert unseal(EmailAccount.objects.get().send_password) == "pass-word"
+
+
+def test_one_login_for_both_takes_no_password_to_a_server_that_had_none(wizard: Wizard) -> None:
+    wizard.send("account", **account_form(same_login=""))
+    page = wizard.send("account", **account_form(new_receive_password="", send_host="thief.test"))
+    assert "The server changed: type the password again." in page
+    assert EmailAccount.objects.get().send_password == ""
+
+
+def test_spaces_belong_to_a_password(wizard: Wizard) -> None:
+    wizard.send("account", **account_form(new_receive_password=" pass word "))
+    account = EmailAccount.objects.get()
+    assert unseal(account.receive_password) == unseal(account.send_password) == " pass word "
+
+
 def test_going_back_changes_the_same_account(connected: Wizard) -> None:
     connected.open("account")
     connected.send("account", **account_form(address="new@acme.test", name="Main"))

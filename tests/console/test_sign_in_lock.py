@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from axes.models import AccessAttempt
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -127,6 +128,77 @@ def test_nothing_that_was_typed_is_logged(house: House, caplog: pytest.LogCaptur
 
     words = ("alice", "agents.test", "10.9.8", "wrong")
     assert not [line for line in caplog.messages if any(word in line for word in words)]
+
+
+# ---- one address, many names ------------------------------------------------------------------
+
+
+def spray(count: int, *, begin: int = 0) -> int:
+    """One try at each of COUNT names; the status of the last answer."""
+    return [fail(1, login=f"name{number}") for number in range(begin, begin + count)][-1]
+
+
+def test_an_address_that_tries_many_names_has_to_wait(house: House) -> None:
+    assert spray(29) == 200
+    assert try_right() == 302
+    assert spray(1, begin=29) == 200
+    answer = Client(REMOTE_ADDR="10.0.0.1").post(LOGIN, {"login": "bob", "password": "bob"})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "420")
+    assert "Too many tries failed. Wait 7 minutes, then try again." in answer.content.decode()
+    assert try_right(address="10.0.0.2") == 302
+
+
+def test_an_address_waits_only_until_enough_is_forgotten(house: House) -> None:
+    spray(31)
+    older = AccessAttempt.objects.order_by("pk")[:2].values("pk")
+    minutes = timezone.now() - timedelta(minutes=5)
+    AccessAttempt.objects.filter(pk__in=list(older.values_list("pk", flat=True))).update(
+        attempt_time=minutes
+    )
+    form = {"login": "alice", "password": "alice"}
+    assert Client(REMOTE_ADDR="10.0.0.1").post(LOGIN, form)["Retry-After"] == "120"
+    AccessAttempt.objects.filter(attempt_time=minutes).update(
+        attempt_time=minutes - timedelta(minutes=3)
+    )
+    assert try_right() == 302
+
+
+def test_an_address_that_nobody_knows_is_not_locked(house: House) -> None:
+    for number in range(31):
+        fail(1, login=f"name{number}", address="")
+    assert try_right(address="") == 302
+
+
+# ---- the current password -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_other_limit() -> None:
+    """allauth's own, which outlives a test."""
+    cache.clear()
+
+
+def change(client: Client, current: str) -> int:
+    form = {"oldpassword": current, "password1": "a-long-new-one", "password2": "a-long-new-one"}
+    return client.post("/accounts/password/change/", form).status_code
+
+
+@pytest.mark.usefixtures("no_other_limit")
+def test_a_wrong_current_password_counts_as_at_the_door(house: House, as_user: SignIn) -> None:
+    client = as_user(house.alice.user)
+    assert [change(client, "wrong") for _time in range(3)] == [200, 200, 429]
+    assert change(client, "alice") == 429
+    assert try_right(address="127.0.0.1") == 429
+    assert try_right(address="10.0.0.2") == 302
+
+
+@pytest.mark.usefixtures("no_other_limit")
+def test_the_right_current_password_changes_it(house: House, as_user: SignIn) -> None:
+    client = as_user(house.alice.user)
+    change(client, "wrong")
+    assert change(client, "alice") == 302
+    assert client.get("/").status_code == 200
+    assert User.objects.get(username="alice").check_password("a-long-new-one")
 
 
 # ---- codes ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from apps.channels.models import ChannelSettings, Mailbox
 from apps.console import tasks
 from apps.console.people.links import FORGOTTEN, INVITATION, LinkTokens, link_for
 from apps.core.invitations import invite
-from apps.core.models import Role, User
+from apps.core.models import Role, SettingsChange, User
 from tests.console.conftest import SignIn
 from tests.people import CONSOLE, House, make_account, make_mailbox, make_user
 from tests.second_factors import sign_in
@@ -355,3 +355,14 @@ def test_a_name_cannot_add_a_header(house: House) -> None:
     house.alice.user.set_unusable_password()
 
     assert invite(house.alice.user).trouble
+
+
+def test_the_history_names_who_chose_a_password_by_a_link(house: House) -> None:
+    assert choose(link_for(house.alice.user, FORGOTTEN)) == 302
+    row = SettingsChange.objects.order_by("pk").last()
+    assert row is not None
+    assert (row.by_id, row.source, row.object_id) == (
+        house.alice.user.pk,
+        "console",
+        str(house.alice.user.pk),
+    )

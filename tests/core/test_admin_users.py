@@ -83,3 +83,53 @@ def test_no_page_shows_a_password_or_its_hash(house: House) -> None:
         page = browser(person).get(reverse("admin:core_user_change", args=[house.alice.user_id]))
         assert house.alice.user.password not in page.content.decode()
         assert "pbkdf2" not in page.content.decode()
+
+
+# ---- oneself ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"roles": ["agent"]}, "roles"),
+        ({"roles": ["administrator"], "is_active": None}, "is_active"),
+    ],
+)
+def test_nobody_locks_oneself_out(house: House, fields: dict[str, Any], field: str) -> None:
+    make_user("second", roles=[Role.ADMINISTRATOR])
+    page = save(house.admin, house.admin, **fields)
+    told = dict(page.context["adminform"].errors)
+    assert told == {field: ["Ask another administrator to take your own role away."]}
+    admin = User.objects.get(pk=house.admin.pk)
+    assert admin.is_active and admin.has_role(Role.ADMINISTRATOR)
+    assert save(house.admin, house.admin, roles=["administrator", "agent"]).status_code == 302
+
+
+# ---- time zone ----------------------------------------------------------------------------------
+
+
+def zones_at(by: User, user: User) -> list[str]:
+    page = browser(by).get(reverse("admin:core_user_change", args=[user.pk]))
+    return [value for value, _label in page.context["adminform"].form.fields["time_zone"].choices]
+
+
+def test_a_time_zone_is_chosen_and_may_be_that_of_the_channel(house: House) -> None:
+    alice = house.alice.user
+    assert zones_at(house.admin, alice)[:2] == ["", "UTC"]
+    for zone in ("Europe/Madrid", ""):
+        assert save(house.admin, alice, roles=["agent"], time_zone=zone).status_code == 302
+        assert User.objects.get(pk=alice.pk).time_zone == zone
+    page = save(house.admin, alice, roles=["agent"], time_zone="Europe/Madird")
+    assert list(page.context["adminform"].errors) == ["time_zone"]
+
+
+def test_a_stored_zone_that_is_not_offered_stays(house: House) -> None:
+    alice = house.alice.user
+    User.objects.filter(pk=alice.pk).update(time_zone="Mars/Base")
+    assert zones_at(house.admin, alice)[-1] == "Mars/Base"
+    assert save(house.admin, alice, roles=["agent"], time_zone="Mars/Base").status_code == 302
+
+
+def test_a_new_user_s_time_zone_is_chosen_as_well(house: House) -> None:
+    page = browser(house.admin).get(reverse("admin:core_user_add")).content.decode()
+    assert '<option value="Europe/Madrid">' in page

@@ -188,3 +188,13 @@ def test_one_id_goes_from_a_request_to_its_tasks() -> None:
     _hand_on_trace(headers=headers)
     logs.trace.reset(begun)
     assert headers == {"trace": "0123456789abcdef"}
+
+
+def test_a_foreign_host_is_one_warning_without_a_trace(lines: Lines, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["console.test"]
+    answer = Client(headers={"Host": "scan.thief.test"}).get("/healthz/x")
+    assert answer.status_code == 400
+    [line] = lines()
+    assert (line["level"], line["logger"]) == ("warning", "django.security.DisallowedHost")
+    assert "error" not in line
+    assert "thief" not in json.dumps(line)

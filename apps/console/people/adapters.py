@@ -18,6 +18,7 @@ from qrcode import QRCode
 from qrcode.image.svg import SvgPathImage
 
 from apps.core import lockout, second_factor
+from apps.core.actors import Source, acting
 from apps.core.client import client_address
 from apps.core.models import User
 from apps.core.secrets import seal, unseal
@@ -69,7 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def set_password(self, user: User, password: str) -> None:
         user.set_password(password)
-        user.save(update_fields=["password"])
+        with acting(Source.CONSOLE, user):  # a link proves who it is without a sign-in
+            user.save(update_fields=["password"])
         lockout.unlock(user)  # who chooses a new one has proved to be the user
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -3,7 +3,12 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm, ResetPasswordForm, UserTokenForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    UserTokenForm,
+)
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -79,6 +84,16 @@ class CodeForm(_OnceMixin, AuthenticateForm):  # type: ignore[misc]
 
 class CodeAgainForm(_OnceMixin, ReauthenticateForm):  # type: ignore[misc]
     """Before something delicate."""
+
+
+class ChangeForm(ChangePasswordForm):  # type: ignore[misc]
+    """Whoever finds a browser signed in guesses no more often than at the door."""
+
+    def clean_oldpassword(self) -> str:
+        password = str(self.cleaned_data["oldpassword"])
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
 
 class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]
