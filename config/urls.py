@@ -11,5 +11,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("accounts/", include("apps.console.people.urls")),
+    path("board/", include("apps.reports.urls")),
     path("", include("apps.console.urls")),
 ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -34,6 +35,7 @@ from apps.core.models import ApiToken, Role, SettingsChange, SignInSettings, Use
 from apps.core.people import set_roles
 from apps.crm.models import CrmSettings, Ticket, TicketFile, TicketLink, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
+from apps.reports.urls import urlpatterns as reports_urls
 from apps.tickets.models import Session
 from config.api import urlpatterns as api_urls
 from tests.people import (
@@ -86,6 +88,8 @@ PAGES = {
     ("post", "status", "status=paused"):       "+ + 4 4 - 4 - - - r 4",
     ("post", "reply", ""):                     "b b 4 4 b 4 b b b r 4",
     ("post", "state", "state=Break"):          "4 4 4 4 + + 4 4 4 r 4",
+    ("get", "board", ""):                      "y y n n 4 4 y 4 4 r 4",
+    ("post", "board-state", "state=Break&reason=Drill"):"+ + 4 4 4 4 4 4 4 r 4",
 }  # fmt: skip
 
 # ---- the API: (method, route, query) -------------------------------------------------------------
@@ -342,27 +346,32 @@ def walked(answers: dict[str, str], expected: str) -> None:
 
 # ---- pages ---------------------------------------------------------------------------------------
 
-_ARGUMENT = {"session": "session", "mail-link": "message", "mail-frame": "message"}
+_ARGUMENT = {
+    "sessions": None,
+    "state": None,
+    "board": None,
+    "ticket": "ticket",
+    "mail-link": "message",
+    "mail-frame": "message",
+    "board-state": "agent",
+}
+_MARKS = {"sessions": "{session}", "session": "{session}", "board": 'id="agent-{agent}"'}
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: " ".join(row))
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
-    word = {"sessions": None, "state": None, "ticket": "ticket"}.get(
-        name, _ARGUMENT.get(name, "session")
-    )
+    word = _ARGUMENT.get(name, "session")
     address = reverse(name, args=[world.words[word]] if word else [])
     answers = {}
     for person, browser in world.browsers.items():
         with undone():
             if verb == "get":
-                mark = world.words["session"] if name in ("sessions", "session") else ""
                 answer = browser.get(address + more.format(**world.words))
-                answers[person] = cell(answer, mark)
+                answers[person] = cell(answer, _MARKS.get(name, "").format(**world.words))
             else:
-                form = dict([more.split("=")]) if more else {}
                 before = state()
-                answers[person] = cell(browser.post(address, form), before=before)
+                answers[person] = cell(browser.post(address, dict(parse_qsl(more))), before=before)
     walked(answers, PAGES[row])
 
 
@@ -371,7 +380,8 @@ PERSONAL = {"login", "logout"}
 
 
 def test_every_page_of_the_console_is_in_the_table() -> None:
-    names = {pattern.name for pattern in console_urls if isinstance(pattern, URLPattern)}
+    pages = [*console_urls, *reports_urls]
+    names = {pattern.name for pattern in pages if isinstance(pattern, URLPattern)}
     assert names - PERSONAL == {name for _verb, name, _more in PAGES}
 
 
