@@ -5,7 +5,7 @@ in the language of the reader. The network is talked to here: never inside a tra
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, make_msgid
 from typing import Any
@@ -41,8 +41,7 @@ class Notice:
 def send_invitation(user: User) -> Invited:
     link = link_for(user, INVITATION)
     try:
-        with translation.override(user.language):
-            _send(user, _invitation(user), link)
+        _send(user, _invitation, link)
     except Problem as problem:
         return Invited(problem.sentence, link)
     return Invited("", link)
@@ -51,8 +50,7 @@ def send_invitation(user: User) -> Invited:
 def send_link(user: User) -> None:
     """For who forgot the password. Nobody waits for the outcome, so it goes into the log."""
     try:
-        with translation.override(user.language):
-            _send(user, _forgotten(user), link_for(user, FORGOTTEN))
+        _send(user, _forgotten, link_for(user, FORGOTTEN))
     except Problem as problem:
         log.warning("a link could not be sent", extra={"user": user.pk, "code": problem.code})
 
@@ -99,13 +97,14 @@ def _sign_in_address() -> str:
 # ---- the way out ------------------------------------------------------------------------------
 
 
-def _send(user: User, notice: Notice, link: str) -> None:
-    """A Problem says why it did not leave, in a sentence for an administrator."""
+def _send(user: User, write: Callable[[User], Notice], link: str) -> None:
+    """The mail speaks USER's language; a Problem says why it did not leave, in the caller's."""
     mailbox = _mailbox()
     if not user.email:
         raise Invalid("no-address", _("This user has no email address."))
     recipient = wire_address(user.email)
-    raw = _composed(mailbox, recipient, notice, link)
+    with translation.override(user.language):
+        raw = _composed(mailbox, recipient, write(user), link)
     envelope = Envelope(mailbox.address, (recipient,))
     outcome = send(mailbox.account, envelope, raw, before_data=lambda: None)
     if outcome.kind != "sent":
