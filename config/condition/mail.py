@@ -315,7 +315,8 @@ def _backlog(
     if not found.count or found.oldest is None:
         return Line(key, name, "ok", waits(found), kind="work")
     age = (timezone.now() - found.oldest).total_seconds()
-    fact = f"{waits(found)} {_('The oldest for %(span)s.') % {'span': span(age)}}"
+    oldest = _("The oldest for %(span)s.") % {"span": span(age)}
+    fact = f"{waits(found)} {oldest}"
     if age < late:
         return Line(key, name, "ok", fact, kind="work")
     return Line(

@@ -304,7 +304,7 @@ def test_a_mailbox_gets_its_queue_on_its_own_page(root: Client) -> None:
         ({"path": "Orders//Returns"}, "path", "There is a name missing between two slashes"),
         ({"path": "Orders/../Money"}, "path", "no dots alone"),
         ({"path": "Orders\\Returns"}, "path", "no backslash"),
-        ({"eligible_states": ["In-Call"]}, "eligible_states", "Select a valid choice"),
+        ({"eligible_states": ["Offline"]}, "eligible_states", "Select a valid choice"),
     ],
 )
 def test_a_queue_that_cannot_work_is_refused_at_its_field(
@@ -335,7 +335,7 @@ def test_states_that_take_mail_are_ticked(root: Client) -> None:
     CustomState.objects.create(name="Gone", enabled=False)
     field = root.get(QUEUE).context["adminform"].form.fields["eligible_states"]
     offered = [name for name, _label in field.choices]
-    assert offered == ["Available", "Break", "Unavailable", "Training"]
+    assert offered == ["Available", "Break", "Unavailable", "Training", "In-Chat", "In-Call"]
     said(root.post(QUEUE, A_QUEUE | {"eligible_states": ["Available", "Training"]}))
     assert Queue.objects.get().eligible_states == ["Available", "Training"]
 
