@@ -292,7 +292,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         AgentSettings.load(),
         CustomState.objects.create(name="Training"),
         SignInSettings.load(),
-        SettingsChange.objects.earliest("pk"),
+        SettingsChange.objects.latest("pk"),  # the first page of the list
         ChannelSettings.load(),
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),
