@@ -6,8 +6,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.safestring import SafeString
 
-from apps.agents import admin_looks as looks
-from apps.agents.admin_facts import Facts, facts_of
+from apps.agents import looks
+from apps.agents.facts import Facts, facts_of
 from apps.agents.models import Agent, StateChange
 from apps.agents.shift_days import Span, span_of
 from apps.agents.shifts import time_in_state

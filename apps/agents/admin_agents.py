@@ -18,14 +18,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.agents import admin_looks as looks
-from apps.agents import states
+from apps.agents import looks, states
 from apps.agents.admin_agent_page import page_of
-from apps.agents.admin_facts import Facts, facts_of
 from apps.agents.admin_filters import PresentFilter, StateFilter, TeamFilter
-from apps.agents.admin_set_state import SetStateForm, offers, told
+from apps.agents.facts import Facts, facts_of
 from apps.agents.models import Agent
 from apps.agents.override import override_all
+from apps.agents.set_state import SetStateForm, offers, told
 from apps.agents.shift_csv import csv_answer
 from apps.agents.shift_days import MOST_DAYS, span_of
 from apps.agents.vocabulary import label

@@ -27,26 +27,26 @@ def leave(agent: Agent, kind: str, session: str, at: datetime | None) -> Callabl
     return partial(_note_leave, agent, kind, _session(session), _clock(at))
 
 
-def open_contacts(agent_id: int) -> QuerySet[Contact]:
-    return Contact.objects.filter(agent=agent_id, entered_at__isnull=False, left_at__isnull=True)
+def open_contacts() -> QuerySet[Contact]:
+    return Contact.objects.filter(entered_at__isnull=False, left_at__isnull=True)
 
 
 def overlay_of(agent_id: int) -> str:
     """In-Call covers In-Chat."""
-    kinds = set(open_contacts(agent_id).values_list("kind", flat=True))
+    kinds = set(open_contacts().filter(agent=agent_id).values_list("kind", flat=True))
     if Contact.Kind.CALL in kinds:
         return IN_CALL
     return IN_CHAT if kinds else ""
 
 
-def stale_contacts(agent_id: int) -> QuerySet[Contact]:
-    """Open ones of which nothing was heard for longer than the setting."""
+def stale_contacts() -> QuerySet[Contact]:
+    """Open ones of which nothing was heard for longer than the setting: a lost `leave`, perhaps."""
     hours = timedelta(hours=AgentSettings.load().stale_after_hours)
-    return open_contacts(agent_id).filter(heard_at__lt=timezone.now() - hours)
+    return open_contacts().filter(heard_at__lt=timezone.now() - hours)
 
 
 def end_stale(agent: Agent, by: User) -> int:
-    return stale_contacts(agent.pk).update(left_at=timezone.now(), ended_by=by)
+    return stale_contacts().filter(agent=agent).update(left_at=timezone.now(), ended_by=by)
 
 
 def _note_enter(agent: Agent, kind: str, session: str, at: datetime | None) -> None:

@@ -84,10 +84,6 @@ class TeamQuerySet(models.QuerySet["Team"]):
         mine = Team.objects.filter(members__in=Agent.objects.working().filter(user=user))
         return self.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=supervised_teams(user)))
 
-    def supervised_by(self, user: User) -> TeamQuerySet:
-        """USER's own teams with their sub-teams; none without the role."""
-        return self.filter(pk__in=supervised_teams(user))
-
 
 def supervised_teams(user: User) -> frozenset[int]:
     return standing(user).supervises if user.has_role(Role.SUPERVISOR) else frozenset()

@@ -106,7 +106,7 @@ def choices_of(agent: Agent) -> list[StateChoice]:
 
 def is_stale(agent: Agent) -> bool:
     """A call or chat of which nothing was heard for too long: a supervisor can end it."""
-    return stale_contacts(agent.pk).exists()
+    return stale_contacts().filter(agent=agent).exists()
 
 
 def _told(row: AgentState, also: set[str], kinds: "dict[str, frozenset[str]]") -> ToldState:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.channels.models import ChannelSettings
-from apps.core.middleware import zone_named
 from apps.core.models import User
 
 Rest = ParamSpec("Rest")
@@ -34,8 +33,7 @@ def page(view: Page[Rest]) -> Callable[Concatenate[Any, Rest], HttpResponse]:
     @login_required
     def wrapped(request: Any, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         request.channel = ChannelSettings.load()
-        zone = None if request.user.time_zone else zone_named(request.channel.time_zone)
-        with timezone.override(zone or timezone.get_current_timezone()):
+        with timezone.override(request.channel.zone_for(request.user)):
             response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -19,31 +19,12 @@ from django.views.decorators.http import require_POST
 from apps.agents.models import Agent, AgentState, StateChange
 from apps.agents.states import choose_state
 from apps.agents.telling import StateChoice, choices_of, why_in_words
-from apps.agents.vocabulary import (
-    AVAILABLE,
-    BREAK,
-    IN_CALL,
-    IN_CHAT,
-    IN_EMAIL,
-    OFFLINE,
-    SYSTEM_STATES,
-    UNAVAILABLE,
-    label,
-)
+from apps.agents.vocabulary import IN_CALL, OFFLINE, SYSTEM_STATES, label
 from apps.console.frame import Visit, page
 from apps.core.errors import Problem
 from apps.core.models import Role, User
 
 SOURCE = "console"
-GLYPHS = {
-    AVAILABLE: "dot",
-    IN_EMAIL: "mail",
-    IN_CALL: "phone",
-    IN_CHAT: "chat",
-    BREAK: "cup",
-    UNAVAILABLE: "minus-circle",
-    OFFLINE: "ring",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +40,15 @@ class Look:
 
     @property
     def glyph(self) -> str:
-        return GLYPHS.get(self.state, "diamond")
+        return f"state-{self._slug}"
 
     @property
     def css(self) -> str:
-        return f"is-{self.state.lower()}" if self.state in SYSTEM_STATES else "is-custom"
+        return f"is-{self._slug}"
+
+    @property
+    def _slug(self) -> str:
+        return self.state.lower() if self.state in SYSTEM_STATES else "custom"
 
 
 @dataclass(frozen=True, slots=True)

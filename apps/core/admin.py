@@ -139,7 +139,7 @@ class NewUserForm(PersonForm):
 @admin.register(User)
 class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
     form = UserRolesForm
-    list_display = ("username", "display_name", "email", "shown_roles", "is_active", "last_login")
+    list_display = ("username", "shown_name", "email", "shown_roles", "is_active", "last_login")
     list_filter = ("is_active", "grants__role")
     fieldsets = (
         (None, {"fields": ("username",)}),  # the password has a page of its own
@@ -206,6 +206,10 @@ class CarteriaUserAdmin(Restricted, UserAdmin):  # type: ignore[type-arg]
             self.message_user(request, sentence % facts, messages.WARNING)
         else:
             self.message_user(request, gettext("%(user)s: %(trouble)s") % facts, messages.ERROR)
+
+    @admin.display(description=_("name"))
+    def shown_name(self, user: User) -> str:
+        return user.display_name
 
     @admin.display(description=_("roles"))
     def shown_roles(self, user: User) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from apps.core.logs import new_trace, trace
 from apps.core.models import User
+from apps.core.zones import zone_named
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -67,11 +67,3 @@ def content_security_policy(get_response: Next) -> Next:
         return response
 
     return middleware
-
-
-def zone_named(name: str) -> ZoneInfo | None:
-    """None for no name and for one that this machine does not know."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None

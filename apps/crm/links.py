@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from apps.channels.models import ChannelSettings
-from apps.core.errors import Unavailable
 from apps.crm.builtin import BuiltinConnector
 from apps.crm.connectors.base import AnyConnector, CrmError, NewTicket, TicketRef
 from apps.crm.connectors.once import open_tickets
@@ -13,18 +12,6 @@ from apps.crm.models import CrmSettings, TicketLink
 def links_of(thread_keys: Iterable[str]) -> dict[str, TicketLink]:
     links = TicketLink.objects.filter(thread_key__in=set(thread_keys))
     return {link.thread_key: link for link in links}
-
-
-def ensure_link(thread_key: str, subject: str) -> TicketLink:
-    """The thread's link; its ticket is made, or found again, when there is none yet."""
-    link = links_of([thread_key]).get(thread_key)
-    if link:
-        return link
-    wanted = NewTicket(thread_key, subject, doubtful=True)
-    answer = ensure_tickets(connector_of(CrmSettings.load().kind), {}, [wanted])[thread_key]
-    if isinstance(answer, CrmError):
-        raise Unavailable("crm-unavailable", answer.sentence)
-    return links_of([thread_key])[thread_key]
 
 
 def ensure_tickets(

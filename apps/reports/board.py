@@ -10,10 +10,9 @@ from datetime import datetime
 from django.db.models import Count, Min
 from django.utils.safestring import SafeString
 
-from apps.agents import admin_looks as looks
-from apps.agents import lent
-from apps.agents.admin_facts import Facts, facts_of
+from apps.agents import lent, looks
 from apps.agents.choices import choosable_states
+from apps.agents.facts import Facts, facts_of
 from apps.agents.models import Agent
 from apps.agents.vocabulary import SYSTEM_STATES
 from apps.core.models import User

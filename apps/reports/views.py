@@ -17,11 +17,10 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
-from apps.agents.admin_set_state import SetStateForm, told
 from apps.agents.models import Agent, supervised_teams
 from apps.agents.override import override_all
+from apps.agents.set_state import SetStateForm, told
 from apps.channels.models import ChannelSettings
-from apps.core.middleware import zone_named
 from apps.core.models import Role, User
 from apps.reports.board import board_of
 
@@ -32,8 +31,7 @@ SOURCE = "board"
 @cache_control(private=True, no_store=True)
 def board(request: HttpRequest) -> HttpResponse:
     user = _watcher(request)
-    zone = None if user.time_zone else zone_named(ChannelSettings.load().time_zone)
-    with timezone.override(zone or timezone.get_current_timezone()):
+    with timezone.override(ChannelSettings.load().zone_for(user)):
         facts = {
             "board": board_of(user),
             "no_team": not user.sees_settings and not supervised_teams(user),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import path
 
@@ -80,7 +80,7 @@ def test_a_refused_statement_keeps_its_parameters(lines: Lines) -> None:
     with connection.cursor() as cursor:
         try:
             cursor.execute("SELECT %s FROM nowhere", [ADDRESS])
-        except Exception:
+        except DatabaseError:
             logging.getLogger("apps.x").exception("refused")
     assert lines()[0]["error"][0]["type"] in ("OperationalError", "ProgrammingError")
     assert "nowhere" not in json.dumps(lines())

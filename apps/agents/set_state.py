@@ -1,4 +1,4 @@
-"""The form that sets a state in the admin, for one agent or many, and the sentences it answers."""
+"""The form by which supervisors set the state of agents, and the sentences that answer it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents import lent
-from apps.agents.admin_looks import colours, state_look
 from apps.agents.choices import choosable_states
+from apps.agents.looks import colours, state_look
 from apps.agents.models import Agent
 from apps.agents.override import Effect, Outcome, by_effect
 from apps.agents.states import LONGEST_REASON

@@ -1,103 +1,19 @@
-"""The channel's switch, mail accounts, mailboxes, and the ledger of every mail that came in."""
+"""Servers and logins, how far their folders are read, and the addresses on them."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels import rules
-from apps.core.models import Blob, Role, User
-from apps.core.rules import Problem, refuse
+from apps.core.models import Role, User
+from apps.core.rules import refuse
 from apps.core.secrets import SecretField
-
-ADDRESS_FIRST = _("Fill in the console address first: links in tickets need it.")
-
-
-class ChannelSettings(models.Model):
-    """One row: Settings > Email > Channel."""
-
-    enabled = models.BooleanField(
-        _("email channel"),
-        default=False,
-        help_text=_(
-            "The master switch. While it is off, no mail is fetched or answered, and your mail"
-            " waits untouched on its server. Answers that were already sent off still leave."
-        ),
-    )
-    external_url = models.URLField(
-        _("console address"),
-        blank=True,
-        help_text=_(
-            "Where your people open Carteria, such as https://support.example.com. Links in"
-            " tickets and mails lead there, so it comes before the switch."
-        ),
-    )
-    language = models.CharField(
-        _("language"),
-        max_length=10,
-        choices=[("en", "English"), ("es", "Español")],
-        default="en",
-        help_text=_("For whatever goes out without a reader of its own. Users choose theirs."),
-    )
-    time_zone = models.CharField(
-        _("time zone"),
-        max_length=64,
-        default="UTC",
-        help_text=_("Of your house. Users may choose another for what they see."),
-    )
-    notice_mailbox = models.ForeignKey(
-        "Mailbox",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("mailbox for invitations"),
-        help_text=_("Invitations and links for forgotten passwords leave from here."),
-    )
-
-    class Meta:
-        verbose_name = _("channel")
-        verbose_name_plural = _("channel")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(enabled=False) | ~Q(external_url=""),
-                name="on_only_with_console_address",
-                violation_error_code="external_url",
-                violation_error_message=ADDRESS_FIRST,
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(_("Email channel"))
-
-    def clean(self) -> None:
-        self.external_url = rules.tidy_address(self.external_url)
-        problems: list[Problem] = []
-        if self.enabled and not self.external_url:
-            problems.append(("external_url", ADDRESS_FIRST))
-        if self.external_url and (problem := rules.address_problem(self.external_url)):
-            problems.append(("external_url", problem))
-        if problem := rules.zone_problem(self.time_zone):
-            problems.append(("time_zone", problem))
-        refuse(problems)
-
-    def doubts(self) -> list[str]:
-        """What may stay as it is, and probably should not."""
-        receiving = EmailAccount.objects.exclude(receive_kind=EmailAccount.Receive.NONE)
-        said = [rules.address_doubt(self.external_url)]
-        if self.enabled and not receiving.filter(enabled=True).exists():
-            said.append(gettext("The channel is on, but no account receives mail: add one."))
-        return [sentence for sentence in said if sentence]
-
-    @classmethod
-    def load(cls) -> Self:
-        return cls.objects.get_or_create(pk=1)[0]
 
 
 class Tls(models.TextChoices):
@@ -111,7 +27,6 @@ PORTS = [MinValueValidator(1), MaxValueValidator(65535)]
 
 # Whose work needs the state of accounts; what they show is never a secret.
 MAY_SEE_ACCOUNTS = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR, Role.INTEGRATION)
-MAY_SEE_LEDGER = (Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
 
 
 class EmailAccountQuerySet(models.QuerySet["EmailAccount"]):
@@ -417,108 +332,3 @@ class Mailbox(models.Model):
     def addresses(self) -> set[str]:
         """Every address that is this mailbox, lower-cased."""
         return {self.address.lower(), *(alias.lower() for alias in self.aliases)}
-
-
-class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
-    def visible_to(self, user: User) -> InboundEmailQuerySet:
-        return self if user.has_role(*MAY_SEE_LEDGER) else self.none()
-
-
-class InboundEmail(models.Model):
-    """The ledger: one row for each mail that a server or a caller gave us, with its outcome."""
-
-    class Source(models.TextChoices):
-        FETCH = "fetch", _("fetched")
-        PIPE = "pipe", _("command line")
-        API = "api", _("API")
-
-    class Status(models.TextChoices):
-        RECEIVED = "received", _("received")
-        STORED = "stored", _("stored")
-        DUPLICATE = "duplicate", _("duplicate")
-        QUARANTINED = "quarantined", _("quarantined")
-        REJECTED = "rejected", _("rejected")
-
-    source = models.CharField(_("came by"), max_length=10, choices=Source.choices)
-    account = models.ForeignKey(
-        EmailAccount,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("account"),
-    )
-    mailbox = models.ForeignKey(
-        Mailbox, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("mailbox")
-    )
-    folder = models.CharField(_("folder"), max_length=255, blank=True)
-    uidvalidity = models.BigIntegerField(null=True)
-    uid = models.BigIntegerField(null=True)
-    raw = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
-    size = models.BigIntegerField(_("size"), default=0)
-    sha256 = models.CharField(max_length=64, db_index=True)
-    received_at = models.DateTimeField(_("received"), default=timezone.now)
-
-    status = models.CharField(
-        _("outcome"), max_length=12, choices=Status.choices, default=Status.RECEIVED
-    )
-    code = models.CharField(max_length=40, blank=True)
-    reason = models.TextField(_("reason"), blank=True)
-    sender = models.CharField(_("sender"), max_length=320, blank=True)
-    subject = models.TextField(_("subject"), blank=True)
-    duplicate_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
-    tries = models.PositiveSmallIntegerField(default=0)
-    released = models.BooleanField(default=False)
-    settled_at = models.DateTimeField(_("settled"), null=True)
-
-    objects = InboundEmailQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("mail received")
-        verbose_name_plural = _("ledger")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["account", "folder", "uidvalidity", "uid"],
-                condition=Q(uid__isnull=False),
-                name="one_ledger_row_per_uid",
-            ),
-            models.UniqueConstraint(
-                fields=["mailbox", "sha256"],
-                condition=Q(status="stored"),
-                name="same_bytes_stored_once",
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["id"], condition=Q(status="received"), name="inbound_to_take_in"),
-            models.Index(
-                fields=["-id"], condition=Q(status="quarantined"), name="inbound_in_quarantine"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.pk}"
-
-
-class HeldQuerySet(models.QuerySet["QuarantinedEmail"]):
-    def visible_to(self, user: User) -> HeldQuerySet:
-        return self if user.sees_settings else self.none()
-
-
-class HeldManager(models.Manager["QuarantinedEmail"]):
-    def get_queryset(self) -> HeldQuerySet:
-        rows = HeldQuerySet(self.model, using=self._db)
-        return rows.filter(status=InboundEmail.Status.QUARANTINED)
-
-    def visible_to(self, user: User) -> HeldQuerySet:
-        return self.get_queryset().visible_to(user)
-
-
-class QuarantinedEmail(InboundEmail):
-    """The ledger's rows that somebody has to look at."""
-
-    objects: ClassVar[HeldManager] = HeldManager()  # type: ignore[assignment]  # a proxy narrows
-
-    class Meta:
-        proxy = True
-        verbose_name = _("held mail")
-        verbose_name_plural = _("quarantine")
-        ordering: ClassVar = ["-id"]

@@ -1,4 +1,4 @@
-"""How states look in the admin: glyph, word and colour, ages, and who set what."""
+"""How states look in the admin and on the board: glyph, word and colour, ages, and who set what."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,14 +39,14 @@ def state_look(name: str, custom: Colours) -> SafeString:
     if name in SYSTEM_STATES:
         slug = name.lower()
         return format_html(
-            '<span class="state is-{0}"><svg class="i" aria-hidden="true"><use href="#a-{0}"/>'
-            "</svg>{1}</span>",
+            '<span class="state is-{0}"><svg class="i" aria-hidden="true">'
+            '<use href="#i-state-{0}"/></svg>{1}</span>',
             slug,
             label(name),
         )
     return format_html(
         '<span class="state" style="--c: {}"><svg class="i" aria-hidden="true">'
-        '<use href="#a-custom"/></svg><bdi>{}</bdi></span>',
+        '<use href="#i-state-custom"/></svg><bdi>{}</bdi></span>',
         custom.get(name, "var(--state-offline)"),
         name,
     )
@@ -81,8 +81,8 @@ def presence_look(*, present: bool) -> SafeString:
     """No colour of its own: being there is no state."""
     glyph, word = ("here", _("Here")) if present else ("gone", _("Not here"))
     return format_html(
-        '<span class="there there--{0}"><svg class="i" aria-hidden="true"><use href="#a-{0}"/>'
-        "</svg>{1}</span>",
+        '<span class="there there--{0}"><svg class="i" aria-hidden="true">'
+        '<use href="#i-agent-{0}"/></svg>{1}</span>',
         glyph,
         word,
     )

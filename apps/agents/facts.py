@@ -1,13 +1,11 @@
-"""What the admin shows of agents beside their rows, in a number of queries that no agent raises."""
+"""What admin and board show of agents, in a number of queries that no agent raises."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.utils import timezone
-
-from apps.agents.models import Agent, AgentSettings, Contact, Team
+from apps.agents.contacts import stale_contacts
+from apps.agents.models import Agent, Contact, Team
 from apps.agents.telling import ToldState, states_of
 from apps.agents.workload import NOTHING, Workload, workloads
 from apps.core.models import User
@@ -56,9 +54,7 @@ def _teams(ids: list[int], user: User) -> dict[int, list[str]]:
 
 
 def _stale(ids: list[int]) -> dict[int, list[Contact]]:
-    limit = timezone.now() - timedelta(hours=AgentSettings.load().stale_after_hours)
-    open_ones = Contact.objects.filter(entered_at__isnull=False, left_at__isnull=True)
     found: dict[int, list[Contact]] = defaultdict(list)
-    for contact in open_ones.filter(agent__in=ids, heard_at__lt=limit).order_by("heard_at"):
+    for contact in stale_contacts().filter(agent__in=ids).order_by("heard_at"):
         found[contact.agent_id].append(contact)
     return found

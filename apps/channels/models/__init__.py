@@ -1,0 +1,23 @@
+"""The rows of this floor, one file a story; others import them from here."""
+
+from apps.channels.models.accounts import (
+    MAY_SEE_ACCOUNTS,
+    EmailAccount,
+    FolderCursor,
+    Mailbox,
+    Tls,
+)
+from apps.channels.models.channel import ChannelSettings
+from apps.channels.models.ledger import MAY_SEE_LEDGER, InboundEmail, QuarantinedEmail
+
+__all__ = [
+    "MAY_SEE_ACCOUNTS",
+    "MAY_SEE_LEDGER",
+    "ChannelSettings",
+    "EmailAccount",
+    "FolderCursor",
+    "InboundEmail",
+    "Mailbox",
+    "QuarantinedEmail",
+    "Tls",
+]

@@ -1,0 +1,120 @@
+"""The ledger: every mail that came in, with its outcome; and those that are held."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.channels.models.accounts import EmailAccount, Mailbox
+from apps.core.models import Blob, Role, User
+
+MAY_SEE_LEDGER = (Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
+
+
+class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
+    def visible_to(self, user: User) -> InboundEmailQuerySet:
+        return self if user.has_role(*MAY_SEE_LEDGER) else self.none()
+
+
+class InboundEmail(models.Model):
+    """The ledger: one row for each mail that a server or a caller gave us, with its outcome."""
+
+    class Source(models.TextChoices):
+        FETCH = "fetch", _("fetched")
+        PIPE = "pipe", _("command line")
+        API = "api", _("API")
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("received")
+        STORED = "stored", _("stored")
+        DUPLICATE = "duplicate", _("duplicate")
+        QUARANTINED = "quarantined", _("quarantined")
+        REJECTED = "rejected", _("rejected")
+
+    source = models.CharField(_("came by"), max_length=10, choices=Source.choices)
+    account = models.ForeignKey(
+        EmailAccount,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("account"),
+    )
+    mailbox = models.ForeignKey(
+        Mailbox, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("mailbox")
+    )
+    folder = models.CharField(_("folder"), max_length=255, blank=True)
+    uidvalidity = models.BigIntegerField(null=True)
+    uid = models.BigIntegerField(null=True)
+    raw = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    size = models.BigIntegerField(_("size"), default=0)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+
+    status = models.CharField(
+        _("outcome"), max_length=12, choices=Status.choices, default=Status.RECEIVED
+    )
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    sender = models.CharField(_("sender"), max_length=320, blank=True)
+    subject = models.TextField(_("subject"), blank=True)
+    duplicate_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    released = models.BooleanField(default=False)
+    settled_at = models.DateTimeField(_("settled"), null=True)
+
+    objects = InboundEmailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail received")
+        verbose_name_plural = _("ledger")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "folder", "uidvalidity", "uid"],
+                condition=Q(uid__isnull=False),
+                name="one_ledger_row_per_uid",
+            ),
+            models.UniqueConstraint(
+                fields=["mailbox", "sha256"],
+                condition=Q(status="stored"),
+                name="same_bytes_stored_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(status="received"), name="inbound_to_take_in"),
+            models.Index(
+                fields=["-id"], condition=Q(status="quarantined"), name="inbound_in_quarantine"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class HeldQuerySet(models.QuerySet["QuarantinedEmail"]):
+    def visible_to(self, user: User) -> HeldQuerySet:
+        return self if user.sees_settings else self.none()
+
+
+class HeldManager(models.Manager["QuarantinedEmail"]):
+    def get_queryset(self) -> HeldQuerySet:
+        rows = HeldQuerySet(self.model, using=self._db)
+        return rows.filter(status=InboundEmail.Status.QUARANTINED)
+
+    def visible_to(self, user: User) -> HeldQuerySet:
+        return self.get_queryset().visible_to(user)
+
+
+class QuarantinedEmail(InboundEmail):
+    """The ledger's rows that somebody has to look at."""
+
+    objects: ClassVar[HeldManager] = HeldManager()  # type: ignore[assignment]  # a proxy narrows
+
+    class Meta:
+        proxy = True
+        verbose_name = _("held mail")
+        verbose_name_plural = _("quarantine")
+        ordering: ClassVar = ["-id"]
