@@ -1,0 +1,34 @@
+"""Pages of the admin fit the screens that they are read on."""
+
+import pytest
+from playwright.sync_api import ViewportSize
+
+from tests.browser.conftest import Open
+from tests.people import House
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/admin/",
+    "/admin/email/health/",
+    "/admin/agents/agent/",
+    "/admin/core/user/",
+    "/admin/core/settingschange/",
+    "/board/",
+    "/",
+)
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_no_page_is_wider_than_the_screen(house: House, open_as: Open, width: int) -> None:
+    page = open_as(house.admin)
+    page.set_viewport_size(ViewportSize(width=width, height=844))
+    wide = {}
+    for address in PAGES:
+        page.goto(address)
+        too_wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if too_wide:
+            wide[address] = too_wide
+    assert wide == {}
