@@ -14,6 +14,8 @@ from config.launch.progress import Failure, say
 PYTEST = (sys.executable, "-m", "pytest")
 ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
 NO_TESTS = 5
+# Two at a time: each process has a database of its own, and the server has the time.
+ON_TWO = ("-n", "2", "--dist", "loadfile")
 # They start servers and databases of their own, whatever DATABASE_URL says.
 OWN_DATABASES = (
     "-m",
@@ -40,7 +42,7 @@ def _again_on_postgres(arguments: Sequence[str]) -> int:
         say("not run here: the tests on PostgreSQL (install: apt-get install -y postgresql)")
         return 1 if os.environ.get("CI", "").lower() == "true" else 0
     say("the same tests on PostgreSQL")
-    code = _run([*ON_POSTGRES, *PYTEST, *OWN_DATABASES, *arguments])
+    code = _run([*ON_POSTGRES, *PYTEST, *ON_TWO, *OWN_DATABASES, *arguments])
     return 0 if code == NO_TESTS else code
 
 
