@@ -153,7 +153,8 @@ def _count(carteria: Carteria) -> dict[str, int]:
         "print(I.objects.count(), I.objects.filter(status='stored').count(), "
         "Message.objects.values('inbound__sha256').distinct().count(), Thread.objects.count(), "
         "A.objects.exclude(verdict='waiting').exclude(engine='').count(), "
-        "int(I.objects.order_by('received_at')[0].received_at.timestamp() * 1000))"
+        "*[int(one.timestamp() * 1000) for one in "
+        "I.objects.order_by('received_at').values_list('received_at', flat=True)[:1]] or [0])"
     )
     said = carteria.command("shell", "-v", "0", "-c", question).stdout.decode().split()
     names = ("ledger", "stored", "distinct", "threads", "scanned", "began")
