@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from apps.channels.mime_charsets import clean_line
-from apps.channels.mime_headers import Headers, read_headers
 from apps.channels.parsed import Bounce, ParsedEmail, ParsedFile
+from apps.core.mime.charsets import clean_line
+from apps.core.mime.headers import Headers, read_headers
 
 MOST_RECIPIENTS = 200
 MOST_REPORT_BYTES = 256 * 1024

@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 
 from apps.channels.bounces import bounce_of, looks_like_bounce, receipt_of
-from apps.channels.mime_headers import Headers
 from apps.channels.parsed import ParsedEmail
+from apps.core.mime.headers import Headers
 
 _SAY_AUTOMATIC = (
     "x-autoreply",

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from apps.channels.mime_charsets import clean_line
-from apps.channels.mime_headers import decode_words
 from apps.channels.parsed import Address
+from apps.core.mime.charsets import clean_line
+from apps.core.mime.headers import decode_words
 
 MOST_ADDRESSES = 1000
 LONGEST_ADDRESS = 320

@@ -4,15 +4,13 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from apps.channels.mime_charsets import clean_line, clean_text, decode
-from apps.channels.mime_headers import read_headers
-from apps.channels.mime_structure import Part
-from apps.channels.mime_transfer import undo
 from apps.channels.parsed import ParsedFile
+from apps.core.mime.charsets import clean_line, clean_text, decode
+from apps.core.mime.headers import read_headers
+from apps.core.mime.structure import Part, content_of, file_names
 
 LONGEST_BODY = 5_000_000  # characters; a longer one is cut, and kept whole as a file
 LONGEST_NAME = 255
-MOST_NAMES = 10
 
 _META = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.I
@@ -80,7 +78,7 @@ def _together(before: str, shown: str) -> str:
 def _take_other_text(raw: bytes, leaves: list[Part], bodies: Bodies) -> None:
     """A mail that is one text of another kind, such as text/enriched, is better read than saved."""
     only = leaves[0]
-    if len(leaves) > 1 or only.unread or only.disposition == "attachment" or _names(only):
+    if len(leaves) > 1 or only.unread or only.disposition == "attachment" or file_names(only):
         return
     if only.content_type.startswith("text/") and only.content_type not in _ENDINGS:
         bodies.text = _text_of(raw, only)[:LONGEST_BODY]
@@ -92,7 +90,7 @@ def _is_readable(part: Part, *, first: bool) -> bool:
         return False
     if part.disposition == "attachment":
         return False
-    return first or not _names(part)
+    return first or not file_names(part)
 
 
 def _continues(part: Part) -> bool:
@@ -113,12 +111,6 @@ def _text_of(raw: bytes, part: Part) -> str:
     return clean_text(decode(content, charset))
 
 
-def content_of(raw: bytes, part: Part) -> bytes:
-    if part.unread:
-        return raw[part.top : part.end]
-    return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
-
-
 def read_files(raw: bytes, parts: list[Part], bodies: Bodies) -> tuple[ParsedFile, ...]:
     """Every part that is not a body, decoded."""
     shown = set(map(unquote, _CID.findall(bodies.html or "")))
@@ -127,13 +119,13 @@ def read_files(raw: bytes, parts: list[Part], bodies: Bodies) -> tuple[ParsedFil
         if part.is_container or id(part) in bodies.taken:
             continue
         content = content_of(raw, part)
-        if content or _names(part):
+        if content or file_names(part):
             files.append(_file(part, content, len(files) + 1, shown))
     return tuple(files)
 
 
 def _file(part: Part, content: bytes, number: int, shown: set[str]) -> ParsedFile:
-    names = _names(part)
+    names = file_names(part)
     content_id = clean_line(part.headers.first("content-id")).strip("<> ")[:LONGEST_NAME]
     kind = "message/rfc822" if part.unread else part.content_type
     return ParsedFile(
@@ -153,13 +145,6 @@ def _is_inline(part: Part, content_id: str, shown: set[str]) -> bool:
     if not part.content_type.startswith("image/") or part.disposition == "attachment":
         return False
     return part.disposition == "inline" or bool(content_id)
-
-
-def _names(part: Part) -> tuple[str, ...]:
-    """The best one first: RFC 2231 before plain, the disposition's before the type's."""
-    found = [value for key, value in reversed(part.disposition_parameters) if key == "filename"]
-    found += [value for key, value in reversed(part.parameters) if key in ("name", "filename")]
-    return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
 
 
 def _shown_name(names: tuple[str, ...]) -> str:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from apps.channels.loops import judge
 from apps.channels.mime_addresses import read_addresses
-from apps.channels.mime_charsets import clean_line
 from apps.channels.mime_content import read_bodies, read_files
 from apps.channels.mime_dates import read_date
-from apps.channels.mime_headers import Headers
-from apps.channels.mime_structure import Part, read_structure
 from apps.channels.parsed import ParsedEmail, Unreadable
 from apps.core.child import ChildFailed, run_limited
+from apps.core.mime.charsets import clean_line
+from apps.core.mime.headers import Headers
+from apps.core.mime.structure import Part, read_structure
 
 SECONDS = 5.0
 MEGABYTES = 300

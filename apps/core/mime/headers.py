@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from apps.channels.mime_charsets import clean_line, codec_of, decode
+from apps.core.mime.charsets import clean_line, codec_of, decode
 
 MOST_FIELDS = 2000
 MOST_BYTES = 512 * 1024  # of one header block

@@ -7,11 +7,13 @@ reaches to the end of what encloses it, so that no byte of the mail silently dis
 import re
 from dataclasses import dataclass, field
 
-from apps.channels.mime_headers import MOST_BYTES, Headers, read_headers, value_and_parameters
+from apps.core.mime.headers import MOST_BYTES, Headers, read_headers, value_and_parameters
+from apps.core.mime.transfer import undo
 
 MOST_PARTS = 500
 DEEPEST = 50
 LONGEST_BOUNDARY = 250
+MOST_NAMES = 10
 FAR = 64 * 1024  # a first delimiter is looked for as far as this before another is believed
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
@@ -154,3 +156,17 @@ def _demote_empty(parts: list[Part]) -> None:
     for part in parts:
         if part.is_container and id(part) not in filled:
             part.is_container, part.content_type = False, "text/plain"
+
+
+def content_of(raw: bytes, part: Part) -> bytes:
+    """The part's bytes with their transfer encoding undone; of an unread part, as they stand."""
+    if part.unread:
+        return raw[part.top : part.end]
+    return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
+
+
+def file_names(part: Part) -> tuple[str, ...]:
+    """The best one first: RFC 2231 before plain, the disposition's before the type's."""
+    found = [value for key, value in reversed(part.disposition_parameters) if key == "filename"]
+    found += [value for key, value in reversed(part.parameters) if key in ("name", "filename")]
+    return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
