@@ -66,6 +66,11 @@ app.conf.update(
             "schedule": 20.0,
             "options": {"expires": 20},
         },
+        "forget files that were not sent": {
+            "task": "apps.tickets.tasks.forget_staged_files",
+            "schedule": 1800.0,
+            "options": {"expires": 600},
+        },
         "forget old answers": {
             "task": "apps.core.tasks.forget_old_answers",
             "schedule": 3600.0,

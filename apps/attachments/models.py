@@ -24,8 +24,11 @@ class Verdict(models.TextChoices):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> AttachmentQuerySet:
-        """Files of the messages that USER sees."""
-        return self if user.sees_everything else self.filter(sight.seen("files", "pk", user))
+        """Files of the messages that USER sees, and what he has in a form that is not sent yet;
+        nobody else sees those."""
+        if user.sees_everything:
+            return self.exclude(sight.seen("files of others' forms", "pk", user))
+        return self.filter(sight.seen("files", "pk", user) | sight.seen("own forms", "pk", user))
 
 
 class Attachment(models.Model):

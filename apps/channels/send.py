@@ -31,6 +31,7 @@ CHUNK = 64 * 1024
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
+_SIZE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _line(account: EmailAccount, alive: Callable[[], None]) -> Iterator[smtplib.
         if account.send_user:
             alive()
             _sign_in(smtp, account.send_user, unseal(account.send_password))
+        _remember_size(account, _announced_size(smtp))
         alive()
         yield smtp
     finally:
@@ -163,6 +165,24 @@ def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
             raise smtplib.SMTPAuthenticationError(code, answer) from None
 
 
+def _announced_size(smtp: smtplib.SMTP) -> int:
+    """The largest mail that the server takes (RFC 1870); 0 where it sets no limit."""
+    announced = smtp.esmtp_features.get("size", "")
+    return int(announced) if _SIZE.fullmatch(announced) else 0
+
+
+def _remember_size(account: EmailAccount, size: int) -> None:
+    """For the forms, which tell it before anybody writes. Of the server that was asked alone: an
+    account under test may name one that is not saved."""
+    if (account.announced_size, account.announced_by) == (size, account.sends_through):
+        return
+    account.announced_size, account.announced_by = size, account.sends_through
+    same = EmailAccount.objects.filter(
+        pk=account.pk, send_host=account.send_host, send_port=account.send_port
+    )
+    same.update(announced_size=size, announced_by=account.announced_by)
+
+
 # ---- the mail, up to its final dot --------------------------------------------------------
 
 
@@ -181,8 +201,7 @@ def _offer(smtp: smtplib.SMTP, envelope: Envelope, raw: bytes, alive: Callable[[
 
 
 def _refuse_too_big(smtp: smtplib.SMTP, size: int) -> None:
-    announced = smtp.esmtp_features.get("size", "")
-    limit = int(announced) if announced.isdigit() else 0
+    limit = _announced_size(smtp)
     if 0 < limit < size:
         sentence = _(
             "The mail is too large for the server: %(size)s MB, it takes %(limit)s MB."

@@ -9,10 +9,13 @@ import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import zstandard
 from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError
 
 from apps.core.models import Blob
 
@@ -81,6 +84,21 @@ def record(written: Sequence[Written]) -> list[Blob]:
 def store(content: bytes) -> Blob:
     """One piece, both steps: for callers outside a transaction."""
     return record(write([content]))[0]
+
+
+def discard(blob_id: int) -> None:
+    """Inside a transaction: what nothing refers to any more. The pack goes after the commit, if it
+    holds nothing else; bytes between others stay, as wasted room."""
+    blob = Blob.objects.filter(pk=blob_id).first()
+    if blob is None:
+        return
+    try:
+        blob.delete()
+    except ProtectedError:  # somebody else points at the same bytes
+        return
+    path = _path(blob.pack)
+    if blob.offset == 0 and path.exists() and path.stat().st_size == blob.length:
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
 
 
 def read(blob: Blob) -> bytes:

@@ -1,20 +1,24 @@
 """What somebody wrote, checked and completed: recipients, subject, text, limits, files on disk."""
 
+import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from apps.attachments import screen
-from apps.attachments.models import Attachment, AttachmentSettings
+from apps.attachments.models import Attachment
 from apps.channels.compose import MAX_SUBJECT, clean_line, wire_address
 from apps.channels.models import Mailbox
 from apps.channels.parsed import Address
 from apps.core import blobs
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, Unavailable
 from apps.core.html import html_to_text, safe_html
 from apps.tickets.models import Message, MessageFile, Session
 from apps.tickets.threads import base_subject
+
+log = logging.getLogger(__name__)
 
 MAX_RECIPIENTS = 100  # in one mail: more is a mailing list
 
@@ -29,10 +33,21 @@ class Upload:
     content_id: str = ""
     inline: bool = False
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What the agent wrote; None means: as the thread suggests."""
+    """What the agent wrote; None means: as the thread suggests.
+
+    `staged` are files that were uploaded while the agent wrote, in the form with the key `form`.
+    """
 
     text: str = ""
     html: str = ""
@@ -41,6 +56,8 @@ class Letter:
     cc: tuple[Address, ...] | None = None
     bcc: tuple[Address, ...] | None = None
     files: tuple[Upload, ...] = ()
+    staged: tuple[int, ...] = ()
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +138,9 @@ def bodies_of(letter: Letter) -> tuple[str, str]:
     """Text and cleaned HTML; the text is made from the HTML where only that was written."""
     html = _storable(letter.html)
     if html:
-        html = safe_html(html, cid_url=lambda content_id: f"cid:{content_id}", remote_images=True)
+        html = safe_html(html, cid_url=lambda content_id: f"cid:{content_id}", remote_url=str)
     text = _storable(letter.text) or html_to_text(html)
-    if not text.strip() and not letter.files:
+    if not text.strip() and not (letter.files or letter.staged):
         raise Invalid("empty", _("text: write something, or attach a file."))
     return text, html
 
@@ -136,25 +153,16 @@ def _storable(text: str) -> str:
 # ---- files ----------------------------------------------------------------------------------
 
 
-def check_limits(files: Sequence[Upload]) -> None:
-    """SPEC 1.5 d: the sentence names the limit that was passed."""
-    limits = AttachmentSettings.load()
-    inline = sum(file.inline for file in files)
-    total = sum(len(file.content) for file in files)
-    if len(files) - inline > limits.max_files:
-        told = {"limit": limits.max_files}
-        raise Invalid("too-many-files", _("files: at most %(limit)s in one mail.") % told)
-    if inline > limits.max_inline:
-        told = {"limit": limits.max_inline}
-        raise Invalid("too-many-images", _("files: at most %(limit)s images in the text.") % told)
-    if total > limits.max_total_mb * 2**20:
-        told = {"limit": limits.max_total_mb}
-        raise Invalid("files-too-big", _("files: at most %(limit)s MB in one mail.") % told)
-
-
 def write_files(files: Sequence[Upload]) -> list[blobs.Written]:
-    """Before the transaction."""
-    return blobs.write([file.content for file in files])
+    """Before the transaction. Raises Unavailable: the disk is full."""
+    try:
+        return blobs.write([file.content for file in files])
+    except OSError as error:
+        log.error("files cannot be written", extra={"errno": error.errno})
+        raise Unavailable(
+            "disk-full",
+            _("files: There is no room for files on the server now. Try again later."),
+        ) from error
 
 
 def attach_files(

@@ -271,3 +271,25 @@ class MessageFile(models.Model):
 
     def __str__(self) -> str:
         return f"file {self.pk}"
+
+
+class StagedFile(models.Model):
+    """A file in a form that is not sent yet, seen by its author alone; Send makes it a MessageFile.
+
+    `form` is a key that the page makes, so that two open forms keep their files apart.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="+")
+    form = models.CharField(max_length=64)
+    attachment = models.OneToOneField(Attachment, on_delete=models.CASCADE, related_name="staged")
+    inline = models.BooleanField(default=False)
+    content_id = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["user", "form"], name="staged_by_form")]
+
+    def __str__(self) -> str:
+        return f"staged file {self.pk}"

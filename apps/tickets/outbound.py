@@ -3,6 +3,7 @@
 The Message-ID is fixed here, once and for all; `delivery.py` sends it as often as it must.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -11,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent
 from apps.channels.compose import clean_line, wire_address
-from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.models import Mailbox
 from apps.channels.parsed import Address
 from apps.core.announce import announce
-from apps.core.errors import Conflict, Forbidden, Guarded
+from apps.core.errors import Forbidden, Guarded
 from apps.core.models import User
 from apps.queues.models import Queue
-from apps.tickets import sessions, threads
+from apps.tickets import sessions, staging, threads, writers
 from apps.tickets.delivery import deliver, due
 from apps.tickets.letters import (
     Letter,
@@ -26,13 +27,13 @@ from apps.tickets.letters import (
     addressed,
     attach_files,
     bodies_of,
-    check_limits,
     first_subject,
     newest_inbound,
     recipients_of,
     subject_of_answer,
     write_files,
 )
+from apps.tickets.limits import Weighed, check, limits_for
 from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.signals import files_waiting, message_queued
 
@@ -65,12 +66,13 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     Raises Guarded `channel-off` or `cannot-send`, Conflict `not-yours`, `closed` or
     `already-taken`, Invalid for what was written.
     """
-    _channel_is_on_or_refuse()
-    _own_or_refuse(session, by)
+    writers.channel_is_on_or_refuse()
+    writers.own_or_refuse(session, by)
     answered = newest_inbound(session)
-    mailbox = _mailbox_of(session, answered)
-    check_limits(letter.files)
+    mailbox = writers.mailbox_of(session, answered)
+    staged = staging.chosen(session, letter, by=by)
     text, html = bodies_of(letter)
+    _check_size(mailbox, [*letter.files, *staged], text, html)
     mail = _Mail(
         mailbox=mailbox,
         people=addressed(letter, recipients_of(session)),
@@ -83,17 +85,19 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     with transaction.atomic():
         session = _in_hand(session, by)
         message = _queue_mail(session, mail, by)
-        _with_files(message, attach_files(message, letter.files, written))
+        waiting = attach_files(message, letter.files, written)
+        staging.send_along(message, staged)
+        _to_be_sent(message, waiting)
     return message
 
 
 def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None = None) -> Message:
     """A mail that begins a conversation: a session that is active from the start, and ours."""
-    _channel_is_on_or_refuse()
+    writers.channel_is_on_or_refuse()
     agent = _assignee(queue, by, agent)
-    mailbox = _mailbox_of_queue(queue)
-    check_limits(letter.files)
+    mailbox = writers.mailbox_of_queue(queue)
     text, html = bodies_of(letter)
+    _check_size(mailbox, letter.files, text, html)
     mail = _Mail(mailbox, addressed(letter, Recipients(())), first_subject(letter), text, html)
     customer = mail.people.to[0]
     written = write_files(letter.files)
@@ -110,66 +114,24 @@ def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None =
             why=_("Written first by %(by)s.") % {"by": by.display_name},
         )
         message = _queue_mail(session, mail, by)
-        _with_files(message, attach_files(message, letter.files, written))
+        _to_be_sent(message, attach_files(message, letter.files, written))
     return message
 
 
-# ---- who may, and from where ------------------------------------------------------------------
+def _check_size(mailbox: Mailbox, files: Sequence[Weighed], text: str, html: str) -> None:
+    written = len(text.encode()) + len(html.encode())
+    check(files, limits_for(mailbox), text_bytes=written)
 
 
-def _channel_is_on_or_refuse() -> None:
-    if not ChannelSettings.load().enabled:
-        raise Guarded(
-            "channel-off", _("The email channel is switched off: mail can be read, not written.")
-        )
-
-
-def _mailbox_of(session: Session, answered: Message | None) -> Mailbox:
-    """The address that the customer wrote to; else one that the thread has used."""
-    if answered is not None and answered.mailbox is not None:
-        return _sending(answered.mailbox)
-    used = session.thread.mailboxes.select_related("account").order_by("id").first()
-    return _sending(used) if used else _mailbox_of_queue(session.queue)
-
-
-def _mailbox_of_queue(queue: Queue) -> Mailbox:
-    route = queue.routes.select_related("mailbox__account").order_by("id").first()
-    if route is None:
-        raise Guarded(
-            "no-mailbox",
-            _("The queue %(queue)s has no mailbox to write from; give it one.") % {"queue": queue},
-        )
-    return _sending(route.mailbox)
-
-
-def _sending(mailbox: Mailbox) -> Mailbox:
-    account = mailbox.account
-    if not account.enabled or account.send_kind == EmailAccount.Send.NONE:
-        raise Guarded(
-            "cannot-send",
-            _("The account of %(address)s does not send; an administrator can change that.")
-            % {"address": mailbox.address},
-        )
-    return mailbox
-
-
-def _own_or_refuse(session: Session, by: User) -> None:
-    """The assignee; anybody of the queue if there is none; whoever steers what he can see."""
-    if session.agent is not None and session.agent.user_id == by.pk:
-        return
-    if session.agent is None and _member(session.queue, by) is not None:
-        return
-    if not sessions.may_steer(by, session.queue_id):
-        raise Conflict("not-yours", _("This session is not assigned to you."))
+# ---- whose session it becomes ------------------------------------------------------------------
 
 
 def _in_hand(session: Session, by: User) -> Session:
     """Assigned to whoever answers, and active; as it stands now, not as the caller saw it."""
     session = Session.objects.select_related("agent__user", "queue", "thread").get(pk=session.pk)
-    _own_or_refuse(session, by)
-    if session.status == Status.CLOSED:
-        raise Conflict("closed", _("This session is closed; write a new mail instead."))
-    agent = _member(session.queue, by)
+    writers.own_or_refuse(session, by)
+    writers.not_closed_or_refuse(session)
+    agent = writers.member(session.queue, by)
     if session.agent is None and agent is not None and session.status in Session.OPEN:
         return sessions.take(session, agent)
     if session.agent is not None and session.agent.user_id != by.pk:
@@ -193,19 +155,12 @@ def _note_helper(session: Session, agent: Agent, by: User) -> None:
 
 def _assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
     """Whose session a first mail opens: the named agent's, else the author's, if of the queue."""
-    author = _member(queue, by)
+    author = writers.member(queue, by)
     if author is None and not sessions.may_steer(by, queue.pk):
         raise Forbidden("not-your-queue", _("queue: you do not work in this queue."))
-    if agent is not None and _member(queue, agent.user) is None:
+    if agent is not None and writers.member(queue, agent.user) is None:
         raise Guarded("not-a-member", _("agent: this agent does not work in the queue."))
     return agent or author
-
-
-def _member(queue: Queue, user: User) -> Agent | None:
-    """The user as an agent, if he works in the queue."""
-    if Queue.objects.worked_by(user).filter(pk=queue.pk).exists():
-        return Agent.objects.select_related("user").filter(user=user).first()
-    return None
 
 
 # ---- the row ----------------------------------------------------------------------------------
@@ -258,9 +213,9 @@ def _people(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
     return [{"email": one.email, "name": clean_line(one.name, 200)} for one in addresses]
 
 
-def _with_files(message: Message, file_ids: list[int]) -> None:
-    """With files it leaves when the last one is clean; without, at once."""
-    if file_ids:
-        announce(files_waiting, attachment_ids=file_ids)
-    else:
-        announce(message_queued, message_id=message.pk)
+def _to_be_sent(message: Message, waiting: list[int]) -> None:
+    """It leaves when the last file is clean. Asked in any case: a file that was uploaded earlier
+    may have got its verdict while the message was being stored."""
+    if waiting:
+        announce(files_waiting, attachment_ids=waiting)
+    announce(message_queued, message_id=message.pk)

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from apps.core import sight
 from apps.core.models import User
-from apps.tickets.models import Message, MessageFile, Session
+from apps.tickets.models import Message, MessageFile, Session, StagedFile
 
 
 def threads(user: User) -> QuerySet[Session, Any]:
@@ -18,5 +18,16 @@ def files(user: User) -> QuerySet[MessageFile, Any]:
     return MessageFile.objects.filter(message__in=messages).order_by().values("attachment")
 
 
+def files_of_own_forms(user: User) -> QuerySet[StagedFile, Any]:
+    return StagedFile.objects.filter(user=user).order_by().values("attachment")
+
+
+def files_of_others_forms(user: User) -> QuerySet[StagedFile, Any]:
+    """What even those who see everything do not see: it was not sent."""
+    return StagedFile.objects.exclude(user=user).order_by().values("attachment")
+
+
 sight.lend("threads", threads)
 sight.lend("files", files)
+sight.lend("own forms", files_of_own_forms)
+sight.lend("files of others' forms", files_of_others_forms)

@@ -14,7 +14,7 @@ from apps.core.tasks import wake
 from apps.crm import updates
 from apps.crm.tasks import post_updates_of
 from apps.queues.models import Queue
-from apps.tickets import assignment, inbound, outbound
+from apps.tickets import assignment, inbound, outbound, staging
 from apps.tickets.models import Message
 from apps.tickets.signals import files_waiting, message_queued, room_made
 
@@ -52,6 +52,12 @@ def sweep() -> None:
         wake(post_updates_of, thread_keys)
     for queue in assignment.queues_with_waiting():
         assign(queue.pk)
+
+
+@shared_task
+def forget_staged_files() -> None:
+    """Files of answers that nobody sent."""
+    staging.forget_old()
 
 
 def _batches(items: list[Item], size: int) -> list[list[Item]]:

@@ -198,6 +198,10 @@ class EmailAccount(models.Model):
         help_text=_("Empty only if the server lets this machine send without signing in."),
     )
     send_password = SecretField(_("password"))
+    announced_size = models.BigIntegerField(
+        default=0, editable=False, help_text="SIZE as `announced_by` said it last; 0: no limit."
+    )
+    announced_by = models.CharField(max_length=270, blank=True, editable=False)
 
     status = models.CharField(
         max_length=10, choices=Status.choices, default=Status.NEW, editable=False
@@ -232,6 +236,15 @@ class EmailAccount(models.Model):
     @property
     def watched_folders(self) -> list[str]:
         return self.folders or ["INBOX"]
+
+    @property
+    def sends_through(self) -> str:
+        return f"{self.send_host}:{self.send_port}"
+
+    @property
+    def largest_mail(self) -> int:
+        """Bytes that the server takes in one mail, as far as it has told us; 0: no limit known."""
+        return self.announced_size if self.announced_by == self.sends_through else 0
 
 
 class FolderCursor(models.Model):

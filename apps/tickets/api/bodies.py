@@ -129,8 +129,10 @@ class LetterSerializer(serializers.Serializer[Any]):
             text=given.get("text", ""),
             html=given.get("html", ""),
             subject=given.get("subject"),
+            to=people["to"],
+            cc=people["cc"],
+            bcc=people["bcc"],
             files=tuple(given.get("files", ())),
-            **people,
         )
 
 
