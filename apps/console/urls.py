@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import actions, mail_frame, states, tickets, views
+from apps.console import actions, mail_frame, remote_images, states, tickets, views
 
 urlpatterns = [
     path("", views.sessions, name="sessions"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("s/<str:public_id>/reply/", actions.reply, name="reply"),
     path("e/<int:message_id>/", views.mail_link, name="mail-link"),
     path("m/<int:message_id>/", mail_frame.mail_frame, name="mail-frame"),
+    path("m/<int:message_id>/pictures/<int:number>/", remote_images.picture, name="mail-picture"),
     path("tickets/<int:ticket_id>/", tickets.ticket, name="ticket"),
 ]

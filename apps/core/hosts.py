@@ -1,12 +1,13 @@
-"""Hosts that no setting may name: what only this machine or its cloud should answer.
+"""Hosts that nothing may name: what only this machine, its network or its cloud should answer.
 
 Mail servers may be private, on this machine too; link-local addresses and the metadata services of
-clouds never hold mail. CARTERIA_PRIVATE_HOSTS permits ranges all the same.
+clouds never hold mail. CRMs, webhooks and remote pictures have to be out in the public network
+(`apps.core.outside` asks at each connection). CARTERIA_PRIVATE_HOSTS permits ranges all the same.
 """
 
 import re
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 Address = IPv4Address | IPv6Address
 METADATA = frozenset({"169.254.169.254", "100.100.100.200", "fd00:ec2::254"})
 METADATA_NAMES = ("metadata.google.internal", "metadata.goog", "instance-data")
+NAT64 = IPv6Network("64:ff9b::/96")  # a gateway hands the packets on to the last 32 bits
 NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
@@ -57,8 +59,33 @@ def _literal(host: str) -> Address | None:
 
 
 def _is_forbidden(address: Address) -> bool:
-    address = getattr(address, "ipv4_mapped", None) or address
-    if any(address in network for network in settings.PRIVATE_HOSTS):
+    address = _unmapped(address)
+    if is_permitted(address):
         return False
     never = address.is_link_local or address.is_multicast or address.is_unspecified
     return never or str(address) in METADATA
+
+
+# ---- resolved addresses ---------------------------------------------------------------------
+
+
+def is_permitted(address: Address) -> bool:
+    """The administrator has named its range in CARTERIA_PRIVATE_HOSTS."""
+    return any(_unmapped(address) in network for network in settings.PRIVATE_HOSTS)
+
+
+def is_public(address: Address) -> bool:
+    """Out in the public network, and so is what is wrapped in it."""
+    address = _unmapped(address)
+    if isinstance(address, IPv6Address):
+        if address in NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
+        # Old tunnels carry an IPv4 address inside; no server of today answers there.
+        if address.is_site_local or address.sixtofour or address.teredo:
+            return False
+    special = not address.is_global or address.is_multicast or address.is_reserved
+    return not special and str(address) not in METADATA
+
+
+def _unmapped(address: Address) -> Address:
+    return getattr(address, "ipv4_mapped", None) or address

@@ -2,6 +2,8 @@
 
 import pytest
 
+from apps.console.mail_frame import SANDBOX
+from apps.console.reading import content_url
 from tests.console.conftest import SignIn
 from tests.people import House, make_attachment, make_message, make_session
 
@@ -32,10 +34,75 @@ def test_remote_pictures_wait_until_they_are_asked_for(house: House, as_user: Si
 
     before, after = client.get(f"/m/{message.pk}/"), client.get(f"/m/{message.pk}/?images=1")
 
-    assert before["Content-Security-Policy"] == POLICY
-    assert "track.test" not in before.content.decode()
-    assert 'src="https://track.test/a.png"' in after.content.decode()
-    assert "script" not in after["Content-Security-Policy"]
+    assert before["Content-Security-Policy"] == after["Content-Security-Policy"] == POLICY
+    assert "<img" not in before.content.decode()
+    assert f'src="/m/{message.pk}/pictures/0/"' in after.content.decode()
+    assert "track.test" not in after.content.decode()
+
+
+def test_opened_in_a_tab_it_is_as_safe(house: House, as_user: SignIn) -> None:
+    message = make_message(make_session(house.support), html="<p>x</p>")
+
+    response = as_user(house.alice.user).get(f"/m/{message.pk}/")
+
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["X-DNS-Prefetch-Control"] == "off"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_iframe_has_the_flags_of_the_policy(house: House, as_user: SignIn) -> None:
+    session = make_session(house.support)
+    make_message(session, html="<p>x</p>")
+
+    page = as_user(house.alice.user).get(f"/s/{session.public_id}/").content.decode()
+
+    iframe = page[page.index("<iframe") : page.index("</iframe>")]
+    assert f'sandbox="{SANDBOX}"' in iframe
+    assert "srcdoc" not in iframe
+
+
+def test_a_layout_that_is_too_heavy_is_shown_as_text_and_says_so(
+    house: House, as_user: SignIn
+) -> None:
+    html = "<div>" * 100_000 + "the words"
+    message = make_message(make_session(house.support), html=html)
+
+    page = as_user(house.alice.user).get(f"/m/{message.pk}/").content.decode()
+
+    assert "the words" in page
+    assert "too heavy to be shown safely" in page
+
+
+def test_pictures_written_into_the_text_are_left_out_and_that_is_said(
+    house: House, as_user: SignIn
+) -> None:
+    html = '<p>x</p><img src="data:image/png;base64,iVBORw0KGgo=">'
+    message = make_message(make_session(house.support), html=html)
+
+    page = as_user(house.alice.user).get(f"/m/{message.pk}/").content.decode()
+
+    assert "data:image" not in page
+    assert "not shown" in page
+
+
+def test_a_link_that_shows_another_address_says_where_it_leads(
+    house: House, as_user: SignIn
+) -> None:
+    html = '<a href="https://evil.test/login">www.bank.test</a>'
+    message = make_message(make_session(house.support), html=html)
+
+    page = as_user(house.alice.user).get(f"/m/{message.pk}/").content.decode()
+
+    assert "www.bank.test</a><small" in page
+    assert "(evil.test)" in page
+
+
+def test_a_mail_of_others_is_not_found(house: House, as_user: SignIn) -> None:
+    message = make_message(make_session(house.support), html="<p>x</p>")
+    assert as_user(house.charlie.user).get(f"/m/{message.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize(("verdict", "shown"), [("clean", True), ("waiting", False)])
@@ -48,7 +115,7 @@ def test_inline_pictures_are_shown_when_clean(
 
     page = as_user(house.alice.user).get(f"/m/{message.pk}/").content.decode()
 
-    assert (f"/api/v1/attachments/{picture.pk}/content/?inline=1" in page) is shown
+    assert (content_url(picture, inline=True) in page and "<img" in page) is shown
 
 
 def test_plain_mails_have_a_frame_too(house: House, as_user: SignIn) -> None:
