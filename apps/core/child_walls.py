@@ -14,7 +14,10 @@ import sysconfig
 from pathlib import Path
 
 APPS = Path(__file__).resolve().parents[1]
-SHARED = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/usr/share/misc")
+SHARED = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64"),
+    *("/usr/share/zoneinfo", "/usr/share/misc", "/usr/share/fonts"),
+)
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
