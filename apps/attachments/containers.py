@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from apps.core.mime.tnef import is_whole_tnef
+
 RAR_REACH = 2 * 2**20  # unrar looks this far for its signature
 END_REACH = 65_535 + 22 + 512  # a zip's end record, its longest comment and a little junk
 MOST_MEMBERS = 20_000
@@ -58,9 +60,11 @@ def starts_as_zip(content: bytes) -> bool:
 
 
 def is_carrier(content: bytes) -> bool:
-    """OLE2, TAR, 7z, CAB: whatever lies inside is theirs, not a second face."""
+    """OLE2, TAR, 7z, CAB, ISO, TNEF: whatever lies inside is theirs, not a second face."""
     return (
         _is_ole2(content)
+        or is_whole_tnef(content)
+        or _is_iso(content)
         or _is_tar(content)
         or (content[:6] == b"7z\xbc\xaf\x27\x1c" and _crc(content[12:32]) == content[8:12])
         or (content[:4] == b"MSCF" and int.from_bytes(content[8:12], "little") == len(content))
@@ -73,6 +77,11 @@ def _is_ole2(content: bytes) -> bool:
         and content[28:30] == b"\xfe\xff"
         and content[30:32] in {b"\x09\0", b"\x0c\0"}
     )
+
+
+def _is_iso(content: bytes) -> bool:
+    """A disc's descriptor after an empty system area, where no other type could begin."""
+    return content[0x8000:0x8006] == b"\x01CD001" and not content[:0x8000].strip(b"\0")
 
 
 def _is_tar(content: bytes) -> bool:

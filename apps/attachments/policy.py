@@ -5,8 +5,9 @@ closed lists.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from apps.attachments import containers
 from apps.attachments.detect import detected_type
@@ -19,9 +20,11 @@ from apps.attachments.families import (
     UNLISTED,
     WEAK_TYPES,
 )
+from apps.attachments.inside import TooDeep, TwoReadings, all_inside
 from apps.attachments.names import extensions, last_extensions
 
-Reason = Literal["type-not-allowed", "type-denied", "content-denied", "polyglot"]
+# The worst one first.
+Reason = Literal["type-denied", "content-denied", "polyglot", "too-deep", "type-not-allowed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +36,34 @@ class Judgement:
 
 def judge(names: Sequence[str], content: bytes, also_block: Iterable[str] = ()) -> Judgement:
     """NAMES is every name the file carries, as decoded; ALSO_BLOCK further extensions."""
-    kind, bad_content = _face(content)
-    reason: Reason | None = None
-    if _is_denied(names, also_block):
-        reason = "type-denied"
-    elif bad_content:
-        reason = bad_content
-    elif _is_unlisted(names, kind):
-        reason = "type-not-allowed"
+    blocked = DENIED | {ending.strip(" .*").casefold() for ending in also_block}
+    kind, reason = _judged(names, content, blocked)
+    reason = reason or _worst_inside(content, blocked)
     return Judgement(reason is None, reason, kind)
 
 
-def _is_denied(names: Sequence[str], also_block: Iterable[str]) -> bool:
-    blocked = DENIED | {ending.strip(" .").casefold() for ending in also_block}
-    return any(not blocked.isdisjoint(extensions(name)) for name in names)
+def _judged(
+    names: Sequence[str], content: bytes, blocked: AbstractSet[str]
+) -> tuple[str, Reason | None]:
+    kind, bad_content = _face(content)
+    if any(not blocked.isdisjoint(extensions(name)) for name in names):
+        return kind, "type-denied"
+    if bad_content or not _is_unlisted(names, kind):
+        return kind, bad_content
+    return kind, "type-not-allowed"
+
+
+def _worst_inside(content: bytes, blocked: AbstractSet[str]) -> Reason | None:
+    """A mail is as bad as the worst file in it; what cannot be looked through never passes."""
+    found: set[Reason | None] = set()
+    try:
+        for inner in all_inside(content):
+            found.add(_judged(inner.names, inner.content, blocked)[1])
+    except TwoReadings:
+        found.add("polyglot")
+    except TooDeep:
+        found.add("too-deep")
+    return next((reason for reason in get_args(Reason) if reason in found), None)
 
 
 def _is_unlisted(names: Sequence[str], kind: str) -> bool:

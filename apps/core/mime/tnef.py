@@ -1,0 +1,161 @@
+"""winmail.dat (MS-OXTNEF): the files that Outlook packs into one; capped, and never raises."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apps.core.mime.charsets import decode
+
+SIGNATURE = b"\x78\x9f\x3e\x22"
+MOST_ATTRIBUTES = 20_000
+MOST_PROPERTIES = 5_000  # of one attachment
+MOST_FILES = 500
+LONGEST_NAME = 2_000
+
+# Attributes: a new attachment, its name, its bytes, its MAPI properties; the code page.
+_RENDERING, _TITLE, _DATA, _PROPERTIES, _CODE_PAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x9007
+# Property ids: long, short and transport name, paths; the bytes. A title may be a subject.
+_NAMES = (0x3707, 0x3704, 0x370C, 0x370D, 0x3708)
+_CONTENT = 0x3701
+_FIXED = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 0x14: 8, 0x40: 8, 0x48: 16}
+_VARIABLE = frozenset({0x0D, 0x1E, 0x1F, 0x102})
+_OBJECT = 0x0D
+_INTERFACE_ID = 16  # what stands before the bytes of an object
+
+
+@dataclass(frozen=True, slots=True)
+class TnefFile:
+    names: tuple[str, ...]
+    content: bytes = field(repr=False)  # of an embedded message: TNEF again
+
+
+@dataclass(slots=True)
+class Tnef:
+    files: list[TnefFile]
+    complete: bool = True  # False: more than anybody should read
+
+
+@dataclass(slots=True)
+class _Attachment:
+    title: str = ""
+    names: list[str] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
+    is_object: bool = False
+
+
+def tnef_files(content: bytes) -> list[TnefFile]:
+    return read_tnef(content).files
+
+
+def is_whole_tnef(content: bytes) -> bool:
+    """Its attributes reach to the last byte, so that nothing stands behind it."""
+    end = 0
+    for count, (_level, _tag, _start, stop) in enumerate(_attributes(content)):
+        if count >= MOST_ATTRIBUTES:
+            return False
+        end = stop + 2
+    return 6 < end <= len(content) and not content[end:].strip(b"\0")
+
+
+def read_tnef(content: bytes) -> Tnef:
+    found: list[_Attachment] = []
+    found_all, charset = True, ""
+    for count, (level, tag, start, end) in enumerate(_attributes(content)):
+        if count >= MOST_ATTRIBUTES or len(found) > MOST_FILES:
+            found_all = False
+            break
+        if tag == _CODE_PAGE:
+            charset = f"cp{int.from_bytes(content[start : start + 4], 'little')}"
+        elif level == 2:
+            if tag == _RENDERING or not found:
+                found.append(_Attachment())
+            found_all &= _take(content, found[-1], tag, start, end, charset)
+    files = [file for one in found for file in _files(one)]
+    return Tnef(files[:MOST_FILES], found_all and len(files) <= MOST_FILES)
+
+
+def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """(level, number, start and end of the data) of each; a length beyond the end is cut there.
+
+    The type beside the number is left out: readers do not look at it either.
+    """
+    at = 6 if content.startswith(SIGNATURE) else len(content)
+    while at + 9 <= len(content):
+        level, tag, _type, length = struct.unpack_from("<BHHI", content, at)
+        if level not in (1, 2):
+            return
+        start = at + 9
+        yield level, tag, start, min(start + length, len(content))
+        at = start + length + 2
+
+
+def _take(content: bytes, one: _Attachment, tag: int, start: int, end: int, charset: str) -> bool:
+    """One attribute of an attachment; False when it holds more properties than are read."""
+    if tag == _TITLE:
+        one.title = _name(content[start : min(end, start + LONGEST_NAME)], 0x1E, charset)
+    elif tag == _DATA:
+        one.contents.append(content[start:end])
+    elif tag == _PROPERTIES:
+        return _take_properties(content, one, start, end, charset)
+    return True
+
+
+def _take_properties(content: bytes, one: _Attachment, start: int, end: int, charset: str) -> bool:
+    for count, (number, kind, at, stop) in enumerate(_properties(content, start, end)):
+        if count >= MOST_PROPERTIES:
+            return False
+        if number in _NAMES:
+            one.names.append(_name(content[at : min(stop, at + LONGEST_NAME)], kind, charset))
+        elif number == _CONTENT:
+            one.is_object = kind == _OBJECT
+            one.contents.append(content[at + (_INTERFACE_ID if one.is_object else 0) : stop])
+    return True
+
+
+def _properties(content: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """(id, type, start and end of the value) of each value that can be read."""
+    at += 4  # their number, which need not be true
+    while at + 4 <= end:
+        kind, number = struct.unpack_from("<HH", content, at)
+        at = _after_name(content, at + 4, end) if number >= 0x8000 else at + 4
+        many, kind = kind & 0x1000, kind & 0x0FFF
+        count = 1
+        if (many or kind in _VARIABLE) and at + 4 <= end:
+            (count,) = struct.unpack_from("<I", content, at)
+            at += 4
+        if kind not in _VARIABLE and kind not in _FIXED:
+            return
+        while count > 0 and at + 4 <= end:
+            start, length = at, _FIXED.get(kind, 0)
+            if kind in _VARIABLE:
+                (length,) = struct.unpack_from("<I", content, at)
+                start = at + 4
+            yield number, kind, start, min(start + length, end)
+            at = start + length + -length % 4
+            count -= 1
+
+
+def _after_name(content: bytes, at: int, end: int) -> int:
+    """Where the value of a named property begins."""
+    if at + 24 > end:
+        return end
+    is_word, length = struct.unpack_from("<II", content, at + 16)
+    return at + 24 + (length + -length % 4 if is_word else 0)
+
+
+def _name(raw: bytes, kind: int, charset: str) -> str:
+    text = raw.decode("utf-16-le", "replace") if kind == 0x1F else decode(raw, hint=charset)
+    return text.rstrip("\0")
+
+
+def _files(one: _Attachment) -> Iterator[TnefFile]:
+    """Each of its contents; what a message within is called is only its subject."""
+    title = () if one.is_object and _is_message(one.contents) else (one.title,)
+    names = tuple(dict.fromkeys(filter(None, (*one.names, *title))))
+    for content in dict.fromkeys(one.contents or [b""]):
+        if content or names:
+            yield TnefFile(names, content)
+
+
+def _is_message(contents: list[bytes]) -> bool:
+    return any(content.startswith(SIGNATURE) for content in contents)
