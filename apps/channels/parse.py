@@ -12,6 +12,7 @@ from apps.channels.parsed import ParsedEmail, Unreadable
 from apps.core.child import ChildFailed, run_limited
 from apps.core.mime.charsets import clean_line
 from apps.core.mime.headers import Headers
+from apps.core.mime.oddities import oddities_of
 from apps.core.mime.structure import Part, read_structure
 
 SECONDS = 5.0
@@ -87,6 +88,7 @@ def read(raw: bytes) -> ParsedEmail:
         html=bodies.html,
         files=read_files(raw, parts, bodies),
         is_cut=bodies.is_cut or any(part.unread for part in parts),
+        oddities=oddities_of(raw, parts),
     )
     return judge(email, headers, _reports(parts))
 

@@ -77,3 +77,4 @@ class ParsedEmail:
     receipt_of: str = ""  # Message-ID that this mail reports as read or delivered (RFC 8098, 3464)
     is_receipt: bool = False
     is_cut: bool = False  # over a cap: what was not read is among the files, or in the raw source
+    oddities: tuple[str, ...] = ()  # codes of a structure that two readers read as two mails

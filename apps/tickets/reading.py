@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.channels.models import InboundEmail, Mailbox
+from apps.channels.oddity_words import why_held
 from apps.channels.parse import parse
 from apps.channels.parsed import ParsedEmail, ParsedFile, Unreadable
 from apps.core import blobs
@@ -60,6 +61,8 @@ def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     row.sender = parsed.from_.email[:320] if parsed.from_ else ""
     row.subject = parsed.subject
     row.mailbox = mailbox = addresses.mailbox_of(row, parsed)
+    if parsed.oddities and not row.released:
+        raise Held("odd-structure", why_held(parsed.oddities))
     text = parsed.text or ""
     if not text.strip():
         text = html_to_text(parsed.html or "")

@@ -3,13 +3,16 @@
 import binascii
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_to_bytes
+from itertools import islice
+from typing import Literal
+from urllib.parse import unquote, unquote_to_bytes
 
 from apps.core.mime.charsets import clean_line, codec_of, decode
 
 MOST_FIELDS = 2000
 MOST_BYTES = 512 * 1024  # of one header block
 MOST_FIELD_BYTES = 256 * 1024
+LONGEST_SLIP = 1000
 MOST_PARAMETERS = 100
 MOST_PARAMETER_BYTES = 16 * 1024
 
@@ -17,17 +20,23 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _FIELD_END = re.compile(rb"\n(?![ \t])")
 _BLOCK_END = re.compile(rb"\n\r?\n")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*)', re.DOTALL)
+_COMMENTS = r"(?:\s|\([^()]*\))*"
+_TOKEN = r"([\w!#$&^.+-]+)"
+_BARE = re.compile(rf'{_COMMENTS}"?{_TOKEN}{_COMMENTS}/{_COMMENTS}{_TOKEN}', re.ASCII)
 _SECTION = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?", re.DOTALL)
 
 
 class Headers:
     """The fields of one header block; each is decoded only when it is asked for."""
 
-    __slots__ = ("_fields", "hint")
+    __slots__ = ("_fields", "end", "hint", "order", "slips")
 
     def __init__(self, fields: dict[bytes, list[bytes]]) -> None:
         self._fields = fields
         self.hint = ""  # the charset of raw 8-bit bytes that are not UTF-8
+        self.order: list[bytes] = []  # the fields' names as they stand, from the top
+        self.slips: list[bytes] = []  # lines among them that are no fields
+        self.end: Literal["blank", "slip", "cap", "limit"] = "limit"
 
     def __contains__(self, name: str) -> bool:
         return name.encode() in self._fields
@@ -35,12 +44,25 @@ class Headers:
     def __bool__(self) -> bool:
         return bool(self._fields)
 
+    def add(self, name: bytes, value: bytes) -> None:
+        self._fields.setdefault(name, []).append(value)
+        self.order.append(name)
+
     def names(self) -> set[str]:
         return {name.decode("ascii", "replace") for name in self._fields}
 
     def all(self, name: str) -> list[str]:
         """Unfolded, with encoded words as they stand."""
         return [self._unfolded(value) for value in self._fields.get(name.encode(), ())]
+
+    def raw(self, name: str) -> list[bytes]:
+        """As they stand, with every fold and control character."""
+        return self._fields.get(name.encode(), [])
+
+    def above(self, name: str, other: str) -> int:
+        """How many of NAME stand above the topmost OTHER."""
+        stop = self.order.index(other.encode()) if other in self else len(self.order)
+        return self.order[:stop].count(name.encode())
 
     def first(self, name: str) -> str:
         """The first one that is not empty, unfolded."""
@@ -56,21 +78,26 @@ class Headers:
 
 def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     """The header block at START and where its body begins."""
-    fields: dict[bytes, list[bytes]] = {}
-    at, count = start, 0
+    headers = Headers({})
+    at = start
     while at < end:
-        if (blank := _blank(raw, at)) or count >= MOST_FIELDS or at - start > MOST_BYTES:
-            return Headers(fields), at + blank if blank else _after_block(raw, at, end)
-        found = _FIELD.match(raw, at, end)
+        if blank := _blank(raw, at):
+            headers.end = "blank"
+            return headers, at + blank
+        if len(headers.order) >= MOST_FIELDS or at - start > MOST_BYTES:
+            headers.end = "cap"
+            return headers, _after_block(raw, at, end)
         stop = _end_of_field(raw, at, end)
-        if found:
-            value = raw[found.end() : min(stop, found.end() + MOST_FIELD_BYTES)]
-            fields.setdefault(found[1].lower(), []).append(value)
-            count += 1
-        elif not _is_slip(raw, stop, end, bool(fields)):
-            return Headers(fields), at
+        if found := _FIELD.match(raw, at, end):
+            most = found.end() + MOST_FIELD_BYTES
+            headers.add(found[1].lower(), raw[found.end() : min(stop, most)])
+        elif _is_slip(raw, at, stop, end, bool(headers)):
+            headers.slips.append(raw[at : min(stop, at + LONGEST_SLIP)])
+        else:
+            headers.end = "slip"
+            return headers, at
         at = stop
-    return Headers(fields), end
+    return headers, end
 
 
 def _blank(raw: bytes, at: int) -> int:
@@ -89,9 +116,14 @@ def _after_block(raw: bytes, at: int, end: int) -> int:
     return found.end() if found else end
 
 
-def _is_slip(raw: bytes, after: int, end: int, begun: bool) -> bool:
-    """A line that is no field: junk within the headers, when the next line is one again."""
-    return begun and (_FIELD.match(raw, after, end) is not None or _blank(raw, after) > 0)
+def _is_slip(raw: bytes, at: int, after: int, end: int, begun: bool) -> bool:
+    """A line that is no field: junk within the headers, when the next line is one again.
+
+    Two hyphens begin a part, where somebody forgot the blank line.
+    """
+    if not begun or raw.startswith(b"--", at):
+        return False
+    return _FIELD.match(raw, after, end) is not None or _blank(raw, after) > 0
 
 
 def decode_words(value: str) -> str:
@@ -175,6 +207,53 @@ def value_and_parameters(field: str) -> tuple[str, list[tuple[str, str]]]:
             sections.setdefault(section[1], {})[int(section[2] or 0)] = (coded, text)
     value = clean_line(field.partition(";")[0]).lower()
     return value, plain + [(name, _joined(parts)) for name, parts in sections.items()]
+
+
+def bare_value(field: str) -> str:
+    """A type as lenient readers see it: without comments, quotes, and what lacks its semicolon."""
+    found = _BARE.match(field[:MOST_PARAMETER_BYTES])
+    return f"{found[1]}/{found[2]}".lower() if found else ""
+
+
+def is_misleading(field: str, names: str) -> bool:
+    """A parameter without its semicolon, with quotes or escapes inside, or more behind them."""
+    field = field[:MOST_PARAMETER_BYTES]
+    wanted = re.compile(rf"(?i)(?:{names})[\d*]*")
+    strict = [one for one in _PARAMETER.finditer(field) if wanted.fullmatch(one[1])]
+    if any(_has_two_readings(field, one) for one in strict):
+        return True
+    return len(strict) < len(re.findall(rf"(?i)\b(?:{names})\s*[\d*]*\s*=", field))
+
+
+def _has_two_readings(field: str, found: re.Match[str]) -> bool:
+    text = found[2].strip()
+    inside = text[1:-1] if len(text) > 1 and text[0] == '"' == text[-1] else text
+    behind = field[found.end() :].lstrip()[:1]
+    return "\\" in inside or '"' in inside or behind not in ("", ";")
+
+
+def loose_values(field: str, names: str) -> list[str]:
+    """What careless readers take for the parameters that match NAMES, wherever they stand."""
+    field = field[:MOST_PARAMETER_BYTES]
+    found = re.finditer(rf"(?i)(?:{names})\s*(\*?)\d*(\*?)\s*=\s*", field)
+    values: list[str] = []
+    for one in islice(found, MOST_PARAMETERS):
+        readings = _loose_readings(field[one.end() :][:2000])
+        coded = one[2] or (one[1] and "''" in field)
+        values += [unquote(value.rpartition("'")[2]) if coded else value for value in readings]
+    return values
+
+
+def _loose_readings(rest: str) -> Iterator[str]:
+    """Up to the semicolon, up to a blank, up to the closing quote; with and without the quotes."""
+    whole = rest.partition(";")[0].strip()
+    yield whole.strip("\"'")
+    if word := re.match(r"[^\s;(,]+", rest):
+        yield word[0].strip("\"'")
+    if rest[:1] in ("'", '"') and (stop := rest.find(rest[0], 1)) > 0:
+        yield rest[1:stop]
+    if "\\" in whole or '"' in whole.strip('"'):
+        yield re.sub(r'[\\"]', "", whole)
 
 
 def _unquoted(text: str) -> str:

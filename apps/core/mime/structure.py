@@ -7,18 +7,28 @@ reaches to the end of what encloses it, so that no byte of the mail silently dis
 import re
 from dataclasses import dataclass, field
 
-from apps.core.mime.headers import MOST_BYTES, Headers, read_headers, value_and_parameters
+from apps.core.mime.headers import (
+    MOST_BYTES,
+    Headers,
+    bare_value,
+    decode_words,
+    is_misleading,
+    loose_values,
+    read_headers,
+    value_and_parameters,
+)
 from apps.core.mime.transfer import undo
 
 MOST_PARTS = 500
 DEEPEST = 50
 LONGEST_BOUNDARY = 250
-MOST_NAMES = 10
+MOST_NAMES = 20
 FAR = 64 * 1024  # a first delimiter is looked for as far as this before another is believed
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 _MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?")
+_NAMES = ("name", "filename")
 _FAMILIAR = frozenset(
     b"from to cc subject date received message-id mime-version content-type return-path sender "
     b"delivered-to reply-to x-mailer content-transfer-encoding in-reply-to references bcc".split()
@@ -38,6 +48,9 @@ class Part:
     disposition: str = ""
     disposition_parameters: list[tuple[str, str]] = field(default_factory=list)
     is_container: bool = False
+    boundary: bytes = b""  # of a container: what really parts it
+    closed: int = 0  # where the line ends that closes a container
+    reopened: bool = False  # parts stand behind that line
     unread: bool = False  # beyond the caps: its bytes are kept, not looked into
 
     def parameter(self, name: str) -> str:
@@ -69,23 +82,23 @@ def _describe(part: Part) -> None:
     default = "text/plain"
     if part.parent and part.parent.content_type == "multipart/digest":
         default = "message/rfc822"
-    declared, part.parameters = value_and_parameters(part.headers.first("content-type"))
-    part.content_type = declared if _TYPE.fullmatch(declared) else default
+    field = part.headers.first("content-type")
+    declared, part.parameters = value_and_parameters(field)
+    if not _TYPE.fullmatch(declared):
+        declared = bare_value(field) or declared
+    if not _TYPE.fullmatch(declared):
+        declared = "multipart/mixed" if declared.startswith("multipart") else default
+    part.content_type = declared
     field = part.headers.first("content-disposition")
     part.disposition, part.disposition_parameters = value_and_parameters(field)
     part.is_container = part.content_type.startswith("multipart/")
     part.headers.hint = part.parameter("charset")
 
 
-@dataclass(slots=True)
-class _Open:
-    part: Part
-    boundary: bytes
-
-
 def _split(raw: bytes, parts: list[Part]) -> None:
     """One pass over the lines that begin with two hyphens, with the open containers on a stack."""
-    stack = [_Open(parts[0], _boundary(raw, parts[0]))]
+    parts[0].boundary = _boundary(raw, parts[0])
+    stack = [parts[0]]
     current = parts[0]
     at = max(parts[0].start - 1, 0)
     while stack and (at := raw.find(b"\n--", at)) >= 0:
@@ -93,21 +106,30 @@ def _split(raw: bytes, parts: list[Part]) -> None:
         line = raw[at + 3 : stop if stop >= 0 else at + LONGEST_BOUNDARY + 8].rstrip()
         level, closes = _level(stack, line)
         if level < 0:
+            current.reopened |= bool(current.closed) and line == current.boundary
             at += 3
             continue
-        for ended in (current, *(opened.part for opened in stack[level + 1 :])):
+        for ended in (current, *stack[level + 1 :]):
             _end(raw, ended, at)
         del stack[level + 1 :]
         if closes:
-            current = stack.pop().part
+            current = stack.pop()
+            current.closed = stop if stop >= 0 else len(raw)
             at += 3
             continue
         current, at = _begin(raw, parts, stack, stop if stop >= 0 else len(raw) - 1)
         if current.unread and len(parts) > MOST_PARTS:
             return
+    if parts[0].closed:
+        parts[0].reopened = _goes_on(raw, parts[0])
 
 
-def _level(stack: list[_Open], line: bytes) -> tuple[int, bool]:
+def _goes_on(raw: bytes, root: Part) -> bool:
+    again = re.compile(rb"\n--" + re.escape(root.boundary) + rb"[ \t]*\r?\n")
+    return again.search(raw, root.closed) is not None
+
+
+def _level(stack: list[Part], line: bytes) -> tuple[int, bool]:
     for level in range(len(stack) - 1, -1, -1):
         boundary = stack[level].boundary
         if line.startswith(boundary) and (rest := line[len(boundary) :]) in (b"", b"--"):
@@ -121,11 +143,11 @@ def _end(raw: bytes, part: Part, at: int) -> None:
     part.end = max(part.start, min(stop, part.end))
 
 
-def _begin(raw: bytes, parts: list[Part], stack: list[_Open], line_end: int) -> tuple[Part, int]:
+def _begin(raw: bytes, parts: list[Part], stack: list[Part], line_end: int) -> tuple[Part, int]:
     """The part after a delimiter line, and from where to look for the next delimiter."""
     top = line_end + 1
-    parent = stack[-1].part
-    next_delimiter = raw.find(b"\n--" + stack[-1].boundary, line_end, line_end + 2 * MOST_BYTES)
+    parent = stack[-1]
+    next_delimiter = raw.find(b"\n--" + parent.boundary, line_end, line_end + 2 * MOST_BYTES)
     limit = next_delimiter + 1 if next_delimiter >= 0 else len(raw)
     headers, body = read_headers(raw, top, limit)
     part = Part(headers, top, body, len(raw), parent.depth + 1, parent)
@@ -134,20 +156,35 @@ def _begin(raw: bytes, parts: list[Part], stack: list[_Open], line_end: int) -> 
     if len(parts) > MOST_PARTS or (part.is_container and part.depth > DEEPEST):
         part.unread, part.is_container = True, False
     if part.is_container:
-        stack.append(_Open(part, _boundary(raw, part)))
+        part.boundary = _boundary(raw, part)
+        stack.append(part)
     return part, max(body - 1, line_end)
 
 
 def _boundary(raw: bytes, part: Part) -> bytes:
     """As declared; when the body does not have it, the first line that looks like one."""
-    declared = part.parameter("boundary").rstrip().encode("utf-8", "replace")[:LONGEST_BOUNDARY]
     before = max(part.start - 1, 0)
+    declared = _as_boundary(part.parameter("boundary"))
     if declared and raw.find(b"--" + declared, before, before + FAR) >= 0:
         return declared
     guess = _GUESS.search(raw, before, before + FAR)
     if guess is None or (declared and raw.find(b"--" + declared, before) >= 0):
         return declared or b"\n"
     return guess[1]
+
+
+def boundaries_of(part: Part) -> set[bytes]:
+    """Every boundary that some reader could take from the part's headers."""
+    found = {value for name, value in part.parameters if name == "boundary"}
+    for text in part.headers.all("content-type"):
+        _value, parameters = value_and_parameters(text)
+        found.update(value for name, value in parameters if name == "boundary")
+        found.update(loose_values(text, "boundary"))
+    return {bound for one in found if (bound := _as_boundary(one))}
+
+
+def _as_boundary(value: str) -> bytes:
+    return value.rstrip().encode("utf-8", "replace")[:LONGEST_BOUNDARY]
 
 
 def _demote_empty(parts: list[Part]) -> None:
@@ -165,8 +202,31 @@ def content_of(raw: bytes, part: Part) -> bytes:
     return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
 
 
+def is_file(part: Part) -> bool:
+    """Not the tree itself, and nothing that readers show as text."""
+    if part.is_container:
+        return False
+    shown = part.content_type in ("text/plain", "text/html") and part.disposition != "attachment"
+    return not shown or bool(file_names(part))
+
+
 def file_names(part: Part) -> tuple[str, ...]:
-    """The best one first: RFC 2231 before plain, the disposition's before the type's."""
+    """The best one first: RFC 2231 before plain, the disposition's before the type's.
+
+    Then what doubled fields and careless readers make of it: each may name the file.
+    """
     found = [value for key, value in reversed(part.disposition_parameters) if key == "filename"]
-    found += [value for key, value in reversed(part.parameters) if key in ("name", "filename")]
+    found += [value for key, value in reversed(part.parameters) if key in _NAMES]
+    for name in ("content-disposition", "content-type"):
+        for number, text in enumerate(part.headers.all(name)):
+            found += _further_names(text, doubled=number > 0)
     return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
+
+
+def _further_names(text: str, *, doubled: bool) -> list[str]:
+    found: list[str] = []
+    if doubled:
+        found += [value for key, value in value_and_parameters(text)[1] if key in _NAMES]
+    if "name" in text.lower() and is_misleading(text, "filename|name"):
+        found += [decode_words(value) for value in loose_values(text, "filename|name")]
+    return found
