@@ -28,7 +28,7 @@ GROWTH = 2 * 2**20  # how much longer than twice its source clean HTML may be
 _TAGS = set(
     "a abbr acronym address article aside b bdi big blockquote br caption center cite code col"
     " colgroup dd del dfn dir div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header"
-    " hr i img ins kbd li main mark menu nav nobr ol p pre q s samp section small span strike"
+    " hr i img ins kbd li main mark menu nav ol p pre q s samp section small span strike"
     " strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
 _DROPPED = set(  # with all they contain

@@ -18,6 +18,9 @@ _MANY_LINES = re.compile(r"\n{3,}")
 _SILENT = frozenset(
     "script style head title template noscript svg math object iframe textarea select xmp".split()
 )
+# To their end everything is text, whatever it looks like.
+_RAW = frozenset("script style title noscript iframe textarea xmp".split())
+_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.I) for name in _SILENT}
 _BLOCKS = frozenset(
     "address article aside blockquote center dd div dl dt figure footer form h1 h2 h3 h4 h5 h6"
     " header hr li main nav ol p pre section table tr ul".split()
@@ -41,6 +44,7 @@ def html_to_text(html: str) -> str:
 def _tokens(html: str) -> Iterator[tuple[str, str]]:
     """Text, names of opening and closing tags, and alternative texts of images."""
     at = 0
+    never_closed: set[str] = set()  # browsers show what follows, and nobody looks for the end again
     while tag := _TAG.search(html, at):
         start = tag.start()
         if start > at:
@@ -53,8 +57,14 @@ def _tokens(html: str) -> Iterator[tuple[str, str]]:
         if end is None:  # browsers drop a tag that never ends
             return
         name, at = found[2].lower(), end.end()
-        if name in _SILENT and not found[1]:
-            at = _after_element(html, name, at)
+        if name in _SILENT and not found[1] and name not in never_closed:
+            closing = _ENDS[name].search(html, at)
+            if closing:
+                at = _after_declaration(html, closing.end())
+            elif name in _RAW:
+                return
+            else:
+                never_closed.add(name)
             continue
         yield "close" if found[1] else "open", name
         if name == "img" and (alt := _ALT.search(html, found.end(), at)):
@@ -72,14 +82,6 @@ def _after_declaration(html: str, start: int) -> int:
         return end + 3 if end >= 0 else len(html)
     end = html.find(">", start)
     return end + 1 if end >= 0 else len(html)
-
-
-_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*>", re.I) for name in _SILENT}
-
-
-def _after_element(html: str, name: str, at: int) -> int:
-    end = _ENDS[name].search(html, at)
-    return end.end() if end else len(html)
 
 
 class _Page:

@@ -293,6 +293,8 @@ def test_8_kilobytes_that_would_become_megabytes_are_shown_as_text() -> None:
         ("<p title='a>b'>words</p>", "words"),
         ("words<script>never closed", "words"),
         ("words<!-- never closed", "words"),
+        ("<svg><p>words", "words"),
+        ("<object>words", "words"),
         ("words<p never closed", "words"),
         ("a&#0;b&#1;c\x00d", "a\ufffdbcd"),
         ("", ""),
@@ -304,9 +306,23 @@ def test_html_as_words(html: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["<", "<a ", '<a ">"', '<a b="', "<!--", "<script>", "&", "</", "<blockquote>x", "<li>"],
+    [
+        "<",
+        "<svg>",
+        "<object>x",
+        "<a ",
+        '<a ">"',
+        '<a b="',
+        "<!--",
+        "<script>",
+        "&",
+        "</",
+        "<blockquote>x",
+        "<li>",
+    ],
 )
 def test_words_come_in_linear_time(piece: str) -> None:
     started = time.perf_counter()
     html_to_text(piece * (2**20 // len(piece)))
+    html_to_text("<script>" + piece * (2**20 // len(piece)))
     assert time.perf_counter() - started < 2
