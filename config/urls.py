@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.agents.stylesheet import state_colours
 from config import health
 
 urlpatterns = [
@@ -12,5 +13,7 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
     path("accounts/", include("apps.console.people.urls")),
     path("board/", include("apps.reports.urls")),
+    path("states/<str:named>.css", state_colours, name="state-colours"),
+    path("", include("apps.attachments.urls")),
     path("", include("apps.console.urls")),
 ]

@@ -84,8 +84,7 @@ class CustomStateAdmin(SpeaksOfDoubts, OwnHistory, admin.ModelAdmin):  # type: i
 
     @admin.display(description=_("state"), ordering="name")
     def look(self, state: CustomState) -> SafeString:
-        style = f"--c: {state.css_colour}"
-        return format_html('<span class="state" style="{}">{}</span>', style, state.name)
+        return format_html('<span class="state {}">{}</span>', state.css_class, state.name)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("name",) if obj else ()

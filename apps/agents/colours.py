@@ -32,6 +32,11 @@ def dark_twin(colour: str) -> str:
     return _first(_towards(colour, "#ffffff"), lambda one: worst(one, DARK) >= ENOUGH)
 
 
+def class_of(colour: str) -> str:
+    """Pages name colours by classes, since their policy forbids style attributes."""
+    return f"colour-{colour.lower().removeprefix('#')}"
+
+
 def mixed(one: str, other: str, part: float) -> str:
     pairs = zip(_channels(one), _channels(other), strict=True)
     return "#" + "".join(f"{round(a * part + b * (1 - part)):02x}" for a, b in pairs)

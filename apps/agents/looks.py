@@ -31,8 +31,8 @@ Colours = Mapping[str, str]
 
 
 def colours() -> Colours:
-    """Of the custom states; read once for a page."""
-    return {state.name: state.css_colour for state in CustomState.objects.all()}
+    """The classes of the custom states' colours; read once for a page."""
+    return {state.name: state.css_class for state in CustomState.objects.all()}
 
 
 def state_look(name: str, custom: Colours) -> SafeString:
@@ -45,9 +45,9 @@ def state_look(name: str, custom: Colours) -> SafeString:
             label(name),
         )
     return format_html(
-        '<span class="state" style="--c: {}"><svg class="i" aria-hidden="true">'
+        '<span class="state {}"><svg class="i" aria-hidden="true">'
         '<use href="#i-state-custom"/></svg><bdi>{}</bdi></span>',
-        custom.get(name, "var(--state-offline)"),
+        custom.get(name, ""),
         name,
     )
 

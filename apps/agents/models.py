@@ -230,9 +230,9 @@ class CustomState(models.Model):
         return self.name
 
     @property
-    def css_colour(self) -> str:
-        """For `--c` of a state: readable in both themes."""
-        return f"light-dark({self.colour}, {colours.dark_twin(self.colour)})"
+    def css_class(self) -> str:
+        """Names its colour; apps/agents/stylesheet.py says what the class means."""
+        return colours.class_of(self.colour)
 
     def clean(self) -> None:
         refuse([*self._name_problems(), *self._colour_problems(), *self._use_problems()])

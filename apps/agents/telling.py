@@ -35,7 +35,7 @@ class StateChoice:
     state: str
     allowed: bool
     reason: str | None  # why not
-    colour: str = ""  # of a custom state, for both themes
+    colour: str = ""  # of a custom state: the class that names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def choices_of(agent: Agent) -> list[StateChoice]:
             state,
             state not in refusals,
             _sentence(refusals.get(state)),
-            custom.css_colour if custom else "",
+            custom.css_class if custom else "",
         )
         for state, custom in choosable().items()
     ]

@@ -32,7 +32,7 @@ class Look:
     """Glyph, word and colour: never one of them alone."""
 
     state: str
-    colour: str = ""  # a custom state's own
+    colour: str = ""  # of a custom state: the class that names it
 
     @property
     def word(self) -> str:
@@ -44,7 +44,7 @@ class Look:
 
     @property
     def css(self) -> str:
-        return f"is-{self._slug}"
+        return f"is-{self._slug} {self.colour}".rstrip()
 
     @property
     def _slug(self) -> str:

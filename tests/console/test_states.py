@@ -86,7 +86,9 @@ def test_every_state_is_offered_in_glyph_word_and_colour(house: House, alice: Cl
     named = [offer.look.word for offer in offers]
     assert named == ["Available", "In-Email", "Break", "Unavailable", "Training", "Offline"]
     assert [offer.look.word for offer in offers if offer.chosen] == ["In-Email"]
-    assert "--c: light-dark(#5f43b2, #" in alice.get("/").content.decode()
+    page = alice.get("/").content.decode()
+    assert 'class="state-icon is-custom colour-5f43b2"' in page
+    assert "/states/5b6472-5f43b2.css" in page
     assert 'class="state-icon is-break"' in alice.get("/").content.decode()
 
 
@@ -96,7 +98,7 @@ def test_a_custom_state_is_chosen_like_any_other(house: House, alice: Client) ->
     choose(alice, "Training")
 
     assert stored(house).effective == "Training"
-    assert own(alice).now.colour.startswith("light-dark(#5f43b2")
+    assert own(alice).now.css == "is-custom colour-5f43b2"
 
 
 def test_a_page_that_was_refused_offers_the_list_as_the_way_back(
