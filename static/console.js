@@ -27,6 +27,7 @@ function listen() {
   socket.onmessage = (event) => {
     const { type, id } = JSON.parse(event.data);
     if (type === "session.changed") refresh(id === openSession());
+    if (type === "staged.changed") document.dispatchEvent(new CustomEvent(type, { detail: id }));
     if (type === "agent.state" && id === ownState(document)?.dataset.agent) refresh(false);
   };
   socket.onclose = ({ code }) => {
@@ -128,7 +129,7 @@ function mergePieces(fresh) {
 function mergeComposer(fresh) {
   const [now, next] = [document, fresh].map((page) => page.querySelector(".composer, .no-reply"));
   if (!now || !next || now.className === next.className) return;
-  if (now.querySelector("textarea")?.value) return;
+  if (now.querySelector("textarea")?.value || now.querySelector("[data-uploads] > li")) return;
   now.replaceWith(next);
   startComposer();
 }

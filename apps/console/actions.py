@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.agents.models import Agent
+from apps.attachments.models import Attachment
 from apps.console.choice import Choice
 from apps.console.forms import ReplyForm
 from apps.console.frame import Visit, page
@@ -19,6 +20,7 @@ from apps.console.views import render_session
 from apps.core.errors import Problem
 from apps.core.models import AnsweredRequest, User
 from apps.tickets import outbound
+from apps.tickets.file_verdicts import release_file
 from apps.tickets.models import Session
 from apps.tickets.sessions import set_status, transfer
 from apps.tickets.sessions import take as take_session
@@ -72,6 +74,21 @@ def status(request: Visit, public_id: str) -> HttpResponse:
 
 @require_POST
 @page
+def release(request: Visit, public_id: str, attachment_id: int) -> HttpResponse:
+    """A password-protected file, on the word of somebody who may answer for it."""
+    session = find_session(request.user, public_id)
+    files = Attachment.objects.visible_to(request.user)
+    file = get_object_or_404(files, pk=attachment_id, carrier__message__thread=session.thread_id)
+    return _do(
+        request,
+        session,
+        lambda: release_file(file, by=request.user),
+        _("Released: the file can be downloaded now, and the history says by whom."),
+    )
+
+
+@require_POST
+@page
 def reply(request: Visit, public_id: str) -> HttpResponse:
     """A refused answer comes back with its text; an accepted one is shown in the conversation."""
     session = find_session(request.user, public_id)
@@ -105,7 +122,12 @@ def _letter(form: ReplyForm) -> outbound.Letter:
         )
         for file in form.cleaned_data["uploads"]
     ]
-    return outbound.Letter(text=form.cleaned_data["text"], files=tuple(uploads))
+    return outbound.Letter(
+        text=form.cleaned_data["text"],
+        files=tuple(uploads),
+        staged=form.cleaned_data["staged"],
+        form=form.cleaned_data["staging"],
+    )
 
 
 def _refused(request: Visit, session: Session, form: ReplyForm) -> HttpResponse:

@@ -12,11 +12,12 @@ from apps.attachments.signals import attachments_screened
 from apps.core.live import push, register_topics, user_topic
 from apps.core.models import User
 from apps.queues.models import Queue
-from apps.tickets.models import Session
+from apps.tickets.models import Session, StagedFile
 from apps.tickets.sessions import Left
 from apps.tickets.signals import message_settled, session_changed
 
 KIND = "session.changed"
+KIND_OF_STAGED = "staged.changed"
 
 
 def topics(user: User) -> Iterable[str]:
@@ -44,6 +45,14 @@ def _on_message_settled(*, message_id: int, **facts: object) -> None:
 @receiver(attachments_screened)
 def _on_attachments_screened(*, attachment_ids: list[int], **facts: object) -> None:
     _tell(Session.objects.filter(messages__files__attachment__in=attachment_ids).distinct())
+    _tell_authors(attachment_ids)
+
+
+def _tell_authors(attachment_ids: list[int]) -> None:
+    """A file that is not sent yet is nobody else's: the author's own topic, the form's key."""
+    staged = StagedFile.objects.filter(attachment__in=attachment_ids)
+    for user_id, form in staged.values_list("user", "form").distinct():
+        push(user_topic(user_id), KIND_OF_STAGED, form, time.time_ns() // 1_000_000)
 
 
 def _tell(sessions: QuerySet[Session], left: Sequence[Left] = ()) -> None:

@@ -81,7 +81,10 @@ def newest_inbound(session: Session) -> Message | None:
 
 def recipients_of(session: Session) -> Recipients:
     """Whom an answer goes to when nobody says otherwise."""
-    answered = newest_inbound(session)
+    return recipients_of_answer(session, newest_inbound(session))
+
+
+def recipients_of_answer(session: Session, answered: Message | None) -> Recipients:
     if answered is None:
         customer = Address(session.customer, session.customer_name)
         return Recipients((customer,) if customer.email else ())

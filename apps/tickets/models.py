@@ -145,6 +145,8 @@ class SessionEvent(models.Model):
         RELEASED = "released"
         QUEUE = "queue"
         JOINED = "joined"
+        RAW_READ = "raw-read"  # an administrator or auditor read a mail's source
+        FOUND_LATER = "found-later"  # a file that was called clean is infected
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -293,3 +295,7 @@ class StagedFile(models.Model):
 
     def __str__(self) -> str:
         return f"staged file {self.pk}"
+
+    @property
+    def size(self) -> int:
+        return self.attachment.size

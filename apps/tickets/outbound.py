@@ -30,6 +30,7 @@ from apps.tickets.letters import (
     first_subject,
     newest_inbound,
     recipients_of,
+    recipients_of_answer,
     subject_of_answer,
     write_files,
 )
@@ -75,7 +76,7 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     _check_size(mailbox, [*letter.files, *staged], text, html)
     mail = _Mail(
         mailbox=mailbox,
-        people=addressed(letter, recipients_of(session)),
+        people=addressed(letter, recipients_of_answer(session, answered)),
         subject=subject_of_answer(letter, session, answered),
         text=text,
         html=html,

@@ -64,10 +64,10 @@ def staged_in(session: Session, form: str, *, by: User) -> list[StagedFile]:
     return list(_of_form(session, form, by)) if form else []
 
 
-def limits_of(session: Session) -> Limits:
-    """Those of an answer; of the settings alone where no mailbox could send it."""
+def limits_of(session: Session, answered: Message | None) -> Limits:
+    """Those of an answer to ANSWERED; of the settings alone where no mailbox could send it."""
     try:
-        return limits_for(writers.mailbox_of(session, newest_inbound(session)))
+        return limits_for(writers.mailbox_of(session, answered))
     except Guarded:
         return limits_for(None)
 
@@ -81,16 +81,7 @@ def may_write_or_refuse(session: Session, by: User) -> None:
 # ---- Send -------------------------------------------------------------------------------------
 
 
-class Staged:
-    """A staged file as the limits weigh it."""
-
-    def __init__(self, row: StagedFile) -> None:
-        self.row = row
-        self.size = row.attachment.size
-        self.inline = row.inline
-
-
-def chosen(session: Session, letter: Letter, *, by: User) -> list[Staged]:
+def chosen(session: Session, letter: Letter, *, by: User) -> list[StagedFile]:
     """The staged files that the letter names, in its order. Those that still wait may go along:
     the mail waits for them.
 
@@ -108,7 +99,7 @@ def chosen(session: Session, letter: Letter, *, by: User) -> list[Staged]:
         )
     rows = [found[pk] for pk in wanted]
     _stopped_or_pass(rows)
-    return [Staged(one) for one in rows]
+    return rows
 
 
 def _stopped_or_pass(rows: Iterable[StagedFile]) -> None:
@@ -122,9 +113,8 @@ def _stopped_or_pass(rows: Iterable[StagedFile]) -> None:
             raise Conflict("file-stopped", sentence % told)
 
 
-def send_along(message: Message, files: list[Staged]) -> None:
+def send_along(message: Message, rows: list[StagedFile]) -> None:
     """Inside the transaction that stores MESSAGE; of two forms that send the same, one is late."""
-    rows = [file.row for file in files]
     if not rows:
         return
     first = message.files.count()
@@ -170,7 +160,7 @@ def _already_there(session: Session, upload: Upload, *, form: str, by: User) -> 
             _("files: You have %(limit)s files in answers that are not sent. Send or remove some.")
             % {"limit": MOST_AT_ONCE},
         )
-    check([*map(Staged, rows), upload], limits_of(session))
+    check([*rows, upload], limits_of(session, newest_inbound(session)))
     return None
 
 

@@ -7,14 +7,14 @@ from django.dispatch import receiver
 
 from apps.agents.signals import state_changed
 from apps.attachments import screen
-from apps.attachments.signals import attachments_screened
+from apps.attachments.signals import attachments_screened, found_later
 from apps.attachments.tasks import screen_files
 from apps.channels.signals import mail_received
 from apps.core.tasks import wake
 from apps.crm import updates
 from apps.crm.tasks import post_updates_of
 from apps.queues.models import Queue
-from apps.tickets import assignment, inbound, outbound, staging
+from apps.tickets import assignment, file_verdicts, inbound, outbound, staging
 from apps.tickets.models import Message
 from apps.tickets.signals import files_waiting, message_queued, room_made
 
@@ -88,6 +88,11 @@ def _attachments_screened(attachment_ids: list[int], **facts: object) -> None:
     )
     for message_id in queued.values_list("pk", flat=True).distinct():
         wake(deliver, message_id)
+
+
+@receiver(found_later)
+def _found_later(attachment_ids: list[int], **facts: object) -> None:
+    file_verdicts.remember_found(attachment_ids)
 
 
 @receiver(state_changed)

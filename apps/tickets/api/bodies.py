@@ -13,6 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.attachments.previews import SIZES, WHOLE
 from apps.channels.parsed import Address
 from apps.tickets.models import Session
 from apps.tickets.outbound import Letter, Upload
@@ -185,6 +186,13 @@ class MessageFilter(serializers.Serializer[Any]):
     session = serializers.CharField(required=False, help_text="Its id.")
     inbound = serializers.RegexField(
         r"^[0-9]{1,18}\Z", required=False, help_text="The id that `inbound/` or the ledger gave."
+    )
+
+
+class PreviewQuery(serializers.Serializer[Any]):
+    page = serializers.IntegerField(min_value=1, default=1, help_text="Of a PDF or a TIFF.")
+    longest = serializers.ChoiceField(
+        choices=SIZES, default=WHOLE, help_text="Pixels of the longer side."
     )
 
 

@@ -3,24 +3,35 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from apps.attachments.download import content_response
+from apps.attachments.download import content_response, sealed
+from apps.attachments.links import make_link
 from apps.attachments.models import Attachment
-from apps.core import blobs
+from apps.attachments.previews import PICTURES, preview_response
 from apps.core.api.files import download
 from apps.core.api.ids import ID
-from apps.core.api.permissions import caller, require_role
+from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
-from apps.core.errors import Guarded
-from apps.tickets.api.bodies import BINARY, MessageFilter
-from apps.tickets.api.shapes import MAY_SEE_RAW, MessageSerializer, may_leave_raw
-from apps.tickets.models import Message
+from apps.core.errors import Missing
+from apps.tickets.api.bodies import BINARY, MessageFilter, PreviewQuery
+from apps.tickets.api.shapes import (
+    MAY_SEE_RAW,
+    FileSerializer,
+    LinkSerializer,
+    MessageSerializer,
+    file_json,
+)
+from apps.tickets.file_verdicts import release_file
+from apps.tickets.models import Message, MessageFile
+from apps.tickets.raw import read_source
 
 LOOKUPS = {"session": "session__public_id", "inbound": "inbound"}
 
@@ -45,13 +56,14 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     @extend_schema(responses={(200, "message/rfc822"): BINARY})
     @action(detail=True)
     def raw(self, request: Request, id: str) -> HttpResponse:
-        """For administrators and auditors, once every file of the mail is clean."""
+        """For administrators and auditors, without the files that were stopped; remembered."""
         message = self.get_object()
-        require_role(caller(request), *MAY_SEE_RAW)
-        if not may_leave_raw(message):
-            raise Guarded("not-clean", _("The source is held back: not all its files are clean."))
-        blob = message.inbound.raw
-        return download(blobs.read(blob), name=f"{id}.eml", content_type="message/rfc822")
+        if not caller(request).has_role(*MAY_SEE_RAW):
+            raise Missing("not-found", _("There is no such page."))
+        source = read_source(message, by=caller(request))
+        answer = download(source.content, name=f"{id}.eml", content_type="message/rfc822")
+        answer["Cache-Control"] = "private, no-store"
+        return sealed(answer)
 
 
 class AttachmentViewSet(ApiViewSet):
@@ -66,7 +78,33 @@ class AttachmentViewSet(ApiViewSet):
 
     @extend_schema(responses={(200, "application/octet-stream"): BINARY})
     @action(detail=True)
-    def content(self, request: Request, id: str) -> HttpResponse:
-        """`?inline=1` shows a picture in its place; Range is understood."""
-        inline = request.query_params.get("inline") == "1"
-        return content_response(self.get_object(), request._request, inline=inline)
+    def content(self, request: Request, id: str) -> HttpResponseBase:
+        """To be saved; Range is understood. `?inline=1` answers a picture as `preview/` does."""
+        attachment = self.get_object()
+        if request.query_params.get("inline") == "1" and attachment.detected_type in PICTURES:
+            return preview_response(attachment, request._request)
+        return content_response(attachment, request._request)
+
+    @extend_schema(parameters=[PreviewQuery], responses={(200, "image/*"): BINARY})
+    @action(detail=True)
+    def preview(self, request: Request, id: str) -> HttpResponseBase:
+        """A picture of the file or of one of its pages, drawn anew: never the original bytes."""
+        asked = PreviewQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return preview_response(self.get_object(), request._request, **asked.validated_data)
+
+    @extend_schema(request=None, responses=FileSerializer)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, id: str) -> Response:
+        """A password-protected file, on the word of a supervisor or an administrator."""
+        released = release_file(self.get_object(), by=caller(request))
+        file = MessageFile.objects.select_related("attachment").get(attachment=released)
+        return Response(file_json(file, request))
+
+    @extend_schema(request=None, responses={201: LinkSerializer})
+    @action(detail=True, methods=["post"])
+    def link(self, request: Request, id: str) -> Response:
+        """An address that works without a token for ten minutes, while the file is clean."""
+        link = make_link(self.get_object(), for_user=caller(request))
+        url = request.build_absolute_uri(reverse("linked-file", args=[link.token]))
+        return Response({"url": url, "expires_at": link.expires_at}, status=201)

@@ -12,6 +12,7 @@ from apps.attachments.models import Verdict
 from apps.core.api.permissions import caller
 from apps.core.models import Role
 from apps.crm.links import links_of
+from apps.tickets import raw
 from apps.tickets.models import Message, MessageFile, Session
 
 MAY_SEE_RAW = (Role.ADMINISTRATOR, Role.AUDITOR)
@@ -80,6 +81,11 @@ class FileSerializer(serializers.Serializer[MessageFile]):
         return _url(self.context["request"], "api:attachment-content", file.attachment_id)
 
 
+class LinkSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField(help_text="Works without a token, for whoever has it.")
+    expires_at = serializers.DateTimeField()
+
+
 class MessageSerializer(serializers.Serializer[Message]):
     # `from` is a word of Python, so `get_fields` adds it.
 
@@ -108,7 +114,8 @@ class MessageSerializer(serializers.Serializer[Message]):
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_raw_url(self, message: Message) -> str | None:
         request: Request = self.context["request"]
-        if not caller(request).has_role(*MAY_SEE_RAW) or not may_leave_raw(message):
+        may = caller(request).has_role(*MAY_SEE_RAW) and raw.has_source(message)
+        if not may or raw.is_waiting(message):
             return None
         return _url(request, "api:message-raw", message.pk)
 
@@ -118,16 +125,12 @@ class SenderSerializer(serializers.Serializer[Message]):
     name = serializers.CharField(source="from_name", read_only=True)
 
 
+def file_json(file: MessageFile, request: Request) -> Any:
+    return FileSerializer(file, context={"request": request}).data
+
+
 def message_json(message: Message, request: Request) -> Any:
     return MessageSerializer(message, context={"request": request}).data
-
-
-def may_leave_raw(message: Message) -> bool:
-    """The raw mail holds its files: it stays here while one of them is not clean."""
-    has_bytes = message.inbound is not None and message.inbound.raw_id is not None
-    return has_bytes and all(
-        file.attachment.verdict == Verdict.CLEAN for file in message.files.all()
-    )
 
 
 def _url(request: Request, name: str, key: object) -> str:
