@@ -1,43 +1,48 @@
 """The only door through which bytes of a file leave: clean ones, saved rather than opened."""
 
 import re
+from typing import TypeVar
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from apps.attachments.models import Attachment, Verdict
 from apps.core import blobs
 from apps.core.errors import Conflict, Forbidden
+from apps.core.file_names import disposition
+from apps.core.models import Blob
+from apps.core.streams import StreamedResponse
 
-# Pictures without script, which a browser may show in its place in a mail.
-SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+AT_ONCE = 2**20  # larger ones leave piece by piece
 _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 def content_response(
-    attachment: Attachment, request: HttpRequest | None = None, *, inline: bool = False
-) -> HttpResponse:
+    attachment: Attachment, request: HttpRequest | None = None
+) -> HttpResponseBase:
     """The caller has checked that the file is the reader's to see.
 
     A waiting file is a 409: it may come through later. Every other verdict is a 403: it will not.
     """
-    _must_be_clean(attachment)
-    content = blobs.read(attachment.blob)
-    shown = inline and attachment.detected_type in SHOWN_INLINE
-    response = _ranged(content, request.headers.get("Range", "") if request else "")
-    response["Content-Type"] = attachment.detected_type if shown else "application/octet-stream"
-    response["Content-Disposition"] = (
-        content_disposition_header(not shown, attachment.name) or "inline"
-    )
+    must_be_clean(attachment)
+    response = _ranged(attachment.blob, request)
+    response["Content-Type"] = "application/octet-stream"
+    response["Content-Disposition"] = disposition(attachment.name)
+    response["Cache-Control"] = "private, no-store"
+    return sealed(response)
+
+
+def sealed(response: Response) -> Response:
+    """Nothing guessed, nothing run, nobody else's page around it."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, no-store"
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _must_be_clean(attachment: Attachment) -> None:
+def must_be_clean(attachment: Attachment) -> None:
     """Asks the row, not the object in hand, which may be older than the verdict."""
     verdict = Attachment.objects.filter(pk=attachment.pk).values_list("verdict", flat=True).first()
     if verdict == Verdict.CLEAN:
@@ -47,19 +52,32 @@ def _must_be_clean(attachment: Attachment) -> None:
     raise Forbidden("file-not-clean", _("The file was stopped by a check and is never handed out."))
 
 
-def _ranged(content: bytes, wanted: str) -> HttpResponse:
+def _ranged(blob: Blob, request: HttpRequest | None) -> HttpResponseBase:
     """One range as asked for; anything more involved gets the whole, as RFC 9110 allows."""
-    size = len(content)
+    wanted = request.headers.get("Range", "") if request else ""
+    only_head = request is not None and request.method == "HEAD"
     match = _ONE_RANGE.fullmatch(wanted.replace(" ", ""))
     if match is None or not _makes_sense(match[1], match[2]):
-        response = HttpResponse(content)
-    elif (span := _span(match[1], match[2], size)) is None:
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        response = _bytes(blob, range(blob.size), 200, only_head)
+    elif (span := _span(match[1], match[2], blob.size)) is None:
+        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
+        response["Content-Length"] = "0"
     else:
-        response = HttpResponse(content[span.start : span.stop], status=206)
-        response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
+        response = _bytes(blob, span, 206, only_head)
+        response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{blob.size}"
     response["Accept-Ranges"] = "bytes"
-    response["Content-Length"] = str(len(response.content))
+    return response
+
+
+def _bytes(blob: Blob, span: range, status: int, only_head: bool) -> HttpResponseBase:
+    response: HttpResponseBase
+    if only_head:
+        response = HttpResponse(status=status)
+    elif blob.size <= AT_ONCE:
+        response = HttpResponse(blobs.read(blob)[span.start : span.stop], status=status)
+    else:
+        response = StreamedResponse(blobs.pieces(blob, span), status=status)
+    response["Content-Length"] = str(len(span))
     return response
 
 

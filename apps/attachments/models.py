@@ -59,11 +59,75 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         indexes: ClassVar = [
-            models.Index(fields=["id"], condition=Q(verdict="waiting"), name="attachment_waiting")
+            models.Index(fields=["id"], condition=Q(verdict="waiting"), name="attachment_waiting"),
+            # What the second look asks of each row, so that it reads rows only to scan them.
+            models.Index(
+                fields=["-decided_at", "signature_version"],
+                condition=Q(verdict="clean"),
+                name="attachment_clean_lately",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"
+
+
+class VerdictChange(models.Model):
+    """A final verdict that became another one: a file was released, or found infected later."""
+
+    attachment = models.ForeignKey(
+        Attachment, on_delete=models.CASCADE, related_name="changes", verbose_name=_("attachment")
+    )
+    before = models.CharField(_("before"), max_length=10, choices=Verdict.choices)
+    before_reason = models.CharField(max_length=200, blank=True)
+    after = models.CharField(_("after"), max_length=10, choices=Verdict.choices)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    engine = models.CharField(_("engine"), max_length=100, blank=True)
+    signature_version = models.CharField(_("signatures"), max_length=40, blank=True)
+    since = models.DateTimeField(
+        _("since"), null=True, help_text=_("When the verdict before was given.")
+    )
+    by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("changed verdict")
+        verbose_name_plural = _("changed verdicts")
+        indexes: ClassVar = [models.Index(fields=["after", "at"], name="verdict_change_after")]
+
+    def __str__(self) -> str:
+        return f"changed verdict {self.pk}"
+
+
+class Preview(models.Model):
+    """One page of a file, drawn anew by us; or the reason why it cannot be drawn.
+
+    By content rather than by file: the logo below a thousand mails is drawn once. Who may see it
+    is asked of the attachment, each time.
+    """
+
+    sha256 = models.CharField(max_length=64)
+    page = models.PositiveIntegerField()
+    longest = models.PositiveSmallIntegerField()
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    content_type = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    pages = models.PositiveIntegerField(default=0)
+    code = models.CharField(max_length=40, blank=True)  # of NotDrawn
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["sha256", "page", "longest"], name="one_preview_per_page_and_size"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"preview {self.pk}"
 
 
 class AttachmentSettings(models.Model):
@@ -92,6 +156,14 @@ class AttachmentSettings(models.Model):
         default=50,
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
         help_text=_("Larger files are withheld: the scanner would not read them whole."),
+    )
+    rescan_days = models.PositiveIntegerField(
+        _("scan again for (days)"),
+        default=7,
+        validators=[MaxValueValidator(365)],
+        help_text=_(
+            "Clean files of the last days are scanned again when new signatures arrive. 0: never."
+        ),
     )
     also_block = models.JSONField(
         _("also block"),

@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from apps.attachments.models import Attachment, Verdict
+from apps.attachments.previews import PICTURES, THUMBNAIL, WHOLE, can_be_drawn
 from apps.channels.models import ChannelSettings
 from apps.console.text import SHOWN_AT_MOST, Part, parts_of
 from apps.core.models import User
 from apps.crm.links import links_of
 from apps.crm.models import TicketLink
 from apps.queues.models import Queue
+from apps.tickets.file_verdicts import may_release
 from apps.tickets.models import Message, MessageFile, Session, SessionEvent
 from apps.tickets.sessions import MOVES, may_steer
 
@@ -27,11 +29,19 @@ _REMOTE_PICTURE = re.compile(r"<img\b[^<>]{1,2000}?src\s*=\s*[\"']?\s*(https?:)?
 class ShownFile:
     attachment: Attachment
     inline: bool
+    may_release: bool = False
 
     @property
     def url(self) -> str:
         """Empty until the verdict is clean: then there is nothing to click."""
         return content_url(self.attachment)
+
+    @property
+    def thumbnail(self) -> str:
+        """Of what the viewer can show."""
+        if not can_be_drawn(self.attachment):
+            return ""
+        return preview_url(self.attachment, longest=THUMBNAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +114,18 @@ def reading_of(
 
 
 def content_url(attachment: Attachment, *, inline: bool = False) -> str:
+    """Where the file is saved from; inline: where its picture comes from, drawn anew by us."""
     if attachment.verdict != Verdict.CLEAN:
         return ""
-    url = f"/api/v1/attachments/{attachment.pk}/content/"
-    return f"{url}?inline=1" if inline else url
+    if inline:
+        return preview_url(attachment) if attachment.detected_type in PICTURES else ""
+    return reverse("api:attachment-content", args=[attachment.pk])
+
+
+def preview_url(attachment: Attachment, *, longest: int = WHOLE, page: int = 1) -> str:
+    url = reverse("api:attachment-preview", args=[attachment.pk])
+    paged = f"&page={page}" if page > 1 else ""
+    return f"{url}?longest={longest}{paged}"
 
 
 def ticket_url(link: TicketLink) -> str:
@@ -134,7 +152,7 @@ def _messages(user: User, session: Session, wanted: int | None) -> list[ShownMes
             ShownMessage(
                 message=message,
                 parts=[] if message.html else parts_of(message.text),
-                files=_files(message),
+                files=_files(message, user),
                 unfolded=message is found[-1] or message.pk == wanted,
                 wanted=message.pk == wanted,
                 starts_session=message.session_id != before,
@@ -153,10 +171,10 @@ def _without_divider(shown: ShownMessage) -> ShownMessage:
     )
 
 
-def _files(message: Message) -> list[ShownFile]:
+def _files(message: Message, user: User) -> list[ShownFile]:
     """Inline pictures that the HTML shows are not listed again, unless they are held back."""
     return [
-        ShownFile(file.attachment, file.inline)
+        ShownFile(file.attachment, file.inline, may_release(user, file))
         for file in message.files.all()
         if not (file.inline and message.html and file.attachment.verdict == Verdict.CLEAN)
     ]

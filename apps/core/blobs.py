@@ -7,10 +7,11 @@ could take away, and bytes without a row are only wasted room.
 import hashlib
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import zstandard
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.db.models import ProtectedError
 from apps.core.models import Blob
 
 WORTH_PACKING = 512  # below this, compression saves nothing
+PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,27 @@ def read(blob: Blob) -> bytes:
     if blob.coding == Blob.Coding.ZSTD:
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
     return packed
+
+
+def pieces(blob: Blob, span: range) -> Iterator[bytes]:
+    """Bytes SPAN.start to SPAN.stop in pieces: of a large file, only one is in memory at a time."""
+    with _path(blob.pack).open("rb") as file:
+        file.seek(blob.offset)
+        source: Any = file
+        if blob.coding == Blob.Coding.ZSTD:
+            source = zstandard.ZstdDecompressor().stream_reader(file, read_size=PIECE)
+            _skip(source, span.start)
+        else:
+            file.seek(blob.offset + span.start)
+        left = len(span)
+        while left and (piece := source.read(min(PIECE, left))):
+            left -= len(piece)
+            yield piece
+
+
+def _skip(source: Any, count: int) -> None:
+    while count and (piece := source.read(min(PIECE, count))):
+        count -= len(piece)
 
 
 def _packed(compressor: zstandard.ZstdCompressor, content: bytes) -> tuple[bytes, str]:

@@ -42,8 +42,10 @@ _REFUSED_EVENTS = frozenset(
     "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.startfile os.system os.kill os.killpg"
     " os.link os.symlink os.remove os.rename os.rmdir os.mkdir os.chmod os.chown os.truncate"
     " os.utime os.setxattr os.removexattr signal.pthread_kill pty.spawn syslog.openlog"
-    " ctypes.dlopen resource.setrlimit resource.prlimit".split()
+    " resource.setrlimit resource.prlimit".split()
 )
+
+_LIBRARIES = tuple(f"{sysconfig.get_path(name)}/" for name in ("purelib", "platlib"))
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
@@ -51,6 +53,9 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
         flags = arguments[2]
         if isinstance(flags, int) and flags & _WRITING:
             raise PermissionError("a child writes no files")
+    elif event == "ctypes.dlopen":
+        if not str(arguments[0]).startswith(_LIBRARIES):
+            raise PermissionError("a child loads no libraries from elsewhere")
     elif event in _REFUSED_EVENTS or event.startswith(_REFUSED):
         raise PermissionError(f"a child may not: {event}")
 

@@ -171,22 +171,21 @@ def encoded(image: Image, photo: bool, pages: int) -> Drawn:
 
 def _animation(image: Image, longest: int) -> Drawn | None:
     """All frames when they are few and small; None for a still picture or too much of it."""
-    from PIL import Image
+    from PIL.Image import Resampling
 
     if not getattr(image, "is_animated", False):
         return None
     most = min(MOST_FRAMES, MOST_FRAME_PIXELS // (image.width * image.height))
     wanted = _fitting(image.size, longest)
-    frames, times = [], []
+    frames: list[Image] = []
+    times: list[int] = []
     while len(frames) <= most:
         try:
             image.seek(len(frames))
             frame = image.convert("RGBA")
         except EOFError:
             break
-        frames.append(
-            frame if frame.size == wanted else frame.resize(wanted, Image.Resampling.BILINEAR)
-        )
+        frames.append(frame if frame.size == wanted else frame.resize(wanted, Resampling.BILINEAR))
         times.append(max(20, min(int(image.info.get("duration") or 100), 60_000)))
     if not 1 < len(frames) <= most:
         image.seek(0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from apps.core.drawing import Drawn, NotThis, answered, encoded
 
 LONGEST_POINTS = 20_000  # of a page; 14,400 is the format's own limit
@@ -11,8 +14,8 @@ _LOCKED = (4, 5)  # PDFium: password needed, unknown kind of lock
 
 def before_walls() -> None:
     """Loads the decoders while that is still allowed."""
-    import pypdfium2  # noqa: F401
-    from PIL import PngImagePlugin, WebPImagePlugin  # noqa: F401
+    for library in ("pypdfium2", "PIL.PngImagePlugin", "PIL.WebPImagePlugin"):
+        import_module(library)
 
 
 def draw_page(packed: bytes) -> Drawn | str:
@@ -21,8 +24,7 @@ def draw_page(packed: bytes) -> Drawn | str:
 
 
 def _page(content: bytes, number: int, longest: int) -> Drawn:
-    import pypdfium2
-
+    pypdfium2: Any = import_module("pypdfium2")
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:

@@ -24,6 +24,12 @@ class Missing(Problem):
     status = 404
 
 
+class Gone(Problem):
+    """It was there, and will not come back at this address."""
+
+    status = 410
+
+
 class Conflict(Problem):
     """Too late, already taken, changed meanwhile: the other one won."""
 

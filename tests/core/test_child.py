@@ -151,6 +151,12 @@ def read_a_file(argument: bytes) -> object:
     return Path(os.fsdecode(argument)).read_text()
 
 
+def load_libc(_argument: bytes) -> object:
+    import ctypes
+
+    return ctypes.CDLL(None) is not None
+
+
 def grow_again(_argument: bytes) -> object:
     import resource
 
@@ -202,7 +208,7 @@ _LIBC: object = _libc()
 
 for one in (call_somebody, run_a_program, fork, become_a_program, write_a_file, remove_a_file):
     one.__module__ = THIS
-for one in (read_a_file, grow_again, kill_somebody, work_in_threads, standing):
+for one in (read_a_file, load_libc, grow_again, kill_somebody, work_in_threads, standing):
     one.__module__ = THIS
 
 
@@ -222,7 +228,7 @@ def test_a_child_reaches_no_port_that_listens() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [run_a_program, fork, become_a_program, grow_again, kill_somebody]
+    "function", [run_a_program, fork, become_a_program, load_libc, grow_again, kill_somebody]
 )
 def test_a_child_starts_ends_and_widens_nothing(function: object) -> None:
     assert refused(function)
