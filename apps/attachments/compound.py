@@ -83,7 +83,7 @@ def message_files(content: bytes) -> list[tuple[tuple[str, ...], bytes]] | None:
     compound = _opened(content)
     if compound is None or not _is_message(compound):
         return None
-    files = []
+    files: list[tuple[tuple[str, ...], bytes]] = []
     for entry in compound.entries:
         if entry.kind == _STORAGE and entry.name.startswith(_ATTACHMENT):
             if len(files) >= MOST_FILES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from apps.core.mime.tnef import is_whole_tnef
 
-RAR_REACH = 2 * 2**20  # unrar looks this far for its signature
+RAR_REACH = 4 * 2**20  # unrar looks this far for its signature
 END_REACH = 65_535 + 22 + 512  # a zip's end record, its longest comment and a little junk
 MOST_MEMBERS = 20_000
 MANIFEST_BYTES = 2**20
@@ -16,8 +16,10 @@ MANIFEST_BYTES = 2**20
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")
 _RAR = re.compile(rb"Rar!\x1a\x07(?:\x00|\x01\x00)")
 _OLD_RAR = b"RE\x7e\x5e"
-# A DOS header whose pointer at 0x3c stays below a megabyte.
-_DOS_HEADER = re.compile(rb"MZ(?=(?s:.{58}(..[\x00-\x0f]\x00)))")
+# A DOS header and the pointer in it; below, the headers that it may point to.
+_DOS_HEADER = re.compile(rb"MZ(?=(?s:.{58}(....)))")
+_PE_HEADER = re.compile(rb"PE\0\0")
+_NE_HEADER = re.compile(rb"NE(?=(?s:.{32}([\x40-\xff]\0)(..)(..)(..)(..).{10}[\0-\x05]))")
 _END = struct.Struct("<4s4H2LH")
 _BIG_END = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
@@ -33,18 +35,19 @@ def starts_as_program(content: bytes) -> bool:
 
 
 def hides_program(content: bytes) -> bool:
-    """A whole PE program behind something else; strict, since two letters are soon found."""
-    return any(
-        _is_pe(content, match.start() + int.from_bytes(match[1], "little"))
+    """A PE or NE program behind something else: two headers, the first pointing to the second."""
+    headers = {match.start() for match in _PE_HEADER.finditer(content, 1)}
+    headers.update(match.start() for match in _NE_HEADER.finditer(content, 1) if _is_ne(match))
+    return bool(headers) and any(
+        match.start() + int.from_bytes(match[1], "little") in headers
         for match in _DOS_HEADER.finditer(content, 1)
     )
 
 
-def _is_pe(content: bytes, at: int) -> bool:
-    if content[at : at + 4] != b"PE\0\0" or len(content) < at + 26:
-        return False
-    sections = int.from_bytes(content[at + 6 : at + 8], "little")
-    return 1 <= sections <= 96 and content[at + 24 : at + 26] in {b"\x0b\1", b"\x0b\2", b"\x07\1"}
+def _is_ne(header: re.Match[bytes]) -> bool:
+    """Two letters are soon found, so its five tables must follow one another as well."""
+    tables = [int.from_bytes(place, "little") for place in header.groups()]
+    return tables == sorted(tables)
 
 
 def starts_as_rar(content: bytes) -> bool:

@@ -1,7 +1,6 @@
-"""The type of bytes by what they are: a few signatures of our own, then libmagic."""
+"""The type of bytes by what they are: signatures of our own, then libmagic."""
 
 import ctypes
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -10,53 +9,47 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from apps.attachments.markup import root_element
+from apps.attachments.media import SVG, media_type
+
 HEAD = 128 * 1024  # libmagic reads no further for what we need
-XML_REACH = 2**20
-SVG = "image/svg+xml"
 UNKNOWN = "application/octet-stream"
 
-# (offset, bytes, type): what libmagic of some releases does not know.
-_SIGNATURES = (
-    (0, b"OggS", "application/ogg"),
-    (0, b"8BPS\0\1", "image/vnd.adobe.photoshop"),
-    (0, b"8BPS\0\2", "image/vnd.adobe.photoshop"),
-    (40, b" EMF", "image/emf"),
-    (0, b"IIU\0", "image/x-panasonic-rw2"),
-    (0, b"\0MRM", "image/x-minolta-mrw"),
-    (4, b"ftypcrx ", "image/x-canon-cr3"),
-    (4, b"ftypheic", "image/heic"),
-    (4, b"ftypheix", "image/heic"),
-    (4, b"ftypmif1", "image/heif"),
-    (4, b"ftypmsf1", "image/heif"),
-    (4, b"ftypavif", "image/avif"),
+# Binary files have control characters near their start; texts have only these.
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\x0b\x0c\r\x1b"))
+# What is written in letters all the same.
+_TEXTUAL = frozenset(
+    [
+        SVG,
+        "image/vnd.radiance",
+        "image/x-eps",
+        "image/x-portable-anymap",
+        "image/x-xbitmap",
+        "image/x-xpixmap",
+        "video/x-y4m",
+    ]
 )
-_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
-)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}(\[[^\]]*\]\s{0,100})?>", re.IGNORECASE)
-_ROOT = re.compile(r"<(?:[\w.-]{1,60}:)?([\w.-]{1,60})[\s/>]")
 
 
 def detected_type(content: bytes) -> str:
     if not content:
         return "application/x-empty"
-    for offset, signature, kind in _SIGNATURES:
-        if content.startswith(signature, offset):
-            return kind
-    if content.startswith(_ASF):
-        return "video/x-ms-asf" if _ASF_VIDEO in content[:HEAD] else "audio/x-ms-wma"
-    root = _root_element(content)
+    root = root_element(content)
     if root == "svg":
         return SVG
-    kind = _by_libmagic(content)
+    kind = media_type(content) or _by_libmagic(content)
     # libmagic takes any XML for SVG that has such an element somewhere.
-    return "text/xml" if kind == SVG and root else kind
+    if kind == SVG and root:
+        return "text/xml"
+    return "text/plain" if _is_misread_text(kind, content) else kind
+
+
+def _is_misread_text(kind: str, content: bytes) -> bool:
+    """A text that begins with the letters of a picture, film or sound is still a text."""
+    if not kind.startswith(("image/", "video/", "audio/")) or kind in _TEXTUAL:
+        return False
+    head = content[:1024]
+    return len(head) == len(head.translate(None, _CONTROL))
 
 
 def _by_libmagic(content: bytes) -> str:
@@ -101,31 +94,3 @@ def _wheel() -> _Wheel | None:
         return _Wheel(ctypes.CDLL(str(folder / "libmagic.so.1")), folder / "magic.mgc")
     except OSError:  # a wheel for another C library: the system's will do
         return None
-
-
-def _root_element(content: bytes) -> str:
-    """Its local name, whatever stands before it; empty if this is no XML."""
-    text = _as_text(content[:XML_REACH]).lstrip("\ufeff \t\r\n\0")
-    while text.startswith(("<?", "<!")):
-        end = _end_of_prologue(text)
-        if end == 0:
-            return ""
-        text = text[end:].lstrip()
-    root = _ROOT.match(text)
-    return root[1] if root else ""
-
-
-def _as_text(content: bytes) -> str:
-    for mark, charset in _BOMS:
-        if content.startswith(mark):
-            return content.decode(charset, errors="replace")
-    return content.decode("latin-1") if content.lstrip()[:1] == b"<" else ""
-
-
-def _end_of_prologue(text: str) -> int:
-    """Where the processing instruction, comment or document type at the start ends; 0: nowhere."""
-    for opening, closing in (("<!--", "-->"), ("<?", "?>")):
-        if text.startswith(opening):
-            return text.find(closing) + len(closing) if closing in text else 0
-    doctype = _DOCTYPE.match(text)
-    return doctype.end() if doctype else 0

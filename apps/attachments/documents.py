@@ -7,6 +7,7 @@ from apps.attachments.containers import Zip
 _MAIN_PART = re.compile(
     r"application/vnd\.(?:openxmlformats-officedocument\.(?:wordprocessingml|spreadsheetml"
     r"|presentationml)|ms-(?:word|excel|powerpoint|visio))\.[\w.-]*main(?:\+xml)?"
+    r"|application/vnd\.openxmlformats-officedocument\.themeManager\+xml"
 )
 _XPS_PART = re.compile(r"application/vnd\.ms-package\.xps-fixeddocumentsequence\+xml")
 _TAG = re.compile(r"<(?:\w+:)?(Override|Default)\b([^<>]*)>")
@@ -37,12 +38,16 @@ def carries_more(archive: Zip, document: str) -> bool:
 
 def _opc(archive: Zip) -> str | None:
     """OOXML and XPS: `[Content_Types].xml` names a main part that is there."""
-    if not _has(archive, "_rels/.rels"):
+    names = {name.lower() for name in archive.members}
+    if "_rels/.rels" not in names:
         return None
+    names |= {f"*.{name.rpartition('.')[2]}" for name in names}
     for kind, part in _content_types(_text(archive.read("[Content_Types].xml"))):
-        if _MAIN_PART.fullmatch(kind) and _has(archive, part):
+        if part.lower() not in names:
+            continue
+        if _MAIN_PART.fullmatch(kind):
             return re.sub(r"(\.main)?\+xml$|\.main$", "", kind)
-        if _XPS_PART.fullmatch(kind) and _has(archive, part):
+        if _XPS_PART.fullmatch(kind):
             return "application/vnd.ms-xpsdocument"
     return None
 
@@ -56,14 +61,6 @@ def _content_types(manifest: str) -> list[tuple[str, str]]:
         ending = values.get("Extension", "")
         lines.append((values.get("ContentType", ""), part if tag == "Override" else f"*.{ending}"))
     return lines
-
-
-def _has(archive: Zip, part: str) -> bool:
-    wanted = part.lower()
-    names = (name.lower() for name in archive.members)
-    if wanted.startswith("*."):
-        return len(wanted) > 2 and any(name.endswith(wanted[1:]) for name in names)
-    return wanted in names
 
 
 def _odf_or_epub(archive: Zip) -> str | None:

@@ -83,9 +83,15 @@ def _face(content: bytes) -> tuple[str, Reason | None]:
         return kind, reason or _hidden(content)
     if containers.is_carrier(content):
         return kind, None
-    if containers.zips_from_the_end(content):
+    if any(not _is_document(archive) for archive in containers.zips_from_the_end(content)):
         return kind, "polyglot"
     return kind, _hidden(content)
+
+
+def _is_document(archive: containers.Zip) -> bool:
+    """A PDF may end with the letter that it brings; both faces are allowed then."""
+    document = document_type(archive) if archive.complete else None
+    return document is not None and not carries_more(archive, document)
 
 
 def _face_of_zip(content: bytes, kind: str) -> tuple[str, Reason | None]:

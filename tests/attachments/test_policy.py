@@ -57,6 +57,7 @@ ALLOWED = [
     ("noextension", TEXT),
     ("zip", TEXT),
     ("The exe files.pdf", s.PDF),
+    ("hybrid.pdf", s.PDF + s.DOCX),
     ("", TEXT),
 ]
 
@@ -222,7 +223,6 @@ POLYGLOTS = [
     s.GIF + s.JAR,
     s.JPEG + s.ZIP + b"\0" * 200,
     s.PDF + s.ZIP,
-    s.PDF + s.DOCX,
     TEXT + zipped({"a.txt": b"x"}, comment=b"c" * 60_000),
     s.JPEG + s.RAR,
     s.PDF + bytes(2**20) + s.RAR4,
