@@ -50,6 +50,7 @@ _HARMLESS = re.compile(
     r"(?:x-)?(?:[78][ -]?bits?|none|text|text/plain|ascii|us-ascii|unicode|utf-?(?:7|8|16)|"
     r"(?:iso|windows|cp|koi)[\w-]{1,12}|bit|raw|plain|amazonses\.com)"
 )
+_SOFT_BREAK = re.compile(rb"=(\r?\n)")
 _BASE64_LOOK = re.compile(rb"[A-Za-z0-9+/\s]{40,}={0,2}\s*")
 _QUADS = re.compile(rb"[A-Za-z0-9+/]{2}")
 
@@ -241,7 +242,7 @@ def _is_coded(raw: bytes, part: Part) -> bool:
     encodings = _encodings(part) - _AS_IT_STANDS
     if not encodings:
         return False
-    body = raw[part.start : part.end]
+    body = _SOFT_BREAK.sub(rb"=3D\1", raw[part.start : part.end])  # it would swallow a delimiter
     lines = [b"\n--" + bound for bound in boundaries_of(part) | {part.boundary} - {b"\n"}]
     plain = [b"\n" + undo(body, encoding) for encoding in encodings]
     return any(one.count(line) > (b"\n" + body).count(line) for one in plain for line in lines)

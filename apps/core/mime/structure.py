@@ -26,6 +26,7 @@ MOST_NAMES = 20
 FAR = 64 * 1024  # a first delimiter is looked for as far as this before another is believed
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_WORD = re.compile(r"^[\"' ]*([\w-]*)")
 _GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 _MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?")
 _NAMES = ("name", "filename")
@@ -90,7 +91,8 @@ def _describe(part: Part) -> None:
         declared = "multipart/mixed" if declared.startswith("multipart") else default
     part.content_type = declared
     field = part.headers.first("content-disposition")
-    part.disposition, part.disposition_parameters = value_and_parameters(field)
+    shown, part.disposition_parameters = value_and_parameters(field)
+    part.disposition = _WORD.findall(shown)[0] if shown else ""
     part.is_container = part.content_type.startswith("multipart/")
     part.headers.hint = part.parameter("charset")
 
@@ -110,7 +112,8 @@ def _split(raw: bytes, parts: list[Part]) -> None:
             at += 3
             continue
         for ended in (current, *stack[level + 1 :]):
-            _end(raw, ended, at)
+            if ended is not stack[level]:  # a container does not end with its preamble
+                _end(raw, ended, at)
         del stack[level + 1 :]
         if closes:
             current = stack.pop()
