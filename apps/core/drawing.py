@@ -159,6 +159,7 @@ def _pages_of_tiff(image: Image, number: int) -> int:
 
 
 def encoded(image: Image, photo: bool, pages: int) -> Drawn:
+    image.info.clear()  # comments and profiles would be written again
     out = BytesIO()
     if photo and image.mode in ("L", "RGB"):
         image.save(out, "JPEG", quality=85, optimize=False)
@@ -183,6 +184,7 @@ def _animation(image: Image, longest: int) -> Drawn | None:
         try:
             image.seek(len(frames))
             frame = image.convert("RGBA")
+            frame.info.clear()
         except EOFError:
             break
         frames.append(frame if frame.size == wanted else frame.resize(wanted, Resampling.BILINEAR))
