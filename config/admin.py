@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "email_channels.QuarantinedEmail",
             "email_channels.InboundEmail",
             "attachments.Attachment",
+            "attachments.VerdictChange",
             "crm.Ticket",
             "crm.TicketUpdate",
         ),

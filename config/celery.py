@@ -56,6 +56,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "scan clean files again": {
+            "task": "apps.attachments.tasks.scan_again",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "keep agents' states": {
             "task": "apps.agents.tasks.keep_states",
             "schedule": 10.0,

@@ -68,6 +68,7 @@ def measure() -> Condition:
             [
                 *measured("scanner", _("Virus scanner"), partial(mail.scanner, outside.scanner)),
                 *measured("files", _("Files to be scanned"), mail.files),
+                *measured("found-later", _("Files found infected later"), mail.found_later),
             ],
         ),
         Section("processes", _("Processes"), _processes(outside, fetching.idle_wanted)),

@@ -25,7 +25,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Team
-from apps.attachments.models import AttachmentSettings
+from apps.attachments.models import AttachmentSettings, VerdictChange
 from apps.channels.models import ChannelSettings, InboundEmail
 from apps.console.urls import urlpatterns as console_urls
 from apps.core import blobs
@@ -86,6 +86,7 @@ PAGES = {
     ("post", "take", ""):                      "4 4 4 4 + 4 4 4 4 r 4",
     ("post", "give-back", ""):                 "+ + 4 4 - 4 - - - r 4",
     ("post", "status", "status=paused"):       "+ + 4 4 - 4 - - - r 4",
+    ("post", "release-file", ""):              "- - 4 4 - 4 - - - r 4",
     ("post", "reply", ""):                     "b b 4 4 b 4 b b b r 4",
     ("post", "state", "state=Break"):          "4 4 4 4 + + 4 4 4 r 4",
     ("get", "board", ""):                      "y y n n 4 4 y 4 4 r 4",
@@ -109,8 +110,9 @@ API = {
     ("get", "message-list", ""):               "y y n n y n y y 3 1 n",
     ("get", "message-list", "?session={session}"): "y y n n y n y y 3 1 n",
     ("get", "message-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
-    ("get", "message-raw", ""):                "+ 3 4 4 3 4 + 3 3 1 4",
+    ("get", "message-raw", ""):                "+ 4 4 4 4 4 + 4 3 1 4",
     ("get", "attachment-content", ""):         "+ + 4 4 + 4 + + 3 1 4",
+    ("post", "attachment-release", ""):        "c c 4 4 3 4 3 3 3 1 4",
     ("get", "ticket-detail", ""):              "+ + 4 4 + 4 + + 3 1 4",
     ("get", "ticket-file", ""):                "+ + 4 4 + 4 + + 3 1 4",
     ("get", "queue-list", ""):                 "y y n n y n y y 3 1 n",
@@ -158,6 +160,7 @@ ADMIN = {
     "queues.Queue":                      "add change delete",
     "attachments.AttachmentSettings":    "change",
     "attachments.Attachment":            "",
+    "attachments.VerdictChange":         "",
     "crm.CrmSettings":                   "change",
     "crm.Ticket":                        "",
     "crm.TicketUpdate":                  "try_again",
@@ -300,6 +303,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         make_queue("Spare"),
         AttachmentSettings.load(),
         file,
+        VerdictChange.objects.create(attachment=file, before="withheld", after="clean"),
         CrmSettings.load(),
         ticket,
         update,
@@ -362,7 +366,8 @@ _MARKS = {"sessions": "{session}", "session": "{session}", "board": 'id="agent-{
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
     word = _ARGUMENT.get(name, "session")
-    address = reverse(name, args=[world.words[word]] if word else [])
+    more_words = [world.words["file"]] if name == "release-file" else []
+    address = reverse(name, args=[world.words[word], *more_words] if word else [])
     answers = {}
     for person, browser in world.browsers.items():
         with undone():

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.attachments.families import RECOMMENDED_BLOCK
-from apps.attachments.models import Attachment, AttachmentSettings
+from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 
 _EXTENSION = re.compile(r"[^\s.,/\\]{1,20}")
@@ -59,7 +59,7 @@ class LimitsAdmin(OneRow):
         (
             _("Files in both directions"),
             {
-                "fields": ("scan_limit_mb", "blocked"),
+                "fields": ("scan_limit_mb", "rescan_days", "blocked"),
                 "description": _(
                     "EXE, DLL, BAT, ZIP, RAR, SCR and BIN are always refused, by name and content."
                 ),
@@ -89,3 +89,31 @@ class AttachmentAdmin(OnlyLook, Restricted):
         "created_at",
         "decided_at",
     )
+
+
+@admin.register(VerdictChange)
+class VerdictChangeAdmin(OnlyLook, Restricted):
+    """Files that were released, and files that newer signatures found infected."""
+
+    list_display = ("attachment_name", "before", "after", "reason", "by", "since", "at")
+    list_filter = ("after",)
+    search_fields = ("attachment__name", "attachment__sha256")
+    list_select_related = ("attachment", "by")
+    ordering = ("-id",)
+    show_full_result_count = False
+    fields: ClassVar = (
+        "attachment_name",
+        "before",
+        "after",
+        "reason",
+        "engine",
+        "signature_version",
+        "since",
+        "by",
+        "at",
+    )
+    readonly_fields = ("attachment_name",)
+
+    @admin.display(description=_("attachment"))
+    def attachment_name(self, change: VerdictChange) -> str:
+        return change.attachment.name

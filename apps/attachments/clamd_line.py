@@ -11,7 +11,7 @@ ALIVE_AFTER = 10  # seconds of silence before we ask whether clamd still lives
 CHUNK = 128 * 1024
 LONGEST_REPLY = 4096
 
-Kind = Literal["refused", "dropped", "silent", "garbage"]
+Kind = Literal["refused", "dropped", "silent", "garbage", "full"]
 
 
 class LineBroken(Exception):

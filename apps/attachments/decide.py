@@ -1,5 +1,7 @@
 """The verdict on one file; runs in a thread and touches no database."""
 
+import errno
+import hashlib
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -7,8 +9,11 @@ from dataclasses import dataclass, field
 import zstandard
 
 from apps.attachments import policy, scanner
+from apps.attachments.locked import is_locked
 from apps.attachments.models import Attachment, Verdict
-from apps.attachments.scan import FileFailed, Finding, ScannerDown, scan
+from apps.attachments.room import room
+from apps.attachments.scan import FileFailed, Finding, ScannerDown, ScannerFull, scan
+from apps.attachments.unlock_pdf import LOCKED, UNREADABLE, is_encrypted_pdf, unlocked
 from apps.core import blobs
 
 log = logging.getLogger(__name__)
@@ -16,8 +21,21 @@ log = logging.getLogger(__name__)
 TRIES = 3
 
 SCANNER_DOWN = "scanner-down"
+SCANNER_OPTIONS = "scanner-options"  # an option that this file needs is off
 TOO_BIG = "too-big"
 UNSCANNABLE = "unscannable"
+ENCRYPTED = "encrypted"
+
+# What a scanner reads as it stands: nothing to unpack, nothing to open with a password.
+_PLAIN = ("text/", "image/", "audio/", "video/")
+_PLAIN_TYPES = frozenset({"application/json", "application/x-empty"})
+_MAIL_INSIDE = (b"content-transfer-encoding:", b"\nbegin ", b"base64")
+# Our own machine is out of something: no fault of the file.
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT})
+
+
+class Changed(OSError):
+    """The bytes on disk are not those that came."""
 
 
 @dataclass(slots=True)
@@ -34,7 +52,25 @@ class Batch:
         """Once the scanner was found down, the rest of the batch does not ask again."""
         if self.down.is_set():
             raise ScannerDown("found down a moment ago")
-        return scanner.fit_engine(self.address, test_signatures=self.test_signatures)
+        try:
+            return scanner.fit_engine(self.address, test_signatures=self.test_signatures)
+        except ScannerDown:
+            self.found_down()
+            raise
+
+    def lacks_option(self) -> bool:
+        return not self.down.is_set() and bool(scanner.lacks(self.address))
+
+    def found_down(self) -> None:
+        scanner.forget()
+        self.down.set()
+
+    def is_down(self) -> bool:
+        try:
+            self.fit_engine()
+        except ScannerDown:
+            return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +86,33 @@ class Decision:
 def decide(file: Attachment, batch: Batch) -> Decision:
     """Never raises: one bad file must not stop the others."""
     try:
-        content = blobs.read(file.blob)
-        return verdict_on(file, content, batch)
-    except (OSError, zstandard.ZstdError) as error:
-        return _failed(file, error)
+        return _still_waiting(file, batch) or _decided(file, batch)
+    except ScannerDown:
+        return Decision(Verdict.WAITING, SCANNER_DOWN)
     except Exception as error:  # the worker's rim: hostile bytes may break any reader
         return _failed(file, error)
+
+
+def _still_waiting(file: Attachment, batch: Batch) -> Decision | None:
+    """The scanner is as it was last time: the file is not even read."""
+    if file.reason == SCANNER_DOWN and batch.is_down():
+        return Decision(Verdict.WAITING, SCANNER_DOWN)
+    if file.reason == SCANNER_OPTIONS and (batch.is_down() or batch.lacks_option()):
+        return Decision(Verdict.WAITING, SCANNER_OPTIONS)
+    return None
+
+
+def _decided(file: Attachment, batch: Batch) -> Decision:
+    with room.holding(file.size):
+        return verdict_on(file, content_of(file), batch)
+
+
+def content_of(file: Attachment) -> bytes:
+    """Read once: what is judged is what is scanned, and what came with the mail."""
+    content = blobs.read(file.blob)
+    if len(content) != file.size or hashlib.sha256(content).hexdigest() != file.sha256:
+        raise Changed("the stored bytes are not those of the mail")
+    return content
 
 
 def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
@@ -66,20 +123,49 @@ def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
         return Decision(Verdict.WITHHELD, TOO_BIG, judgement.type)
     try:
         return _scanned(content, judgement.type, batch)
+    except ScannerFull:
+        return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
     except ScannerDown:
-        scanner.forget()
-        batch.down.set()
+        batch.found_down()
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
 
 
 def _scanned(content: bytes, kind: str, batch: Batch) -> Decision:
     engine = batch.fit_engine()
-    if not scanner.reads_whole(batch.address, len(content), limit=batch.limit):
-        finding = Finding("exceeds")
-    else:
-        finding = scan(batch.address, content, limit=batch.limit)
+    finding = finding_on(content, batch)
     verdict, reason = _meaning(finding)
+    if verdict == Verdict.CLEAN and batch.lacks_option() and needs_options(kind, content):
+        return Decision(Verdict.WAITING, SCANNER_OPTIONS, kind)
     return Decision(verdict, reason, kind, engine.name, engine.signature_version)
+
+
+def finding_on(content: bytes, batch: Batch) -> Finding:
+    """The scanner's word, and ours on passwords where it has nothing worse to say."""
+    if not scanner.reads_whole(batch.address, len(content), limit=batch.limit):
+        return Finding("exceeds")
+    found = scan(batch.address, content, limit=batch.limit)
+    if found.outcome not in ("clean", "encrypted"):
+        return found
+    if is_encrypted_pdf(content):
+        return _finding_on_pdf(content, found, batch)
+    return Finding("encrypted", "ours") if is_locked(content) else found
+
+
+def _finding_on_pdf(content: bytes, found: Finding, batch: Batch) -> Finding:
+    """One with an owner's password only opens for everybody: its copy in the clear is scanned."""
+    copy = unlocked(content)
+    if copy == LOCKED:
+        return Finding("encrypted", "ours")
+    if copy == UNREADABLE:
+        return found
+    return scan(batch.address, copy, limit=batch.limit)
+
+
+def needs_options(kind: str, content: bytes) -> bool:
+    """Could there be layers that the scanner leaves unread, or locks that it cannot open?"""
+    if not kind.startswith(_PLAIN) and kind not in _PLAIN_TYPES:
+        return True
+    return kind.startswith("text/") and any(mark in content.lower() for mark in _MAIL_INSIDE)
 
 
 def _meaning(finding: Finding) -> tuple[Verdict, str]:
@@ -89,13 +175,16 @@ def _meaning(finding: Finding) -> tuple[Verdict, str]:
         case "infected":
             return Verdict.INFECTED, f"infected:{finding.name}"
         case "encrypted":
-            return Verdict.WITHHELD, "encrypted"
+            return Verdict.WITHHELD, ENCRYPTED
         case "exceeds":
             return Verdict.WITHHELD, TOO_BIG
 
 
 def _failed(file: Attachment, error: Exception) -> Decision:
     """Tried again twice, then withheld for good."""
+    if isinstance(error, OSError) and error.errno in _OURS:
+        log.warning("out of room to read a file", extra={"attachment": file.pk})
+        return Decision(Verdict.WAITING, UNSCANNABLE)
     expected = isinstance(error, FileFailed | OSError | zstandard.ZstdError)
     log.warning(
         "a file could not be scanned",

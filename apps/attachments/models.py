@@ -72,6 +72,11 @@ class Attachment(models.Model):
         return f"attachment {self.pk}"
 
 
+class VerdictChangeQuerySet(models.QuerySet["VerdictChange"]):
+    def visible_to(self, user: User) -> VerdictChangeQuerySet:
+        return self.filter(attachment__in=Attachment.objects.visible_to(user))
+
+
 class VerdictChange(models.Model):
     """A final verdict that became another one: a file was released, or found infected later."""
 
@@ -91,6 +96,8 @@ class VerdictChange(models.Model):
         User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = VerdictChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("changed verdict")

@@ -29,6 +29,10 @@ class ScannerDown(NotScanned):
     """The scanner answers nobody: no fault of this file, try again later."""
 
 
+class ScannerFull(NotScanned):
+    """The scanner has no room to put this file down: smaller ones may pass meanwhile."""
+
+
 class FileFailed(NotScanned):
     """The scanner works, but not on this very file."""
 
@@ -41,6 +45,7 @@ class Finding:
 
 _FOUND = re.compile(rb"stream: (.{1,500}) FOUND\0")
 _TOO_LARGE = b"INSTREAM size limit exceeded"
+_FULL = re.compile(rb"(?i)temporary (?:file|dir)|no space left")
 
 
 def scan(address: str, content: bytes | bytearray, *, limit: int) -> Finding:
@@ -66,6 +71,8 @@ def _read(reply: bytes) -> Finding:
     if reply.startswith(_TOO_LARGE):
         return Finding("exceeds", "StreamMaxLength")
     found = _FOUND.fullmatch(reply)
+    if found is None and _FULL.search(reply):
+        raise LineBroken("the disk of clamd is full", "full")
     if found is None:
         raise LineBroken("clamd gave no verdict", "garbage")
     name = re.sub(r"[^\x21-\x7e]", "_", found[1].decode("ascii", "replace"))[:150]
@@ -80,6 +87,8 @@ def _blamed(address: str, broken: LineBroken) -> NotScanned:
     """The file is to blame when the scanner works for others, or died while reading it."""
     if broken.kind == "refused":
         return ScannerDown(broken.sentence)
+    if broken.kind == "full":
+        return ScannerFull(broken.sentence)
     try:
         works = _read(_stream(address, b"works?", seconds=SCANNER_SECONDS)).outcome == "clean"
     except LineBroken as after:

@@ -15,6 +15,7 @@ from apps.attachments.scan import (
     FileFailed,
     NotScanned,
     ScannerDown,
+    ScannerFull,
     answers,
     scan,
 )
@@ -24,10 +25,15 @@ Value = TypeVar("Value")
 
 REMEMBERED = 60  # seconds that version and signatures are believed
 PROOF_REMEMBERED = 600
+LACK_REMEMBERED = 30  # an option that was just switched on counts soon
 OLD_AFTER = timedelta(days=3)
 WITHOUT_PROOF = 2**20  # every clamd reads files of a megabyte
 
 NO_SIGNATURES = "no signatures"
+REQUIRED: dict[str, Callable[[], bytes]] = {
+    "AlertExceedsMax": probes.nested,
+    "AlertEncrypted": probes.encrypted,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,21 @@ class _Memory:
         self.facts: dict[tuple[str, ...], tuple[float, object]] = {}
         self.lock = threading.Lock()
 
-    def get(self, key: tuple[str, ...], seconds: float, find: Callable[[], Value]) -> Value:
+    def get(
+        self,
+        key: tuple[str, ...],
+        seconds: float,
+        find: Callable[[], Value],
+        *,
+        if_not: float | None = None,
+    ) -> Value:
+        """IF_NOT is how long a false answer is believed, when that is another time."""
         with self.lock:
             until, value = self.facts.get(key, (0.0, None))
             if until < time.monotonic():
                 value = find()
-                self.facts[key] = (time.monotonic() + seconds, value)
+                believed = seconds if value or if_not is None else if_not
+                self.facts[key] = (time.monotonic() + believed, value)
         return cast(Value, value)
 
     def forget(self) -> None:
@@ -85,6 +100,16 @@ def reads_whole(address: str, size: int, *, limit: int) -> bool:
     return any(proof >= size and _proved(address, proof) for proof in (limit, size))
 
 
+def lacks(address: str) -> str:
+    """The first required option that is off, or nothing; found out with probes."""
+    return next((option for option in REQUIRED if not _has(address, option)), "")
+
+
+def _has(address: str, option: str) -> bool:
+    finds = partial(_finds, address, REQUIRED[option]())
+    return _memory.get((option, address), PROOF_REMEMBERED, finds, if_not=LACK_REMEMBERED)
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """How the scanner is: `code` is empty when nothing is wrong, else it names the trouble."""
@@ -117,17 +142,16 @@ def diagnose(address: str, *, test_signatures: bool = False) -> Diagnosis:
 
 
 def _weaknesses(address: str, engine: Engine) -> Diagnosis:
+    """What makes files wait is said first."""
+    if option := lacks(address):
+        sentence = f"Set `{option} yes` in clamd.conf: it is off, so archives and documents wait."
+        return Diagnosis("degraded", option, sentence, engine)
     if not engine.signature_version:
         sentence = "Only test signatures: real viruses are called clean."
         return Diagnosis("degraded", "test-signatures", sentence, engine)
     if engine.signed_at is None or datetime.now(UTC) - engine.signed_at > OLD_AFTER:
         sentence = "The signatures are older than 3 days: check freshclam."
         return Diagnosis("degraded", "old-signatures", sentence, engine)
-    for option, probe in (("AlertExceedsMax", probes.nested), ("AlertEncrypted", probes.encrypted)):
-        finds = partial(_finds, address, probe())
-        if not _memory.get((option, address), PROOF_REMEMBERED, finds):
-            sentence = f"Set `{option} yes` in clamd.conf: it is off."
-            return Diagnosis("degraded", option, sentence, engine)
     return Diagnosis("ok", "", f"{engine.name}, signatures {engine.signature_version}", engine)
 
 
@@ -160,7 +184,7 @@ def _finds(address: str, probe: bytes | bytearray) -> bool:
     """Not scanning our own probe is the scanner's fault, never that of the file in hand."""
     try:
         return scan(address, probe, limit=len(probe)).outcome != "clean"
-    except FileFailed as error:
+    except (FileFailed, ScannerFull) as error:
         raise ScannerDown(error.sentence) from error
 
 
@@ -172,5 +196,5 @@ def _proved(address: str, size: int) -> bool:
 def _finds_virus_in(address: str, size: int) -> bool:
     try:
         return scan(address, probes.archive(size), limit=size).outcome == "infected"
-    except FileFailed as error:
+    except (FileFailed, ScannerFull) as error:
         raise ScannerDown(error.sentence) from error

@@ -4,11 +4,13 @@ import logging
 import re
 from dataclasses import replace
 
+from apps.channels.authentication import read_results
+from apps.channels.lookalikes import without_turns
 from apps.channels.loops import judge
 from apps.channels.mime_addresses import read_addresses
 from apps.channels.mime_content import read_bodies, read_files
 from apps.channels.mime_dates import read_date
-from apps.channels.parsed import ParsedEmail, Unreadable
+from apps.channels.parsed import Address, ParsedEmail, Unreadable
 from apps.core.child import ChildFailed, run_limited
 from apps.core.mime.charsets import clean_line
 from apps.core.mime.headers import Headers
@@ -75,7 +77,7 @@ def read_or_say_why(raw: bytes) -> ParsedEmail | str:
 
 def read(raw: bytes) -> ParsedEmail:
     """Reads in this process, without limits other than the caps."""
-    raw = _with_line_ends(raw)
+    raw = with_line_ends(raw)
     parts = read_structure(raw)
     headers = parts[0].headers
     if not headers and _is_junk(raw):
@@ -93,7 +95,7 @@ def read(raw: bytes) -> ParsedEmail:
     return judge(email, headers, _reports(parts))
 
 
-def _with_line_ends(raw: bytes) -> bytes:
+def with_line_ends(raw: bytes) -> bytes:
     """Some mails know only CR, or have been through a gateway that doubled it."""
     if b"\n" not in raw:
         return raw.replace(b"\r", b"\n")
@@ -113,13 +115,19 @@ def _reports(parts: list[Part]) -> str:
 
 
 def _envelope(headers: Headers) -> ParsedEmail:
-    sender = read_addresses(headers.all("from")) or read_addresses(headers.all("sender"))
+    froms = read_addresses(headers.all("from"))
+    sender = read_addresses(headers.all("sender"))
+    shown = _plain(froms or sender)
     return ParsedEmail(
         subject=headers.text("subject")[:LONGEST_SUBJECT],
-        from_=sender[0] if sender else None,
-        to=read_addresses(headers.all("to")),
-        cc=read_addresses(headers.all("cc")),
-        reply_to=read_addresses(headers.all("reply-to")),
+        from_=shown[0] if shown else None,
+        froms=froms,
+        from_fields=len(headers.all("from")),
+        sender=sender[0] if sender else None,
+        checked_by=read_results(headers),
+        to=_plain(read_addresses(headers.all("to"))),
+        cc=_plain(read_addresses(headers.all("cc"))),
+        reply_to=_plain(read_addresses(headers.all("reply-to"))),
         delivered_to=_delivered_to(headers),
         date=read_date(headers.first("date")),
         message_id=_first_id(headers.first("message-id")),
@@ -128,6 +136,11 @@ def _envelope(headers: Headers) -> ParsedEmail:
         null_return_path="return-path" in headers
         and headers.first("return-path").replace(" ", "") in ("<>", ""),
     )
+
+
+def _plain(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    """With names that cannot turn around what stands beside them."""
+    return tuple(Address(one.email, without_turns(one.name)) for one in addresses)
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:

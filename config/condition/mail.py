@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.condition import doubted_contacts
+from apps.attachments.rescan import found_infected_later
 from apps.attachments.scanner import Diagnosis
 from apps.attachments.screen import files_waiting, last_verdict
 from apps.channels import condition as channels
@@ -138,8 +139,12 @@ def _scanner_fact(found: Diagnosis) -> str:
         "no-signatures": _("Down: no signatures. Files wait, mail does not."),
         "test-signatures": _("Knows the test virus only: real viruses are called clean."),
         "old-signatures": _("Its signatures are older than 3 days: new viruses pass."),
-        "AlertExceedsMax": _("It calls files that it did not read whole clean."),
-        "AlertEncrypted": _("It calls files that it cannot open clean."),
+        "AlertExceedsMax": _(
+            "It would not say which files it did not read whole: documents and archives wait."
+        ),
+        "AlertEncrypted": _(
+            "It would not say which files it cannot open: documents and archives wait."
+        ),
     }
     return words.get(found.code, _("It gives no verdict. Files wait, mail does not."))
 
@@ -197,13 +202,32 @@ def _start_clamd() -> str:
 def test_signatures_used(answer: ScannerAnswer) -> bool:
     """Real viruses are called clean: this stands above everything."""
     found = answer.diagnosis
-    return bool(settings.TEST_SIGNATURES and found and found.code == "test-signatures")
+    if not settings.TEST_SIGNATURES or found is None:
+        return False
+    return found.engine is not None and not found.engine.signature_version
 
 
 def files() -> Iterator[Line]:
     found = files_waiting()
     cure = Cure(_("They are scanned by themselves as soon as worker and scanner work."))
     yield _backlog("files", _("Files to be scanned"), found, late=10 * MINUTE, cures=(cure,))
+
+
+def found_later() -> Iterator[Line]:
+    """Only when there is something to say."""
+    found = found_infected_later()
+    if not found.count:
+        return
+    fact = ngettext(
+        "%(n)d in the last 7 days, by newer signatures; it was clean before.",
+        "%(n)d in the last 7 days, by newer signatures; they were clean before.",
+        found.count,
+    ) % {"n": found.count}
+    page = reverse("admin:attachments_verdictchange_changelist") + "?after__exact=infected"
+    sentence = _("They are locked away now. Whoever saved one before should delete it.")
+    cure = Cure(sentence, page=page, page_name=_("Open the list"))
+    name = _("Files found infected later")
+    yield Line("found-later", name, "degraded", fact, found.oldest, (cure,), kind="work")
 
 
 # ---- what waits ---------------------------------------------------------------------------------

@@ -183,6 +183,7 @@ ATTACHMENTS = Section(
         "max_inline": Number(0, 1000),
         "max_total_mb": Number(1, 500),
         "scan_limit_mb": Number(1, 2000),
+        "rescan_days": Number(0, 365),
         "also_block": ListOf(EXTENSION),
     }
 )

@@ -7,7 +7,7 @@ from apps.attachments.models import AttachmentSettings
 from apps.core.models import User
 from tests.attachments.conftest import MakeFile
 
-FORM = {"max_files": 5, "max_inline": 6, "max_total_mb": 20, "scan_limit_mb": 30}
+FORM = {"max_files": 5, "max_inline": 6, "max_total_mb": 20, "scan_limit_mb": 30, "rescan_days": 7}
 PAGE = "/admin/attachments/attachmentsettings/1/change/"
 
 

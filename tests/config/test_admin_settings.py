@@ -359,7 +359,13 @@ def house() -> House:
     ("field", "value"), [("max_total_mb", 0), ("scan_limit_mb", 0), ("max_files", 5000)]
 )
 def test_limits_have_limits(root: Client, field: str, value: int) -> None:
-    form = {"max_files": 5, "max_inline": 6, "max_total_mb": 20, "scan_limit_mb": 30, "blocked": ""}
+    form = {
+        "max_files": 5,
+        "max_inline": 6,
+        "max_total_mb": 20,
+        "scan_limit_mb": 30,
+        "blocked": "",
+    } | {"rescan_days": 7}
     page = "/admin/attachments/attachmentsettings/1/change/"
     root.get("/admin/attachments/attachmentsettings/")
     assert list(errors(root.post(page, form | {field: value}))) == [field]

@@ -14,6 +14,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from apps.attachments import scanner
+from apps.attachments.probes import encrypted, nested
 from apps.attachments.probes import test_virus as virus
 from apps.attachments.scan import answers
 
@@ -113,7 +114,16 @@ OK, FOUND, HANG = b"stream: OK\0", f"stream: {SIGNATURE} FOUND\0".encode(), b"ha
 
 
 def well(content: bytes) -> Answer:
-    """As a healthy clamd answers."""
+    """As a healthy clamd answers, with both options that we require."""
+    if content == nested():
+        return b"stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0"
+    if content == encrypted():
+        return b"stream: Heuristics.Encrypted.Zip FOUND\0"
+    return FOUND if virus() in content else OK
+
+
+def forgetful(content: bytes) -> Answer:
+    """As a clamd answers that has both options off."""
     return FOUND if virus() in content else OK
 
 

@@ -41,6 +41,8 @@ REASONS = {
     "encrypted": gettext_lazy("password-protected, so nobody could look inside"),
     "too-big": gettext_lazy("too large for the virus scanner"),
     "scanner-down": gettext_lazy("the virus scanner is not running"),
+    "scanner-options": gettext_lazy("the virus scanner lacks a setting; tell your administrator"),
+    "unscannable": gettext_lazy("the virus scanner could not read it"),
 }
 
 
