@@ -1,0 +1,187 @@
+"""Hostile HTML in a real browser, in the real frame: nothing runs, nothing is asked, nothing moves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from apps.console import mail_frame, remote_images
+from apps.core.html import SafeHtml
+from apps.core.pictures import Picture
+from apps.tickets.models import Message, Session
+from tests.browser.conftest import Open
+from tests.core.html_samples import HOSTILE
+from tests.people import House, make_message, make_session
+
+pytestmark = pytest.mark.browser
+
+# Whatever a reader could do by chance: the pointer over everything, the focus in everything.
+TOUCH = """() => {
+  const frame = document.querySelector("iframe.mail-frame").contentDocument;
+  for (const one of frame.querySelectorAll("*")) {
+    for (const kind of ["mouseover", "mouseenter", "pointerenter", "focus", "click", "keydown"])
+      if (kind !== "click" || one.tagName !== "A") one.dispatchEvent(new Event(kind, {bubbles: true}));
+    one.focus?.();
+  }
+}"""
+SHOW = """path => new Promise(done => {
+  const frame = document.querySelector("iframe.mail-frame");
+  frame.addEventListener("load", () => done(frame.contentWindow.location.pathname), {once: true});
+  frame.src = path;
+})"""
+AROUND = """() => {
+  const page = document.documentElement.cloneNode(true);
+  for (const one of page.querySelectorAll("iframe.mail-frame, time")) one.remove();
+  return [page.outerHTML, document.title, location.href, window.owned, document.cookie.length];
+}"""
+BOX = """() => document.querySelector("iframe.mail-frame").getBoundingClientRect().height"""
+
+
+@dataclass
+class Watch:
+    """What a browser did that no mail may make it do."""
+
+    own: str
+    dialogs: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    popups: list[str] = field(default_factory=list)
+
+    def assert_nothing_happened(self) -> None:
+        assert (self.dialogs, self.asked, self.popups) == ([], [], [])
+
+
+def watched(page: Page, own: str) -> Watch:
+    watch = Watch(own)
+    page.on("dialog", lambda dialog: (watch.dialogs.append(dialog.message), dialog.dismiss()))
+    page.context.on(
+        "request",
+        lambda request: None if request.url.startswith(own) else watch.asked.append(request.url),
+    )
+    page.context.on("page", lambda popup: watch.popups.append(popup.url))
+    page.context.route("**/*", lambda route: _only_own(route, own))
+    return watch
+
+
+def _only_own(route: Route, own: str) -> None:
+    if route.request.url.startswith(own):
+        route.continue_()
+    else:
+        route.abort()
+
+
+@pytest.fixture
+def session(house: House) -> Session:
+    return make_session(house.support, mailbox=house.mailbox, subject="Hostile")
+
+
+@pytest.fixture
+def page(house: House, session: Session, open_as: Open) -> Page:
+    make_message(session, html="<p>first</p>")
+    return open_as(house.alice.user, f"/s/{session.public_id}/")
+
+
+@pytest.fixture
+def watch(page: Page, web: str) -> Iterator[Watch]:
+    watch = watched(page, web)
+    yield watch
+    watch.assert_nothing_happened()
+
+
+def add_all(session: Session, samples: list[str]) -> list[Message]:
+    return [make_message(session, html=html) for html in samples]
+
+
+def test_no_hostile_mail_acts(session: Session, page: Page, watch: Watch) -> None:
+    """Each sample in the frame of the console's own page, with its pictures asked for or not."""
+    before = page.evaluate(AROUND)
+    for message in add_all(session, HOSTILE):
+        for path in (f"/m/{message.pk}/", f"/m/{message.pk}/?images=1"):
+            assert page.evaluate(SHOW, path) == f"/m/{message.pk}/", message.html
+            page.evaluate(TOUCH)
+            assert page.evaluate(BOX) < 30_100, message.html
+        watch.assert_nothing_happened()
+    assert page.evaluate(AROUND) == before
+
+
+@pytest.fixture
+def uncleaned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the cleaning had a hole as large as can be."""
+    monkeypatch.setattr(
+        mail_frame, "clean_html", lambda html, **_urls: SafeHtml(html, as_text=False)
+    )
+
+
+def test_even_without_cleaning_no_script_runs(
+    session: Session, page: Page, web: str, uncleaned: None
+) -> None:
+    """The second wall: policy and sandbox alone keep the mail from acting."""
+    watch = watched(page, web)
+    before = page.evaluate(AROUND)
+    quiet = [html for html in HOSTILE if "refresh" not in html]
+    for message in add_all(session, quiet):
+        page.evaluate(SHOW, f"/m/{message.pk}/")
+        page.evaluate(TOUCH)
+    assert (watch.dialogs, watch.popups) == ([], [])
+    assert page.evaluate(AROUND) == before
+
+
+def test_in_a_tab_of_its_own_it_is_as_safe(session: Session, page: Page, watch: Watch) -> None:
+    message = make_message(session, html="".join(HOSTILE[:200:4]))
+    page.goto(f"/m/{message.pk}/")
+    assert page.evaluate("() => window.owned") is None
+    assert page.url.endswith(f"/m/{message.pk}/")
+
+
+def test_pictures_are_asked_of_our_own_site_after_a_click(
+    house: House, session: Session, open_as: Open, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def fetch(address: str, **_limits: object) -> bytes:
+        fetched.append(address)
+        return b"bytes of a stranger"
+
+    pixel = Picture(content=PIXEL, content_type="image/gif", width=1, height=1)
+    monkeypatch.setattr(remote_images, "fetch", fetch)
+    monkeypatch.setattr(remote_images, "redraw", lambda *_content, **_size: pixel)
+    message = make_message(session, html='<p>x</p><img alt=Sale src="https://shop.test/a.png">')
+    page = open_as(house.alice.user)
+    watch = watched(page, web)
+
+    page.goto(f"/s/{session.public_id}/")
+    image = page.frame_locator(f"#m{message.pk} iframe").locator("img")
+    expect(image).to_have_attribute("alt", "Sale")
+    assert fetched == []
+    page.click("text=Show pictures")
+
+    expect(image).to_have_attribute("src", f"/m/{message.pk}/pictures/0/")
+    expect(image).to_have_js_property("naturalWidth", 1)
+    assert fetched == ["https://shop.test/a.png"]
+    watch.assert_nothing_happened()
+
+
+PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+def test_a_link_opens_a_tab_that_knows_nothing_of_us(
+    house: House, session: Session, open_as: Open, web: str
+) -> None:
+    message = make_message(session, html='<a href="https://shop.test/">Shop</a>')
+    page = open_as(house.alice.user, f"/s/{session.public_id}/")
+    heard: list[dict[str, str]] = []
+
+    def answer(route: Route) -> None:
+        heard.append(route.request.headers)
+        route.fulfill(body="<title>shop</title><script>document.title += opener</script>")
+
+    page.context.route("https://shop.test/**", answer)
+    with page.expect_popup() as popup:
+        page.frame_locator(f"#m{message.pk} iframe").locator("a").click()
+
+    expect(popup.value).to_have_title("shopnull")
+    assert "referer" not in heard[0]
+    assert page.url.startswith(web)
