@@ -2,7 +2,7 @@
 // far it is, and then its verdict. The server's rows are the truth, and what it renders is shown.
 // Without this file the plain form sends the files together with the text.
 
-const AT_ONCE = 2;
+const AT_ONCE = 1; // in their order; a second line would only share the same way
 const FIRST_LOOK_MS = 800;
 const LONGEST_LOOK_MS = 20_000;
 const SHOWN_MS = 1500; // how long a row is marked

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -27,9 +26,6 @@ from apps.tickets import staging
 from apps.tickets.letters import Upload, newest_inbound
 from apps.tickets.limits import MEGABYTE, Limits, check, rounded_down, rounded_up, use_of
 from apps.tickets.models import Message, Session, StagedFile
-
-Rest = ParamSpec("Rest")
-Handler = Callable[Concatenate[Visit, Session, Rest], JsonResponse]
 
 LONGEST_KEY = 64
 LONGEST_NAME = 4000
@@ -107,7 +103,10 @@ class Uploads:
         return sentence % {"address": self.limits.address, "limit": limit}
 
     def _scan(self) -> str:
-        if any(row.attachment.verdict == Verdict.WAITING for row in self.rows):
+        verdicts = {row.attachment.verdict for row in self.rows}
+        if verdicts & {*staging.STOPPED}:
+            return ""  # the row says what to do before anything is sent
+        if Verdict.WAITING in verdicts:
             return _("You can send already: the mail leaves when all files are clean.")
         return "" if self.rows else _("Each is scanned before it leaves.")
 
@@ -125,16 +124,13 @@ def uploads_of(
 # ---- what the browser asks --------------------------------------------------------------------
 
 
-def _as_json(handler: Handler[Rest]) -> Callable[..., HttpResponse]:
-    """The session by its id, for those who may answer it; every refusal is problem+json."""
+def _as_json(handler: Callable[..., JsonResponse]) -> Callable[..., HttpResponse]:
+    """The session by its id, if the reader sees it; every refusal is problem+json."""
 
     @page
-    @wraps(handler)
-    def wrapped(
-        request: Visit, public_id: str, /, *args: Rest.args, **kwargs: Rest.kwargs
-    ) -> HttpResponse:
+    def wrapped(request: Visit, /, *, public_id: str, **more: Any) -> HttpResponse:
         try:
-            return handler(request, find_session(request.user, public_id), *args, **kwargs)
+            return handler(request, find_session(request.user, public_id), **more)
         except Http404:
             gone = _("This session is not there any more, or not yours to see.")
             return _refusal(Missing("not-found", gone))
