@@ -25,7 +25,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Team
-from apps.attachments.models import AttachmentSettings, VerdictChange
+from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.channels.models import ChannelSettings, InboundEmail
 from apps.console.urls import urlpatterns as console_urls
 from apps.core import blobs
@@ -36,7 +36,7 @@ from apps.core.people import set_roles
 from apps.crm.models import CrmSettings, Ticket, TicketFile, TicketLink, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
 from apps.reports.urls import urlpatterns as reports_urls
-from apps.tickets.models import Session
+from apps.tickets.models import Session, StagedFile
 from config.api import urlpatterns as api_urls
 from tests.people import (
     House,
@@ -82,11 +82,15 @@ PAGES = {
     ("get", "session", ""):                    "y y 4 4 y 4 y y y r 4",
     ("get", "mail-link", ""):                  "+ + 4 4 + 4 + + + r 4",
     ("get", "mail-frame", ""):                 "+ + 4 4 + 4 + + + r 4",
+    ("get", "file", ""):                       "+ + 4 4 + 4 + + + r 4",
     ("get", "ticket", ""):                     "+ + 4 4 + 4 + + + r 4",
     ("post", "take", ""):                      "4 4 4 4 + 4 4 4 4 r 4",
     ("post", "give-back", ""):                 "+ + 4 4 - 4 - - - r 4",
     ("post", "status", "status=paused"):       "+ + 4 4 - 4 - - - r 4",
     ("post", "release-file", ""):              "- - 4 4 - 4 - - - r 4",
+    ("get", "staged-files", "?form=key"):      "n n 4 4 y 4 n n n r 4",
+    ("post", "staged-files", ""):              "b b 4 4 b 4 b b b r 4",
+    ("post", "unstage", ""):                   "4 4 4 4 + 4 4 4 4 r 4",
     ("post", "reply", ""):                     "b b 4 4 b 4 b b b r 4",
     ("post", "state", "state=Break"):          "4 4 4 4 + + 4 4 4 r 4",
     ("get", "board", ""):                      "y y n n 4 4 y 4 4 r 4",
@@ -112,6 +116,8 @@ API = {
     ("get", "message-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
     ("get", "message-raw", ""):                "+ 4 4 4 4 4 + 4 3 1 4",
     ("get", "attachment-content", ""):         "+ + 4 4 + 4 + + 3 1 4",
+    ("get", "attachment-preview", ""):         "b b 4 4 b 4 b b 3 1 4",
+    ("post", "attachment-link", ""):           "+ + 4 4 + 4 3 + 3 1 4",
     ("post", "attachment-release", ""):        "c c 4 4 3 4 3 3 3 1 4",
     ("get", "ticket-detail", ""):              "+ + 4 4 + 4 + + 3 1 4",
     ("get", "ticket-file", ""):                "+ + 4 4 + 4 + + 3 1 4",
@@ -263,6 +269,10 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
     session = make_session(house.support)
     message = make_message(session, inbound=stored)
     file = make_attachment(message)
+    not_sent = Attachment.objects.create(name="x", size=1, sha256="x", blob=file.blob)
+    staged = StagedFile.objects.create(
+        user=house.alice.user, session=session, form="key", attachment=not_sent
+    )
     ticket = Ticket.objects.create(subject="A ticket", marker=session.thread.key)
     TicketLink.objects.create(thread_key=session.thread.key, kind="builtin", ticket=str(ticket.pk))
     ticket_file = TicketFile.objects.create(
@@ -275,6 +285,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         "session": session.public_id,
         "message": message.pk,
         "file": file.pk,
+        "staged": staged.pk,
         "ticket": ticket.pk,
         "ticket_file": ticket_file.pk,
         "queue": house.support.pk,
@@ -325,7 +336,8 @@ def state() -> list[Any]:
     """What a verb could change."""
     watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, AgentState, Queue, ApiToken)
     rows = [list(model.objects.order_by("pk").values()) for model in watched]  # type: ignore[attr-defined]
-    return [*rows, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
+    staged = StagedFile.objects.count()
+    return [*rows, staged, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
 
 
 def cell(response: Any, mark: str = "", before: list[Any] | None = None) -> str:
@@ -354,19 +366,26 @@ _ARGUMENT = {
     "sessions": None,
     "state": None,
     "board": None,
+    "file": "file",
     "ticket": "ticket",
     "mail-link": "message",
     "mail-frame": "message",
     "board-state": "agent",
 }
-_MARKS = {"sessions": "{session}", "session": "{session}", "board": 'id="agent-{agent}"'}
+_MARKS = {
+    "sessions": "{session}",
+    "staged-files": '"id": "{staged}"',
+    "session": "{session}",
+    "board": 'id="agent-{agent}"',
+}
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: " ".join(row))
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
     word = _ARGUMENT.get(name, "session")
-    more_words = [world.words["file"]] if name == "release-file" else []
+    second = {"release-file": "file", "unstage": "staged"}.get(name)
+    more_words = [world.words[second]] if second else []
     address = reverse(name, args=[world.words[word], *more_words] if word else [])
     answers = {}
     for person, browser in world.browsers.items():

@@ -21,7 +21,7 @@ Made = tuple[Attachment, User, str]
 @pytest.fixture
 def made(file: MakeFile) -> Made:
     attachment = file(b"content", "letter.txt", verdict=Verdict.CLEAN)
-    user = make_user(roles=[Role.ADMINISTRATOR])
+    user = make_user(roles=[Role.AUDITOR])
     return attachment, user, links.make_link(attachment, for_user=user).token
 
 
@@ -90,12 +90,12 @@ def test_a_link_of_somebody_who_lost_the_right_is_closed(made: Made) -> None:
 
 def test_there_is_no_link_to_a_file_that_waits(file: MakeFile) -> None:
     with pytest.raises(Conflict):
-        links.make_link(file(), for_user=make_user(roles=[Role.ADMINISTRATOR]))
+        links.make_link(file(), for_user=make_user(roles=[Role.AUDITOR]))
 
 
 def test_a_link_says_when_it_ends(file: MakeFile) -> None:
     clean = file(verdict=Verdict.CLEAN)
-    link = links.make_link(clean, for_user=make_user(roles=[Role.ADMINISTRATOR]))
+    link = links.make_link(clean, for_user=make_user(roles=[Role.AUDITOR]))
     assert timezone.now() < link.expires_at <= timezone.now() + links.LIFETIME
 
 

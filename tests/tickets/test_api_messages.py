@@ -7,6 +7,7 @@ from apps.channels.models import InboundEmail
 from apps.core import blobs
 from apps.tickets.models import Message
 from tests.calls import Caller, problem
+from tests.core.test_pictures import plain, saved
 from tests.people import House, make_attachment, make_house, make_message, make_session
 
 pytestmark = pytest.mark.django_db
@@ -107,14 +108,55 @@ def test_a_clean_file_is_downloaded_by_whoever_sees_its_message(
     assert Caller(house.charlie.user).get(file["content_url"]).status_code == 404
 
 
+def test_a_picture_is_shown_drawn_anew(house: House, message: Message) -> None:
+    original = saved(plain(), "PNG") + b"<script>"
+    picture = make_attachment(message, content=original)
+    alice = Caller(house.alice.user)
+    small = alice.get(f"attachments/{picture.pk}/preview/", longest="320")
+    inline = alice.get(f"attachments/{picture.pk}/content/", inline="1")
+    for answer in (small, inline):
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+        assert b"<script>" not in answer.content
+        assert answer["Cache-Control"] == "private, no-cache"
+    assert Caller(house.charlie.user).get(f"attachments/{picture.pk}/preview/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"longest": "321"}, (400, "invalid")),
+        ({"page": "0"}, (400, "invalid")),
+        ({"page": "2"}, (422, "no-preview")),
+        ({}, (422, "no-preview")),
+    ],
+)
+def test_no_preview_says_why(
+    house: House, message: Message, query: dict[str, str], expected: tuple[int, str]
+) -> None:
+    file = make_attachment(message, content=b"no picture at all")
+    answer = Caller(house.alice.user).get(f"attachments/{file.pk}/preview/", **query)
+    assert problem(answer) == expected
+
+
+def test_a_link_opens_the_file_for_whoever_has_it(house: House, message: Message) -> None:
+    file = make_attachment(message, content=b"clean bytes")
+    made = Caller(house.alice.user).post(f"attachments/{file.pk}/link/")
+    assert made.status_code == 201
+    assert set(made.json()) == {"url", "expires_at"}
+    assert b"".join(Caller(None).get(made.json()["url"])) == b"clean bytes"
+    assert Caller(house.charlie.user).post(f"attachments/{file.pk}/link/").status_code == 404
+
+
 @pytest.mark.contract("1.5.a")
 @pytest.mark.parametrize("verdict", ["waiting", "refused", "infected", "withheld"])
 def test_no_byte_of_any_other_file_leaves(house: House, message: Message, verdict: str) -> None:
     attachment = make_attachment(message, content=b"unseen bytes", verdict=verdict)
     for user in (house.alice.user, house.admin, house.auditor):
-        answer = Caller(user).get(f"attachments/{attachment.pk}/content/")
-        assert answer.status_code >= 400
-        assert b"unseen" not in answer.content
+        caller, file = Caller(user), f"attachments/{attachment.pk}"
+        answers = [caller.get(f"{file}/content/"), caller.get(f"{file}/preview/")]
+        for answer in [*answers, caller.post(f"{file}/link/")]:
+            assert answer.status_code in (403, 409)
+            assert b"unseen" not in answer.content
 
 
 def test_a_list_of_25_takes_as_many_queries_as_one_of_1(
