@@ -19,6 +19,7 @@ from apps.attachments.probes import test_virus as virus
 from apps.attachments.scan import answers
 
 SIGNATURE = "Carteria.Test"
+MARKED = b"carteria-finds-this-anywhere"  # harmless, and known wherever it stands
 
 
 class Clamd:
@@ -60,7 +61,8 @@ class Clamd:
     def _write_signatures(self) -> None:
         database = self.folder / "db"
         database.mkdir()
-        (database / "test.ndb").write_text(f"{SIGNATURE}:0:0:{virus().hex()}\n")
+        lines = [f"{SIGNATURE}:0:0:{virus().hex()}", f"Carteria.Marked:0:*:{MARKED.hex()}"]
+        (database / "test.ndb").write_text("\n".join(lines) + "\n")
 
     def _write_configuration(self, options: dict[str, str]) -> None:
         settings = {
