@@ -159,8 +159,8 @@ def files(request: Visit, session: Session) -> JsonResponse:
 @require_POST
 @_as_json
 def remove(request: Visit, session: Session, staged_id: int) -> JsonResponse:
-    staging.unstage(session, staged_id, by=request.user)
-    return JsonResponse(uploads_of(session, _key(request), request.user).json)
+    form = staging.unstage(session, staged_id, by=request.user)
+    return JsonResponse(uploads_of(session, form, request.user).json)
 
 
 def _key(request: Visit) -> str:

@@ -52,11 +52,15 @@ def stage(session: Session, upload: Upload, *, form: str, by: User) -> StagedFil
         return _put(session, upload, written, form=form, by=by)
 
 
-def unstage(session: Session, pk: int, *, by: User) -> None:
-    """Removed by its author: the bytes go, too. Missing: sent, removed or somebody else's."""
-    mine = StagedFile.objects.filter(pk=pk, session=session, user=by)
-    if not _forget(mine.values_list("pk", flat=True)):
+def unstage(session: Session, pk: int, *, by: User) -> str:
+    """Removed by its author: the bytes go, too. Answers the key of its form.
+
+    Raises Missing for one that was sent or removed meanwhile, or is somebody else's.
+    """
+    mine = StagedFile.objects.filter(pk=pk, session=session, user=by).first()
+    if mine is None or not _forget([pk]):
         raise Missing("not-found", _("This file is not here any more: it was sent or removed."))
+    return mine.form
 
 
 def staged_in(session: Session, form: str, *, by: User) -> list[StagedFile]:
