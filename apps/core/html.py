@@ -55,6 +55,9 @@ _ATTRIBUTES = {
 }
 # Overrides of the writing direction turn the letters of an address around; marks may stay.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
+# Outlook says in its style sheet alone that its paragraphs keep no distance.
+_OUTLOOK = {"MsoNormal", "MsoListParagraph", "MsoPlainText", "MsoNoSpacing"}
+_CLASSED = re.compile(r'<(p|li|div)((?: [a-z]+="[^"]*")*?) class="([^"]*)"((?: [a-z]+="[^"]*")*)>')
 _BODY = re.compile(r"<body(?=[\s/])", re.I)
 _BODY_STYLES = {"bgcolor": "background-color", "text": "color"}
 
@@ -112,7 +115,7 @@ def rebuild(html: str) -> str | None:
     clean = _CLEANER.clean(_body_as_box(source) + source)
     if len(clean) > 2 * len(html) + GROWTH:
         return None
-    return _UNSEEN.sub("", clean)
+    return _UNSEEN.sub("", _CLASSED.sub(_classless, clean))
 
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
@@ -130,11 +133,22 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=_DROPPED,
     attributes=_ATTRIBUTES,
     attribute_filter=_keep,
+    allowed_classes={"p": _OUTLOOK, "li": _OUTLOOK, "div": _OUTLOOK},
     url_schemes={"http", "https", "mailto", "tel", "cid"},
     url_relative="pass_through",  # `_keep` judges every address
     link_rel="noopener noreferrer",
     set_tag_attribute_values={"a": {"target": "_blank"}},
 )
+
+
+def _classless(tag: re.Match[str]) -> str:
+    name, before, outlook, after = tag.groups()
+    attributes = before + after
+    if outlook and ' style="' in attributes:
+        attributes = attributes.replace(' style="', ' style="margin:0;', 1)
+    elif outlook:
+        attributes += ' style="margin:0"'
+    return f"<{name}{attributes}>"
 
 
 def _body_as_box(html: str) -> str:

@@ -1,6 +1,8 @@
 """The table of hostile HTML: what a browser would build from our answer holds nothing that acts."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import html5lib
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from apps.core.html import clean_html, safe_html
 from apps.core.html_links import with_true_hosts
 from tests.core.html_samples import HOSTILE
+from tests.core.mail_samples import HONEST
 
 TAGS = set(
     "a abbr address article aside b bdi big blockquote br caption center cite code col colgroup dd"
@@ -125,6 +128,77 @@ def test_a_link_that_shows_another_address_says_where_it_leads(
         r"</a><small[^>]*> (.*)</small>", clean(f'<a style="color:red" href="{href}">{shown}</a>')
     )
     assert (found[1] if found else "") == note
+
+
+UNSEEN = {"head", "style", "script", "title"}
+FOR_ONE_PROGRAM = {
+    "mso-fareast-language",
+    "mso-list",
+    "-webkit-nbsp-mode",
+    "caret-color",
+    "line-break",
+}
+
+
+@pytest.mark.parametrize("html", HONEST.values(), ids=HONEST)
+def test_honest_mail_keeps_every_word(html: str) -> None:
+    safe = safe_html(html, cid_url=lambda _one: "/inline/", remote_url=lambda _one: "/picture/")
+    assert words_in(safe) == words_in(html)
+
+
+def words_in(html: str) -> list[str]:
+    return "".join(shown(html5lib.parse(html, namespaceHTMLElements=False))).split()
+
+
+def shown(element: Any) -> Iterator[str]:
+    if isinstance(element.tag, str) and element.tag not in UNSEEN:
+        yield element.text or ""
+        for child in element:
+            yield from shown(child)
+    yield element.tail or ""
+
+
+@pytest.mark.parametrize("html", HONEST.values(), ids=HONEST)
+def test_honest_mail_keeps_its_look(html: str) -> None:
+    lost = properties_in(html) - properties_in(clean(html))
+    assert lost <= FOR_ONE_PROGRAM
+
+
+def properties_in(html: str) -> set[str]:
+    tags = html5lib.parse(html, namespaceHTMLElements=False).iter()
+    styles = [tag.attrib.get("style", "") for tag in tags if isinstance(tag.tag, str)]
+    declared = [one for style in styles for one in style.split(";") if ":" in one]
+    return {one.partition(":")[0].strip().lower() for one in declared}
+
+
+@pytest.mark.parametrize("html", HONEST.values(), ids=HONEST)
+def test_honest_mail_keeps_its_pictures_and_links(html: str) -> None:
+    safe = safe_html(html, cid_url=lambda _one: "/inline/", remote_url=lambda _one: "/picture/")
+    tree = html5lib.parse(
+        re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL), namespaceHTMLElements=False
+    )
+    assert safe.count(' src="') == len([one for one in tree.iter("img") if one.get("src")])
+    assert safe.count(' href="') == len([one for one in tree.iter("a") if one.get("href")])
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "kept"),
+    [
+        ("<p class=MsoNormal>x</p>", '<p style="margin:0">x</p>'),
+        (
+            "<p class=MsoNormal style='margin-left:36pt'>x</p>",
+            '<p style="margin:0;margin-left:36pt">x</p>',
+        ),
+        (
+            "<p align=left style='color:red' class=MsoNormal>x</p>",
+            '<p align="left" style="margin:0;color:red">x</p>',
+        ),
+        ("<p class='modal x'>x</p>", "<p>x</p>"),
+        ("<p title=' class=\"MsoNormal\"'>x</p>", '<p title=" class=&quot;MsoNormal&quot;">x</p>'),
+    ],
+)
+def test_paragraphs_of_outlook_keep_no_distance(paragraph: str, kept: str) -> None:
+    assert clean(paragraph) == kept
 
 
 def test_a_background_keeps_its_colour_without_its_picture() -> None:
