@@ -1,57 +1,156 @@
 """One mail read, cleaned and judged by the functions that intake uses, as plain JSON data."""
 
 import hashlib
+import stat
 import time
-from dataclasses import asdict
-from functools import cache
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
-from apps.attachments import scan
-from apps.attachments.decide import UNSCANNABLE, Batch, Decision, verdict_on
-from apps.attachments.models import Attachment, Verdict
+from apps.attachments import policy, screen
+from apps.attachments.decide import SCANNER_DOWN, UNSCANNABLE, Batch, Decision, verdict_on
+from apps.attachments.models import Attachment, AttachmentSettings, Verdict
 from apps.attachments.names import display_name
-from apps.channels.parse import parse
-from apps.channels.parsed import Address, Bounce, ParsedEmail, ParsedFile, Unreadable
+from apps.attachments.scan import ScannerDown
+from apps.channels.parsed import Address, Bounce, ParsedEmail, ParsedFile
 from apps.channels.quotes import visible_reply
 from apps.channels.receive import MAX_MAIL_BYTES
-from apps.core.html import html_to_text, safe_html
+from apps.core.db.read_only import reading_only
+from apps.core.html import safe_html
+from apps.core.mime import tnef
+from apps.core.models import Blob
+from apps.tickets.dry_run import Decisions, Trial, try_out
+from apps.tickets.reading import words_of
 
-SCAN_LIMIT = 50 * 2**20  # the settings' default; the dry run asks no database
+SCANS_AT_ONCE = 4  # files of one mail
 
 
-def checked(path: Path) -> dict[str, Any]:
-    """Never raises because of a mail: what is wrong with it stands in its line."""
-    started = time.perf_counter()
-    line: dict[str, Any] = {
-        "id": path.stem,
-        "ok": True,
-        "seconds": 0.0,
-        "error": None,
-        "disposition": "stored",
-        "reason": None,
-        "decisions": None,
-        "got": None,
-    }
+@dataclass(frozen=True, slots=True)
+class MailCheck:
+    """What the mails of one run have in common."""
+
+    batch: Batch
+    pool: ThreadPoolExecutor
+    to: str  # a mailbox, or whom the headers name
+    with_database: bool
+
+    def checked(self, path: Path) -> dict[str, Any]:
+        """Never raises because of a mail: what is wrong with it stands in its line."""
+        started = time.perf_counter()
+        trial, got = Trial(), None
+        try:
+            trial = try_out(_bytes_of(path), to=self.to, with_database=self.with_database)
+            got = self._meaning(trial.mail) if trial.mail else None
+        except OSError as error:
+            sentence = f"The file cannot be read: {error.strerror or error}."
+            trial = Trial("rejected", "not-a-file", sentence)
+        except Exception as error:  # the rim: one mail must not end the run for the others
+            sentence = f"Reading it failed ({type(error).__name__})."
+            trial = Trial("quarantined", "unreadable", sentence)
+        return {
+            "id": _utf8(path.stem),
+            "ok": got is not None,
+            "seconds": round(time.perf_counter() - started, 6),
+            "error": None if got is not None else trial.sentence,
+            "disposition": str(trial.disposition),
+            "reason": trial.reason,
+            "decisions": _decisions(trial.decisions),
+            "got": got,
+        }
+
+    def _meaning(self, mail: ParsedEmail) -> dict[str, Any]:
+        """The scanner reads the files while the HTML is cleaned."""
+        files = [self.pool.submit(self._file, file) for file in mail.files]
+        got = _words(mail)
+        got["attachments"] = [file.result() for file in files]
+        return got
+
+    def _file(self, file: ParsedFile) -> dict[str, Any]:
+        content = file.content
+        digest = hashlib.sha256(content).hexdigest()
+        row = screen.plan(
+            blob=Blob(size=len(content), sha256=digest),
+            names=(file.name, *file.names),
+            declared_type=file.content_type,
+        )
+        decision = self._decision(row, content)
+        return {
+            "name": row.name,
+            "size": len(content),
+            "content_type": file.content_type,
+            "sha256": digest,
+            "sha256_lf": hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest(),
+            "content_id": file.content_id,
+            "inline": file.inline,
+            "verdict": str(decision.verdict.value),
+            "reason": decision.reason or None,
+        }
+
+    def _decision(self, row: Attachment, content: bytes) -> Decision:
+        """The verdict of intake's first try, on a row that is never saved."""
+        try:
+            return verdict_on(row, content, self.batch)
+        except ScannerDown:
+            return Decision(Verdict.WAITING, SCANNER_DOWN)
+        except Exception:  # the rim of screening: hostile bytes may break any reader
+            return Decision(Verdict.WAITING, UNSCANNABLE)
+
+
+@contextmanager
+def mail_check(to: str = "") -> Iterator[MailCheck]:
+    """All that takes time before the first mail happens here."""
+    with ExitStack() as stack:
+        there = stack.enter_context(reading_only())
+        pool = stack.enter_context(ThreadPoolExecutor(SCANS_AT_ONCE))
+        limits = _limits() if there else None
+        batch = _batch(limits or AttachmentSettings())
+        policy.judge(["warm.txt"], b"up")
+        batch.is_down()
+        yield MailCheck(batch, pool, to, with_database=limits is not None)
+
+
+def _limits() -> AttachmentSettings | None:
+    """Nothing while the tables are not there, or are of another version."""
     try:
-        line["got"] = _meaning(_parsed(path))
-    except Unreadable as error:
-        held = {"disposition": "quarantined", "reason": error.code}
-        line |= held | {"ok": False, "error": error.sentence}
-    except OSError as error:
-        line |= {"ok": False, "error": f"The file cannot be read: {error.strerror}."}
-    return line | {"seconds": round(time.perf_counter() - started, 6)}
+        return AttachmentSettings.objects.filter(pk=1).first() or AttachmentSettings()
+    except DatabaseError:
+        return None
 
 
-def _parsed(path: Path) -> ParsedEmail:
-    if path.stat().st_size > MAX_MAIL_BYTES:
-        raise Unreadable("too-big", f"The mail is larger than {MAX_MAIL_BYTES // 2**20} MB.")
-    return parse(path.read_bytes())
+def _batch(limits: AttachmentSettings) -> Batch:
+    return Batch(
+        settings.CLAMD_ADDRESS,
+        settings.TEST_SIGNATURES,
+        tuple(limits.also_block),
+        limits.scan_limit_mb * 2**20,
+    )
 
 
-def _meaning(mail: ParsedEmail) -> dict[str, Any]:
+def _bytes_of(path: Path) -> bytes:
+    """As much as intake would look at; a pipe or a device would keep us waiting."""
+    kind = path.stat().st_mode
+    if not stat.S_ISREG(kind):
+        raise OSError(f"it is no file: {stat.filemode(kind)}")
+    with path.open("rb") as file:
+        return file.read(MAX_MAIL_BYTES + 1)
+
+
+def _utf8(name: str) -> str:
+    """File names are bytes; what is no UTF-8 in them shows as such."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _decisions(decisions: Decisions | None) -> dict[str, Any] | None:
+    return asdict(decisions) if decisions else None
+
+
+def _words(mail: ParsedEmail) -> dict[str, Any]:
     return {
         "from_email": mail.from_.email if mail.from_ else "",
         "from_name": mail.from_.name if mail.from_ else "",
@@ -64,7 +163,7 @@ def _meaning(mail: ParsedEmail) -> dict[str, Any]:
         "body_text": mail.text,
         "body_html": mail.html,
         "safe_html": _safe(mail),
-        "attachments": [_file(file) for file in mail.files],
+        "attachments": [],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": list(mail.references),
@@ -72,20 +171,13 @@ def _meaning(mail: ParsedEmail) -> dict[str, Any]:
         "is_bounce": mail.is_bounce,
         "bounce": _bounce(mail.bounce),
         "feedback_type": mail.feedback_type,
-        "visible_reply": visible_reply(_words(mail)),
-        "tnef_files": [],
+        "visible_reply": visible_reply(words_of(mail)),
+        "tnef_files": _tnef_files(mail),
     }
 
 
 def _emails(addresses: tuple[Address, ...]) -> list[str]:
     return [address.email for address in addresses]
-
-
-def _words(mail: ParsedEmail) -> str:
-    """As intake keeps them: a blank text part says nothing beside HTML."""
-    if mail.text and mail.text.strip():
-        return mail.text
-    return html_to_text(mail.html or "")
 
 
 def _safe(mail: ParsedEmail) -> str | None:
@@ -96,33 +188,10 @@ def _safe(mail: ParsedEmail) -> str | None:
     return safe_html(mail.html, cid_url=lambda one: f"cid:{one}" if one in carried else None)
 
 
-def _file(file: ParsedFile) -> dict[str, Any]:
-    decision = _decision(file)
-    return {
-        "name": display_name((file.name, *file.names)),
-        "size": len(file.content),
-        "content_type": file.content_type,
-        "sha256": hashlib.sha256(file.content).hexdigest(),
-        "sha256_lf": hashlib.sha256(file.content.replace(b"\r\n", b"\n")).hexdigest(),
-        "content_id": file.content_id,
-        "inline": file.inline,
-        "verdict": str(decision.verdict.value),
-        "reason": decision.reason or None,
-    }
-
-
-def _decision(file: ParsedFile) -> Decision:
-    """The verdict of intake, on a row that is never saved."""
-    row = Attachment(name=file.name, names=[file.name, *file.names])
-    try:
-        return verdict_on(row, file.content, _batch())
-    except scan.FileFailed:
-        return Decision(Verdict.WAITING, UNSCANNABLE)
-
-
-@cache
-def _batch() -> Batch:
-    return Batch(settings.CLAMD_ADDRESS, settings.TEST_SIGNATURES, (), SCAN_LIMIT)
+def _tnef_files(mail: ParsedEmail) -> list[str]:
+    """The files within each winmail.dat."""
+    packed = [file for file in mail.files if file.content.startswith(tnef.SIGNATURE)]
+    return [display_name(one.names) for file in packed for one in tnef.tnef_files(file.content)]
 
 
 def _bounce(bounce: Bounce | None) -> dict[str, Any] | None:

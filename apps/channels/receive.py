@@ -161,12 +161,17 @@ def _enter(
 def _row(arrival: Arrival, raw: Blob, where: _Where) -> InboundEmail:
     row = where.row(arrival.uid, raw.size)
     row.raw, row.sha256 = raw, raw.sha256
-    if token := probe.token_in(arrival.raw):
+    settle_unread(row, arrival.raw)
+    return row
+
+
+def settle_unread(row: InboundEmail, raw: bytes) -> None:
+    """What needs no reading: a test mail of ours, and one that is too big."""
+    if token := probe.token_in(raw):
         _ignore(row, token)
     if row.size > MAX_MAIL_BYTES:
         limit = MAX_MAIL_BYTES // 2**20
         _hold(row, _("Larger than %(limit)s MB; its source is kept.") % {"limit": limit})
-    return row
 
 
 def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundEmail:

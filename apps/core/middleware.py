@@ -30,8 +30,10 @@ PAGE_POLICY = "; ".join(
     ]
 )
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-UNUSED = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial")
-UNUSED += ("usb", "hid", "bluetooth", "accelerometer", "gyroscope", "magnetometer")
+UNUSED = (
+    "accelerometer bluetooth camera display-capture geolocation gyroscope hid magnetometer"
+    " microphone midi payment serial usb".split()
+)
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 

@@ -57,9 +57,14 @@ def plan_for(messages: Sequence[Message]) -> None:
     """
     if not messages:
         return
-    prefetch_related_objects(messages, *NEEDED)  # no query for what the caller has loaded
     words = LANGUAGES[CrmSettings.load().language]
     address = ChannelSettings.load().external_url.rstrip("/")
+    updates.plan(updates_of(messages, address, words))
+
+
+def updates_of(messages: Sequence[Message], address: str, words: Words) -> list[Planned]:
+    """Reads, and writes nothing: the dry run asks it too."""
+    prefetch_related_objects(messages, *NEEDED)  # no query for what the caller has loaded
     plans: list[Planned] = []
     begun: set[str] = set()
     for message in messages:
@@ -67,7 +72,7 @@ def plan_for(messages: Sequence[Message]) -> None:
             begun.add(message.thread.key)
             plans.append(_standard(message, words))
         plans.append(_link(message, address, words))
-    updates.plan(plans)
+    return plans
 
 
 def _standard(message: Message, words: Words) -> Planned:

@@ -25,6 +25,10 @@ from apps.tickets.threads import (
 REOPEN_CLOSED_WITHIN = timedelta(days=30)
 
 
+# Mailboxes and participants that a conversation had before, by its identity.
+Known = dict[int, tuple[set[int], set[str]]]
+
+
 @dataclass(slots=True)
 class Placed:
     """A mail with its conversation, then its session, then its message."""
@@ -39,6 +43,13 @@ class Placed:
 
 
 def with_places(mails: Sequence[ReadMail]) -> list[tuple[ReadMail, Place]]:
+    pairs, known = find_places(mails)
+    _save_conversations([place.conversation for _mail, place in pairs], known)
+    return pairs
+
+
+def find_places(mails: Sequence[ReadMail]) -> tuple[list[tuple[ReadMail, Place]], Known]:
+    """Reads, and writes nothing: the dry run asks it too."""
     evidence = Evidence([mail.parsed for mail in mails])
     known = {
         id(one): (set(one.mailbox_ids), set(one.participants)) for one in evidence.conversations
@@ -49,8 +60,7 @@ def with_places(mails: Sequence[ReadMail]) -> list[tuple[ReadMail, Place]]:
         _take_part(mail, place)
         evidence.remember(mail.parsed, place.conversation)
         pairs.append((mail, place))
-    _save_conversations([place.conversation for _mail, place in pairs], known)
-    return pairs
+    return pairs, known
 
 
 def _new_place(mail: ReadMail) -> Place:
@@ -72,9 +82,7 @@ def _take_part(mail: ReadMail, place: Place) -> None:
     place.conversation.participants.update(outside)
 
 
-def _save_conversations(
-    conversations: Iterable[Conversation], known: dict[int, tuple[set[int], set[str]]]
-) -> None:
+def _save_conversations(conversations: Iterable[Conversation], known: Known) -> None:
     unique = list({id(one): one for one in conversations}.values())
     Thread.objects.bulk_create(one.thread for one in unique if one.thread.pk is None)
     links, people = [], []
@@ -92,13 +100,29 @@ def _save_conversations(
 # ---- sessions -----------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Sessions:
+    """What is to be saved: each mail in its session, and how sessions were before."""
+
+    placed: list[Placed]
+    before: dict[int, tuple[str, int | None]]
+    events: list[SessionEvent]
+    now: datetime
+
+
 def with_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> list[Placed]:
+    found = find_sessions(pairs, lock=True)
+    _save_sessions(found.placed, found.before, found.events, found.now)
+    return found.placed
+
+
+def find_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> Sessions:
     """The newest session of each thread, reopened where needed; else a new one.
 
     A receipt asks for no work: it lies in the session as that stands.
     """
     now = timezone.now()
-    current = _newest_sessions(pairs)
+    current = _newest_sessions(pairs, lock=lock)
     before = {session.thread_id: (session.status, session.agent_id) for session in current.values()}
     whys = {pk: assignment.why_waiting(queue) for pk, queue in _queues_of(pairs).items()}
     placed, events = [], []
@@ -112,14 +136,15 @@ def with_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> list[Placed]:
         elif session.status not in Session.OPEN and not mail.parsed.is_receipt:
             events.append(_reopen(session, place, now))
         placed.append(Placed(mail, place, session))
-    _save_sessions(placed, before, events, now)
-    return placed
+    return Sessions(placed, before, events, now)
 
 
-def _newest_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> dict[int, Session]:
+def _newest_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> dict[int, Session]:
     old = {place.conversation.thread.pk for _mail, place in pairs if not place.new}
     sessions = Session.objects.filter(thread__in=old).order_by("id")
-    sessions = sessions.select_related("queue", "agent__user").select_for_update(of=("self",))
+    sessions = sessions.select_related("queue", "agent__user")
+    if lock:
+        sessions = sessions.select_for_update(of=("self",))
     return {session.thread_id: session for session in sessions}
 
 

@@ -57,16 +57,28 @@ def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[Inbou
 def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
-    parsed = _parsed(row, blobs.read(row.raw))
+    return understood(row, _parsed(row, blobs.read(row.raw)), addresses)
+
+
+def understood(row: InboundEmail, parsed: ParsedEmail, addresses: "Addresses") -> ReadMail:
+    """For intake and for the dry run; raises Held."""
     row.sender = parsed.from_.email[:320] if parsed.from_ else ""
     row.subject = parsed.subject
     row.mailbox = mailbox = addresses.mailbox_of(row, parsed)
+    hold_odd(row, parsed)
+    return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), words_of(parsed))
+
+
+def hold_odd(row: InboundEmail, parsed: ParsedEmail) -> None:
     if parsed.oddities and not row.released:
         raise Held("odd-structure", why_held(parsed.oddities))
-    text = parsed.text or ""
-    if not text.strip():
-        text = html_to_text(parsed.html or "")
-    return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), text)
+
+
+def words_of(parsed: ParsedEmail) -> str:
+    """A blank text part says nothing beside HTML."""
+    if parsed.text and parsed.text.strip():
+        return parsed.text
+    return html_to_text(parsed.html or "")
 
 
 def _parsed(row: InboundEmail, raw: bytes) -> ParsedEmail:
@@ -87,6 +99,14 @@ def _write_files(mails: list[ReadMail]) -> None:
         mail.files.append((file, where))
 
 
+def named_mailbox(mailboxes: Sequence[Mailbox], parsed: ParsedEmail) -> Mailbox | None:
+    """Whom the server names comes before whom the writer names."""
+    named = [address.lower() for address in parsed.delivered_to]
+    named += [address.key for address in (*parsed.to, *parsed.cc)]
+    owners = {address: mailbox for mailbox in mailboxes for address in mailbox.addresses}
+    return next((owners[address] for address in named if address in owners), None)
+
+
 class Addresses:
     """Which mailbox a mail was for, and its queue: read once for a batch."""
 
@@ -104,10 +124,7 @@ class Addresses:
         mine = [one for one in self._mailboxes if one.account_id == row.account_id]
         if not mine:
             raise Held("no-mailbox", _("Its account has no mailbox; add one, then release it."))
-        named = [address.lower() for address in parsed.delivered_to]
-        named += [address.key for address in (*parsed.to, *parsed.cc)]
-        owners = {address: mailbox for mailbox in mine for address in mailbox.addresses}
-        return next((owners[address] for address in named if address in owners), mine[0])
+        return named_mailbox(mine, parsed) or mine[0]
 
     def queue_of(self, mailbox: Mailbox) -> Queue:
         queue = self._queues.get(mailbox.pk)

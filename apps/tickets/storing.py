@@ -24,6 +24,7 @@ from apps.tickets.sessions import say_changed
 from apps.tickets.threads import (
     hash_of,
 )
+from apps.tickets.trusting import trusts_of
 
 
 def store(mails: Sequence[ReadMail]) -> list[int]:
@@ -80,12 +81,14 @@ def _settle_duplicate(mail: ReadMail, original: int) -> None:
 
 
 def _store_messages(placed: Sequence[Placed]) -> None:
-    for one in placed:
-        one.message = _message(one)
+    for one, trust in zip(placed, trusts_of(placed), strict=True):
+        one.message = message_of(one)
+        one.message.trust = trust.as_json()
     Message.objects.bulk_create(one.message for one in placed)
 
 
-def _message(one: Placed) -> Message:
+def message_of(one: Placed) -> Message:
+    """Not saved yet."""
     mail, parsed = one.mail, one.mail.parsed
     return Message(
         thread=one.place.conversation.thread,

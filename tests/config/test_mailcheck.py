@@ -5,14 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from apps.channels import probe
+from apps.core.db import read_only
 from config import mailcheck
 from tests.channels.odd_mails import FOLDER, NAMES
+from tests.hostile.payloads import tnef, tnef_file
 
 GOT = set(
     "from_email from_name subject to to_names cc reply_to date body_text body_html safe_html"
@@ -25,9 +30,12 @@ FILE = set("name size content_type sha256 sha256_lf content_id inline verdict re
 @pytest.fixture(autouse=True)
 def no_scanner(settings: Settings):
     settings.CLAMD_ADDRESS = ""
-    mailcheck._batch.cache_clear()
-    yield
-    mailcheck._batch.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_database(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """As on a machine where nothing was started yet; tests/tickets/test_dry_run.py has one."""
+    monkeypatch.setattr(read_only, "_is_there", lambda: False)
 
 
 @pytest.fixture
@@ -88,16 +96,90 @@ def test_a_bad_mail_does_not_stop_the_others(lines, tmp_path: Path) -> None:
     assert good["got"]["safe_html"] is None
 
 
-def test_a_mail_that_is_too_big_is_not_read(lines, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(mailcheck, "MAX_MAIL_BYTES", 10)
-    (tmp_path / "a.eml").write_bytes(b"From: ann@example.com\n\nhello\n")
+def test_a_mail_that_is_too_big_is_not_read(lines, tmp_path: Path) -> None:
+    with (tmp_path / "a.eml").open("wb") as file:
+        file.write(b"From: ann@example.com\n\nhello\n")
+        file.truncate(60 * 2**20)
     (line,) = lines(tmp_path)
-    assert line["reason"] == "too-big"
+    assert (line["ok"], line["disposition"], line["reason"]) == (False, "quarantined", "too-big")
+    assert "50 MB" in line["error"]
 
 
-def test_a_missing_path_is_said() -> None:
-    with pytest.raises(CommandError, match="no file or folder"):
-        call_command("mailcheck", "/nowhere/at/all.eml")
+def test_odd_structure_is_held_and_still_told(lines, tmp_path: Path) -> None:
+    types = b"".join(b"Content-Type: multipart/mixed; boundary=%c\n" % one for one in b"ab")
+    parts = b"".join(b"--%c\n\nhello\n--%c--\n" % (one, one) for one in b"ab")
+    mail = types + b"Subject: odd\n\n" + parts
+    (tmp_path / "a.eml").write_bytes(mail)
+    (line,) = lines(tmp_path)
+    assert (line["ok"], line["error"]) == (True, None)
+    assert (line["disposition"], line["reason"]) == ("quarantined", "odd-structure")
+    assert line["got"]["subject"] == "odd"
+
+
+def test_a_test_mail_of_ours_is_nobody_s_work(lines, tmp_path: Path) -> None:
+    subject = probe.subject_of(probe.new_token())
+    (tmp_path / "a.eml").write_bytes(f"Subject: {subject}\n\nhello\n".encode())
+    (line,) = lines(tmp_path)
+    assert (line["disposition"], line["reason"]) == ("rejected", "test-mail")
+
+
+def test_what_a_folder_has_beside_mails_stops_nothing(lines, tmp_path: Path) -> None:
+    (tmp_path / "folder.eml").mkdir()
+    (tmp_path / "loop.eml").symlink_to(tmp_path / "loop.eml")
+    (tmp_path / "nowhere.eml").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "pipe.eml")
+    (tmp_path / "z.eml").write_bytes(b"From: ann@example.com\n\nhello\n")
+    found = {line["id"]: line for line in lines(tmp_path)}
+    assert {name: line["ok"] for name, line in found.items()} == {
+        "loop": False,
+        "nowhere": False,
+        "pipe": False,
+        "z": True,
+    }
+    assert "is no file" in found["pipe"]["error"]
+    assert all(one["disposition"] == "rejected" for one in found.values() if not one["ok"])
+
+
+def test_an_empty_folder_gives_no_line(lines, tmp_path: Path) -> None:
+    assert lines(tmp_path) == []
+
+
+def test_a_file_name_may_be_any_bytes(lines, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.eml"
+    Path(os.fsdecode(name)).write_bytes(b"From: ann@example.com\n\nhello\n")
+    (line,) = lines(tmp_path)
+    assert (line["id"], line["ok"]) == ("caf\ufffd", True)
+
+
+def test_the_files_within_winmail_are_named(lines, tmp_path: Path) -> None:
+    mail = EmailMessage(policy=SMTP)
+    mail.set_content("see the file")
+    packed = tnef(tnef_file(b"report.pdf", b"%PDF-1.4"), tnef_file(b"list.csv", b"a;b"))
+    mail.add_attachment(packed, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    (line,) = lines(tmp_path)
+    assert line["got"]["tnef_files"] == ["report.pdf", "list.csv"]
+
+
+def test_a_failure_of_ours_costs_one_line(lines, tmp_path: Path, monkeypatch) -> None:
+    def broken(*_given: object, **_named: object) -> str:
+        print("words for nobody")
+        raise KeyError("x")
+
+    monkeypatch.setattr(mailcheck, "safe_html", broken)
+    (tmp_path / "a.eml").write_bytes(b"Content-Type: text/html\n\n<p>x")
+    (tmp_path / "b.eml").write_bytes(b"From: ann@example.com\n\nhello\n")
+    bad, good = lines(tmp_path)
+    assert (bad["ok"], bad["disposition"], bad["reason"]) == (False, "quarantined", "unreadable")
+    assert good["ok"]
+
+
+def test_a_missing_path_is_said(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path in ("/nowhere/at/all.eml", str(tmp_path / "loop")):
+        with pytest.raises(CommandError, match="no file or folder") as error:
+            call_command("mailcheck", path)
+        assert error.value.returncode == 2
 
 
 def test_it_runs_before_the_first_start_and_writes_nothing(tmp_path: Path) -> None:

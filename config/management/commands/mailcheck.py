@@ -2,13 +2,16 @@
 database (SEAMS, mail on the command line)."""
 
 import json
+import os
+import sys
 from argparse import ArgumentParser
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.mailcheck import checked
+from config.mailcheck import mail_check
 
 
 class Command(BaseCommand):
@@ -21,14 +24,26 @@ class Command(BaseCommand):
         parser.add_argument("--mailbox", metavar="ADDRESS", help="as if sent to this mailbox")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for path in _mails(options["path"]):
-            self.stdout.write(json.dumps(checked(path)))
-            self.stdout.flush()
+        """Whatever a library may print goes to stderr: stdout is for programs."""
+        paths = _mails(options["path"])
+        out = self.stdout
+        with redirect_stdout(sys.stderr), mail_check(options["mailbox"] or "") as check:
+            for path in paths:
+                out.write(json.dumps(check.checked(path)))
+                out.flush()
 
 
 def _mails(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(path.glob("*.eml"))
-    if not path.exists():
-        raise CommandError(f"There is no file or folder {path}.", returncode=2)
+    """A folder is read whole before the first mail; what it has of folders is no mail."""
+    try:
+        if path.is_dir():
+            return [one for one in sorted(path.iterdir()) if _is_mail(one)]
+        path.stat()
+    except OSError as error:
+        sentence = f"There is no file or folder {path} to read ({error.strerror})."
+        raise CommandError(sentence, returncode=2) from None
     return [path]
+
+
+def _is_mail(path: Path) -> bool:
+    return path.suffix == ".eml" and not os.path.isdir(path)  # noqa: PTH112 - a loop is none
