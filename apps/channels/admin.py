@@ -83,6 +83,11 @@ class AccountForm(RowForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Often the same as for incoming mail. It is stored encrypted."),
     )
+    trusted_servers = LinesField(
+        label=_("Servers that check senders"),
+        required=False,
+        help_text=EmailAccount._meta.get_field("trusted_servers").help_text,
+    )
     folder_names = forms.CharField(
         label=_("Folders"),
         required=False,
@@ -207,6 +212,13 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
                     ("start", "start_date"),
                 ),
                 "description": _("Old mail stays untouched unless you choose to begin with it."),
+            },
+        ),
+        (
+            _("Trust"),
+            {
+                "fields": ("trusted_servers",),
+                "description": _("Who says whether a mail really comes from its sender."),
             },
         ),
         (

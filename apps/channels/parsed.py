@@ -28,6 +28,24 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One line of Authentication-Results (RFC 8601)."""
+
+    method: str  # dmarc, dkim or spf
+    result: str  # pass, fail, none ...
+    domain: str  # whose mail it is by that method; may be empty
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBy:
+    """One field of Authentication-Results: a claim, unless the server is believed."""
+
+    server: str
+    checks: tuple[Check, ...]
+    on_top: bool  # it stands above the first Received field
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFile:
     """One file of a mail, decoded."""
 
@@ -77,4 +95,8 @@ class ParsedEmail:
     receipt_of: str = ""  # Message-ID that this mail reports as read or delivered (RFC 8098, 3464)
     is_receipt: bool = False
     is_cut: bool = False  # over a cap: what was not read is among the files, or in the raw source
+    froms: tuple[Address, ...] = ()  # every sender that is named, as written
+    from_fields: int = 0
+    sender: Address | None = None  # who sent it for the one that From names
+    checked_by: tuple[CheckedBy, ...] = ()  # from the top
     oddities: tuple[str, ...] = ()  # codes of a structure that two readers read as two mails

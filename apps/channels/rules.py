@@ -172,6 +172,11 @@ def port_doubt(side: str, port: int, tls: str) -> str:
 # ---- mailboxes ----------------------------------------------------------------------------------
 
 
+def tidy_servers(names: Iterable[str]) -> list[str]:
+    """Each once, as Authentication-Results writes them."""
+    return list(dict.fromkeys(one.strip().strip(";").lower() for one in names if one.strip()))
+
+
 def tidy_aliases(address: str, aliases: Iterable[str]) -> list[str]:
     """Each once, and the address itself not again."""
     known = {address.lower(): ""}

@@ -206,6 +206,7 @@ class Message(models.Model):
     in_reply_to = models.TextField(blank=True)
     references = models.JSONField(default=list)
     automatic = models.BooleanField(default=False)
+    trust = models.JSONField(default=dict)  # {"level", "facts": [{"code", ...}]}
     date = models.DateTimeField(null=True)
     inbound = models.OneToOneField(
         InboundEmail, on_delete=models.PROTECT, null=True, related_name="message"

@@ -158,6 +158,17 @@ class EmailAccount(models.Model):
         blank=True,
         help_text=_("Only with “mail since a date”: the first day that counts."),
     )
+    trusted_servers = models.JSONField(
+        _("servers that check senders"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "The name that your own mail server writes first in Authentication-Results, such as"
+            " mx.example.com, one on each line. Microsoft 365 writes no name: type none. Empty:"
+            " nothing in a mail proves its sender. The server must remove such lines that arrive"
+            " from outside; almost all do."
+        ),
+    )
 
     send_kind = models.CharField(
         _("send by"),
@@ -224,6 +235,7 @@ class EmailAccount(models.Model):
         return self.name
 
     def clean(self) -> None:
+        self.trusted_servers = rules.tidy_servers(self.trusted_servers)
         refuse(rules.account_problems(self))
 
     def doubts(self) -> list[str]:

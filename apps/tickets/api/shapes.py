@@ -9,6 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from apps.attachments.models import Verdict
+from apps.channels.trust import NEUTRAL, VERIFIED, WARNING
+from apps.channels.trust_words import sentences_of
 from apps.core.api.permissions import caller
 from apps.core.models import Role
 from apps.crm.links import links_of
@@ -86,6 +88,13 @@ class LinkSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class TrustSerializer(serializers.Serializer[Any]):
+    """How far the sender can be believed, in words of the caller's language."""
+
+    level = serializers.ChoiceField([VERIFIED, NEUTRAL, WARNING])
+    sentences = serializers.ListField(child=serializers.CharField())
+
+
 class MessageSerializer(serializers.Serializer[Message]):
     # `from` is a word of Python, so `get_fields` adds it.
 
@@ -102,10 +111,16 @@ class MessageSerializer(serializers.Serializer[Message]):
     because = serializers.CharField(read_only=True)
     attachments = FileSerializer(source="files", many=True, read_only=True)
     message_id = serializers.CharField(read_only=True)
+    trust = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, Any]:
         return super().get_fields() | {"from": SenderSerializer(source="*", read_only=True)}
+
+    @extend_schema_field(TrustSerializer())
+    def get_trust(self, message: Message) -> Any:
+        level = message.trust.get("level", NEUTRAL)
+        return TrustSerializer({"level": level, "sentences": sentences_of(message.trust)}).data
 
     @extend_schema_field(serializers.URLField())
     def get_html_url(self, message: Message) -> str:

@@ -1,0 +1,296 @@
+"""Senders and what is to be thought of them, as data: headers, then the codes that must be said."""
+
+from apps.channels.trust import Ours
+
+OURS = Ours(
+    addresses=frozenset({"support@carteria.test", "help@carteria.test"}),
+    names=frozenset({"carteria customer care", "support"}),
+    agents=frozenset({"alice@agents.test"}),
+    servers=("mx.carteria.test",),
+)
+KNOWN = ("ann@example.com", "bob@bigcorp.example")
+RECEIVED = "Received: from outside by mx.carteria.test; Tue, 4 Mar 2025 09:30:00 +0100\n"
+
+
+def by(results: str, server: str = "mx.carteria.test") -> str:
+    return f"Authentication-Results: {server}; {results}\n"
+
+
+PASSED = by("dmarc=pass header.from=example.com")
+FROM = "From: Ann Miller <ann@example.com>\n"
+
+# name: (headers, level, codes)
+CASES: dict[str, tuple[str, str, set[str]]] = {
+    # nothing to say
+    "a plain sender": (FROM, "neutral", set()),
+    "no name": ("From: ann@example.com\n", "neutral", set()),
+    "a reply address of the same domain": (
+        FROM + "Reply-To: office@example.com\n",
+        "neutral",
+        set(),
+    ),
+    "a reply address below the same domain": (
+        FROM + "Reply-To: ann@mail.example.com\n",
+        "neutral",
+        set(),
+    ),
+    "a reply address that is ours": (FROM + "Reply-To: support@carteria.test\n", "neutral", set()),
+    "the address as a name": ("From: ann@example.com <ann@example.com>\n", "neutral", set()),
+    "a colleague's address as a name": (
+        "From: bob@example.com <ann@example.com>\n",
+        "neutral",
+        set(),
+    ),
+    "the same sender twice in one field": (
+        "From: ann@example.com, ann@example.com\n",
+        "neutral",
+        set(),
+    ),
+    "a name in Cyrillic": ("From: Анна Иванова <anna@example.com>\n", "neutral", set()),
+    "a name in Hebrew with marks": (
+        "From: \u200fדנה כהן\u200f <dana@example.com>\n",
+        "neutral",
+        set(),
+    ),
+    "a name in Persian with a joiner": ("From: می\u200cخواهم <m@example.com>\n", "neutral", set()),
+    "a name in Japanese and Latin": ("From: 田中 Taro タロウ <t@example.com>\n", "neutral", set()),
+    "a name with an emoji": ("From: Ann 👩\u200d💻 <ann@example.com>\n", "neutral", set()),
+    "words of two scripts side by side": ("From: Анна Miller <a@example.com>\n", "neutral", set()),
+    "a support desk like any": ("From: Support <desk@vendor.example>\n", "neutral", set()),
+    "a list": (
+        FROM + "List-Id: <talk.example.org>\nReply-To: talk@example.org\nSender: b@example.org\n",
+        "neutral",
+        set(),
+    ),
+    "another provider": ("From: ann@ymail.com\n", "neutral", set()),
+    "a short other name": ("From: ann@dhl.example\n", "neutral", set()),
+    # quiet facts
+    "a domain in German letters": ("From: ann@bücher.example\n", "neutral", {"foreign-letters"}),
+    "the same, as servers write it": (
+        "From: ann@xn--bcher-kva.example\n",
+        "neutral",
+        {"foreign-letters"},
+    ),
+    "a domain wholly in Cyrillic": ("From: a@почта.рф\n", "neutral", {"foreign-letters"}),
+    "sent by somebody else": (FROM + "Sender: bulk@esp.example\n", "neutral", {"sent-by"}),
+    # fields
+    "no sender": ("To: support@carteria.test\n", "warning", {"no-sender"}),
+    "two senders in one field": (
+        "From: ann@example.com, eve@evil.example\n",
+        "warning",
+        {"several-senders"},
+    ),
+    "two From fields": (FROM + "From: eve@evil.example\n", "warning", {"several-senders"}),
+    "the same From field twice": (FROM + FROM, "warning", {"doubled-sender"}),
+    "answers go elsewhere": (
+        FROM + "Reply-To: ann@evil.example\n",
+        "warning",
+        {"reply-elsewhere"},
+    ),
+    "answers go to another box of a provider": (
+        "From: boss@gmail.com\nReply-To: boss1@gmail.com\n",
+        "warning",
+        {"reply-elsewhere"},
+    ),
+    # names
+    "the name shows another address": (
+        'From: "ann@example.com" <eve@evil.example>\n',
+        "warning",
+        {"name-shows-other"},
+    ),
+    "the name shows one in an encoded word": (
+        "From: =?utf-8?b?Ym9zc0BiYW5rLmV4YW1wbGU=?= <eve@evil.example>\n",
+        "warning",
+        {"name-shows-other"},
+    ),
+    "the name shows one in wide letters": (
+        "From: boss＠bank．example <eve@evil.example>\n",
+        "warning",
+        {"name-shows-other"},
+    ),
+    "the name shows our address": (
+        'From: "support@carteria.test" <eve@evil.example>\n',
+        "warning",
+        {"name-shows-other"},
+    ),
+    "the name shows our domain": (
+        "From: Carteria.test Billing <eve@evil.example>\n",
+        "warning",
+        {"name-is-ours"},
+    ),
+    "the name is our From name": (
+        "From: Carteria  Customer Care <eve@evil.example>\n",
+        "warning",
+        {"name-is-ours"},
+    ),
+    "the name is ours in twins": (
+        "From: Carteria Custorner Care <eve@evil.example>\n",
+        "warning",
+        {"name-is-ours"},
+    ),
+    # look-alikes
+    "one letter less": ("From: a@cartera.test\n", "warning", {"looks-like"}),
+    "one letter more": ("From: a@carteriaa.test\n", "warning", {"looks-like"}),
+    "two letters swapped": ("From: a@cartreia.test\n", "warning", {"looks-like"}),
+    "a digit for a letter": ("From: a@bigc0rp.example\n", "warning", {"looks-like"}),
+    "rn for m": ("From: a@exarnple.com\n", "warning", {"looks-like"}),
+    "one for l": ("From: a@paypa1.com\n", "warning", {"looks-like"}),
+    "a hyphen more": ("From: a@car-teria.test\n", "warning", {"looks-like"}),
+    "our domain at the left": ("From: a@carteria.test.evil.example\n", "warning", {"looks-like"}),
+    "our domain with a hyphen": ("From: a@carteria-test.example\n", "warning", {"looks-like"}),
+    "an ending cut short": ("From: a@example.co\n", "warning", {"looks-like"}),
+    "a dotless letter": (
+        "From: a@carterıa.test\n",
+        "warning",
+        {"looks-like", "foreign-letters"},
+    ),
+    "an accent": ("From: a@cartería.test\n", "warning", {"looks-like", "foreign-letters"}),
+    # scripts
+    "Cyrillic within Latin": ("From: a@pаypal.com\n", "warning", {"mixed-domain", "looks-like"}),
+    "Cyrillic within Latin, as servers write it": (
+        "From: a@xn--pypal-4ve.com\n",
+        "warning",
+        {"mixed-domain", "looks-like"},
+    ),
+    "wholly in twins": ("From: a@аррӏе.com\n", "warning", {"mixed-domain", "looks-like"}),
+    "Greek within Latin": ("From: a@gοοgle.com\n", "warning", {"mixed-domain", "looks-like"}),
+    "Cyrillic within the box": ("From: аnn@example.com\n", "warning", {"mixed-address"}),
+    "Cyrillic within the name": ("From: Раypal <a@other.example>\n", "warning", {"mixed-name"}),
+    # what nobody sees
+    "a zero-width space in the name": (
+        "From: Ann\u200bMiller <ann@example.com>\n",
+        "warning",
+        {"hidden-in-name"},
+    ),
+    "a turned name": ("From: \u202emoc.knab <a@other.example>\n", "warning", {"hidden-in-name"}),
+    "a joiner in a Latin name": (
+        "From: An\u200dn <a@other.example>\n",
+        "warning",
+        {"hidden-in-name"},
+    ),
+    "a mark without its script": (
+        "From: Ann\u200e <a@other.example>\n",
+        "warning",
+        {"hidden-in-name"},
+    ),
+    "tags in the name": ("From: Ann\U000e0041 <a@other.example>\n", "warning", {"hidden-in-name"}),
+    "a zero-width space in the domain": (
+        "From: a@exam\u200bple.com\n",
+        "warning",
+        {"hidden-in-address", "looks-like", "foreign-letters"},
+    ),
+    "a soft hyphen in the box": (
+        "From: a\u00adb@other.example\n",
+        "warning",
+        {"hidden-in-address"},
+    ),
+    "a turn in the address": ("From: a\u202eb@other.example\n", "warning", {"hidden-in-address"}),
+    # ourselves
+    "our own address": ("From: Support <support@carteria.test>\n", "warning", {"our-address"}),
+    "our own address, proved": (
+        by("dmarc=pass header.from=carteria.test") + "From: support@carteria.test\n",
+        "verified",
+        {"authenticated"},
+    ),
+    "an agent's address": ("From: Alice@agents.test\n", "warning", {"agent-address"}),
+    "an agent's address, proved": (
+        by("dkim=pass header.d=agents.test") + "From: alice@agents.test\n",
+        "verified",
+        {"authenticated"},
+    ),
+    "our domain, nothing proved": ("From: boss@carteria.test\n", "warning", {"our-domain"}),
+    # proof
+    "DMARC passed": (PASSED + RECEIVED + FROM, "verified", {"authenticated"}),
+    "DKIM passed and aligned": (
+        by("dkim=pass header.d=example.com header.s=k") + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "DKIM by identity": (
+        by("dkim=pass header.i=@example.com") + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "SPF passed and aligned": (
+        by("spf=pass (ok; really) smtp.mailfrom=ann@example.com") + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "DKIM of the domain above": (
+        by("dkim=pass header.d=example.com") + "From: a@mail.example.com\n",
+        "verified",
+        {"authenticated"},
+    ),
+    "DKIM of somebody else": (by("dkim=pass header.d=esp.example") + FROM, "neutral", set()),
+    "SPF of somebody else": (by("spf=pass smtp.mailfrom=x@esp.example") + FROM, "neutral", set()),
+    "DMARC of somebody else": (by("dmarc=pass header.from=evil.example") + FROM, "neutral", set()),
+    "DMARC failed": (
+        by("dkim=pass header.d=example.com; dmarc=fail header.from=example.com") + FROM,
+        "warning",
+        {"not-authentic"},
+    ),
+    "SPF failed": (by("spf=fail smtp.mailfrom=example.com") + FROM, "warning", {"not-authentic"}),
+    "SPF failed, DKIM passed": (
+        by("spf=fail smtp.mailfrom=x.example; dkim=pass header.d=example.com") + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "a list broke the signature": (
+        by("dkim=fail header.d=example.com") + FROM + "List-Id: <l.example>\n",
+        "neutral",
+        set(),
+    ),
+    "nothing found": (by("dmarc=none; spf=none; dkim=none") + FROM, "neutral", set()),
+    "another server says so": (by("dmarc=pass", "mx.evil.example") + FROM, "neutral", set()),
+    "no server is named": ("Authentication-Results: dmarc=pass\n" + FROM, "neutral", set()),
+    "forged below the Received of our side": (
+        by("dmarc=fail header.from=example.com") + RECEIVED + PASSED + FROM,
+        "warning",
+        {"not-authentic"},
+    ),
+    "forged below one that says nothing": (
+        by("dmarc=none") + RECEIVED + PASSED + FROM,
+        "neutral",
+        set(),
+    ),
+    "forged beside one that stands below a Received": (
+        RECEIVED + by("dmarc=none") + PASSED + FROM,
+        "neutral",
+        set(),
+    ),
+    "two fields of our server on top": (
+        by("spf=none") + by("dkim=pass header.d=example.com") + RECEIVED + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "the server's name in a comment": (
+        "Authentication-Results: evil.example (mx.carteria.test); dmarc=pass\n" + FROM,
+        "neutral",
+        set(),
+    ),
+    "a result within a quoted reason": (
+        by('dmarc=none reason="; dmarc=pass header.from=example.com"') + FROM,
+        "neutral",
+        set(),
+    ),
+    "the name with a version": (
+        by("dmarc=pass", "MX.carteria.test 1") + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "proved, but two senders": (
+        PASSED + "From: ann@example.com, eve@evil.example\n",
+        "warning",
+        {"several-senders"},
+    ),
+    "proved, but it looks like ours": (
+        by("dmarc=pass header.from=cartera.test") + "From: a@cartera.test\n",
+        "warning",
+        {"looks-like", "authenticated"},
+    ),
+    "proved, but answers go elsewhere": (
+        PASSED + FROM + "Reply-To: x@evil.example\n",
+        "warning",
+        {"reply-elsewhere", "authenticated"},
+    ),
+}
