@@ -25,6 +25,12 @@ PAGED = frozenset({"application/pdf", "image/tiff"})
 DRAWN = PICTURES | PAGED
 MOST_PAGES = 100_000
 
+# For an <img> of a page: nothing to see, rather than the browser's sign of a broken picture.
+BLANK = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
 # The machine may just have been busy.
 PASSING = frozenset({"too-slow", "too-heavy"})
 PASSES_AFTER = timedelta(hours=1)
@@ -42,7 +48,12 @@ def preview_response(
     tag = f'"{attachment.sha256[:32]}-{page}-{longest}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         return sealed(_kept_privately(HttpResponseNotModified(), tag))
-    preview = preview_of(attachment, page=page, longest=longest)
+    try:
+        preview = preview_of(attachment, page=page, longest=longest)
+    except Guarded:
+        if longest == THUMBNAIL and request.headers.get("Accept", "").startswith("image/"):
+            return sealed(HttpResponse(BLANK, content_type="image/png", status=422))
+        raise
     must_be_clean(attachment)  # drawing takes its time
     assert preview.blob is not None
     response = HttpResponse(blobs.read(preview.blob), content_type=preview.content_type)

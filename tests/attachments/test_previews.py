@@ -1,9 +1,11 @@
 """What a browser shows of a file: pixels of ours, of clean files, made once."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from PIL import Image
 
 from apps.attachments import previews
 from apps.attachments.models import Attachment, Preview, Verdict
@@ -128,6 +130,16 @@ def test_the_reason_is_said_in_words_and_remembered(
         assert caught.value.sentence == previews.reason_in_words(code)
     assert calls == [code]
     assert previews.reason_in_words(code) != previews.reason_in_words("unknown")
+
+
+def test_a_page_gets_an_empty_picture_where_there_is_none(
+    file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "broken")
+    request = RequestFactory().get("/", headers={"Accept": "image/webp,*/*"})
+    answer = preview_response(clean(file, b"odd"), request, longest=320)
+    assert (answer.status_code, answer["Content-Type"]) == (422, "image/png")
+    assert Image.open(BytesIO(answer.content)).convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("code", "tries"), [("too-slow", 2), ("broken", 1)])
