@@ -17,3 +17,5 @@ urlpatterns = [
     path("", include("apps.attachments.urls")),
     path("", include("apps.console.urls")),
 ]
+
+handler400 = "apps.console.too_much.bad_request"
