@@ -94,13 +94,13 @@ def _shrunk(image: Image, longest: int, loaded: int) -> Image:
     """As it is meant to be seen: upright, in colours that browsers know."""
     from PIL import Image
 
-    turn = _TURNS.get(_orientation(image))
     wanted = _fitting(image.size, longest)
     if image.format == "JPEG":
         image.draft("RGB", wanted)  # decodes an eighth of a huge photo right away
     if _cost(image) > ROOM - 3 * loaded:
         raise NotThis("too-large")
     image.load()
+    turn = _TURNS.get(_orientation(image))  # only now: of a PNG, asking decodes it
     small = _plain(image, wanted)
     if small.size != wanted:
         small = small.resize(wanted, Image.Resampling.LANCZOS, reducing_gap=2.0)
