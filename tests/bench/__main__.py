@@ -3,10 +3,16 @@
 import json
 import sys
 
-from tests.bench import arrival, ingest, states
+from tests.bench import arrival, ingest, screening, states
 from tests.servers import postgres
 
-WHAT = {"ingest": ingest.run, "arrival": arrival.run, "states": states.run}
+WHAT = {
+    "ingest": ingest.run,
+    "arrival": arrival.run,
+    "states": states.run,
+    "screening": screening.run,
+}
+ONLY_SCANNER = {"screening"}  # the others need all the servers
 NOT_INSTALLED = 3
 
 
@@ -14,23 +20,26 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in WHAT:
         print(f"bench WHAT: one of {', '.join(WHAT)}", file=sys.stderr)
         return 2
-    if lacking := _lacking():
+    if lacking := _lacking(arguments[0]):
         print(f"Missing: apt-get install -y {' '.join(lacking)}", file=sys.stderr)
         return NOT_INSTALLED
     print(json.dumps(WHAT[arguments[0]](arguments[1:])))
     return 0
 
 
-def _lacking() -> list[str]:
+def _lacking(what: str) -> list[str]:
     import os
     import shutil
 
     path = os.environ.get("PATH", "") + ":/usr/sbin"
-    needed = {"dovecot": "dovecot-imapd", "clamd": "clamav-daemon"}
+    needed = {"clamd": "clamav-daemon"}
+    if what not in ONLY_SCANNER:
+        needed["dovecot"] = "dovecot-imapd"
     lacking = [
         package for program, package in needed.items() if not shutil.which(program, path=path)
     ]
-    return lacking + ([] if postgres.programs() else ["postgresql"])
+    has_database = what in ONLY_SCANNER or postgres.programs()
+    return lacking + ([] if has_database else ["postgresql"])
 
 
 if __name__ == "__main__":

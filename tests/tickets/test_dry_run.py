@@ -168,7 +168,7 @@ def test_nothing_is_written(house: House, capsys: pytest.CaptureFixture[str]) ->
     assert all(line["decisions"] for line in lines if line["disposition"] == "stored")
 
 
-def test_the_database_itself_refuses_to_be_written(house: House) -> None:
+def test_the_database_itself_refuses_to_be_written(transactional_db: None) -> None:
     with reading_only() as there:
         assert there
         with pytest.raises(Error), transaction.atomic():
@@ -214,9 +214,15 @@ def test_the_limits_of_the_house_count(house: House, tmp_path: Path) -> None:
     ]
 
 
-def test_a_database_that_has_no_tables_is_none(house: House, tmp_path: Path) -> None:
+@pytest.fixture
+def without_tables(transactional_db: None, fake_clamd: FakeClamd) -> Iterator[None]:
     table = AttachmentSettings._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
+        yield
+        cursor.execute(f"ALTER TABLE gone RENAME TO {table}")
+
+
+def test_a_database_that_has_no_tables_is_none(without_tables: None, tmp_path: Path) -> None:
     line = told(b"To: support@carteria.test\n\nx", tmp_path, "")
     assert (line["ok"], line["decisions"]) == (True, None)

@@ -27,10 +27,13 @@ class Command(BaseCommand):
         """Whatever a library may print goes to stderr: stdout is for programs."""
         paths = _mails(options["path"])
         out = self.stdout
-        with redirect_stdout(sys.stderr), mail_check(options["mailbox"] or "") as check:
-            for path in paths:
-                out.write(json.dumps(check.checked(path)))
-                out.flush()
+        try:
+            with redirect_stdout(sys.stderr), mail_check(options["mailbox"] or "") as check:
+                for path in paths:
+                    out.write(json.dumps(check.checked(path)))
+                    out.flush()
+        except BrokenPipeError:  # the reader has seen enough; Python would complain at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _mails(path: Path) -> list[Path]:
