@@ -181,7 +181,7 @@ def _imitation(sender: Address, ours: Ours, known: Collection[str]) -> Iterator[
     domain = domain_of(sender.email)
     reference = ours.domains | {domain_of(address) for address in known}
     if found := imitated_by(domain, filter(None, reference)):
-        yield {"code": "looks-like", "domain": _shown(readable(domain)), "known": _shown(found)}
+        yield {"code": "looks-like", "domain": _ascii(domain), "known": _shown(found)}
 
 
 # ---- proof --------------------------------------------------------------------------------

@@ -55,6 +55,41 @@ DISASTERS: dict[str, Callable[[], bytes]] = {
     "padding": lambda: TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * 5_000_000,
     "base64 blocks": lambda: TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"QQ==" * 999_999,
     "big text": lambda: TOP + b"\r\n" + b"hello \xe4 world\r\n" * 1_000_000,
+    "doubled types": lambda: TOP + b"Content-Type: text/plain; a=b\r\n" * 2000 + b"\r\nx",
+    "doubled encodings": lambda: (
+        TOP
+        + b"".join(b"Content-Transfer-Encoding: x-%d\r\n" % one for one in range(1900))
+        + b"\r\n"
+        + b"QUJD" * 2_000_000
+    ),
+    "hundred boundaries": lambda: (
+        TOP
+        + b"Content-Type: multipart/mixed"
+        + b"".join(b"; boundary=b%d" % one for one in range(100))
+        + b"\r\n\r\n--b0\r\n\r\n"
+        + b"x\r\n" * 3_000_000
+    ),
+    "nested coded containers": lambda: (
+        TOP
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\nContent-Transfer-Encoding: base64\r\n"
+            b"\r\n--b%d\r\n" % (one, one)
+            for one in range(45)
+        )
+        + b"\r\n"
+        + b"QUJD" * 3_000_000
+    ),
+    "almost delimiters": lambda: MIXED + b"--b\r\n\r\n" + b"\r\n--bx\r\nContent-Type: x" * 200_000,
+    "lone returns": lambda: MIXED + b"--b\r\n\r\n" + b"x--b\r" * 1_000_000,
+    "results": lambda: (
+        TOP + b"Authentication-Results: a; " + b"dmarc=pass (" * 20_000 + b"\r\n" * 2 + b"x"
+    ),
+    "names": lambda: (
+        MIXED
+        + b"--b\r\nContent-Disposition: attachment"
+        + b'; filename="a\\"b' * 9_000
+        + b"\r\n\r\nx"
+    ),
     "20 MB file": lambda: (
         MIXED
         + b"--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"

@@ -20,6 +20,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _FIELD_END = re.compile(rb"\n(?![ \t])")
 _BLOCK_END = re.compile(rb"\n\r?\n")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*)', re.DOTALL)
+# What almost every mailer writes, which nobody can read in two ways.
+_PLAIN = re.compile(r"""[\w/.+-]*(?:;\s*[\w-]+=(?:"[^"\\=]*"|[^\s;"'\\=]+))*+\s*;?\s*""")
 _COMMENTS = r"(?:\s|\([^()]*\))*"
 _TOKEN = r"([\w!#$&^.+-]+)"
 _BARE = re.compile(rf'{_COMMENTS}"?{_TOKEN}{_COMMENTS}/{_COMMENTS}{_TOKEN}', re.ASCII)
@@ -218,6 +220,8 @@ def bare_value(field: str) -> str:
 def is_misleading(field: str, names: str) -> bool:
     """A parameter without its semicolon, with quotes or escapes inside, or more behind them."""
     field = field[:MOST_PARAMETER_BYTES]
+    if _PLAIN.fullmatch(field):
+        return False
     wanted = re.compile(rf"(?i)(?:{names})[\d*]*")
     strict = [one for one in _PARAMETER.finditer(field) if wanted.fullmatch(one[1])]
     if any(_has_two_readings(field, one) for one in strict):

@@ -26,9 +26,11 @@ from apps.core.mime.structure import (
 )
 from apps.core.mime.transfer import undo
 
-MOST_INNER = 20  # forwarded mails that are looked into
+MOST_INNER = 200  # forwarded mails that are looked into
 DEEPEST_INNER = 5
 MOST_LOOSE = 1000
+MOST_SEARCHES = 50  # of a whole mail for a boundary that somebody might see
+MOST_CODED = 5  # containers that are decoded
 
 STRUCTURAL = ("content-type", "content-transfer-encoding", "content-disposition")
 
@@ -81,13 +83,26 @@ def _is_mail(part: Part) -> bool:
 
 
 def _odd_tree(raw: bytes, parts: list[Part]) -> Iterator[str]:
-    bare_returns = b"\r--" in raw
+    if _has_too_many_faces(parts):
+        yield "two-boundaries"
+        return
     for part in parts:
         yield from _odd_headers(raw, part)
         if part.boundary:
-            yield from _odd_container(raw, part, parts, bare_returns=bare_returns)
+            yield from _odd_container(raw, part, parts)
         if not part.is_container and not part.unread:
             yield from _odd_leaf(raw, part)
+
+
+def _has_too_many_faces(parts: list[Part]) -> bool:
+    """More than anybody needs, and more than we look through."""
+    coded = sum(bool(part.boundary and _encodings(part) - _AS_IT_STANDS) for part in parts)
+    suspects = (len(_other_boundaries(part)) for part in parts if "multipart" in _types(part))
+    return coded > MOST_CODED or sum(suspects) > MOST_SEARCHES
+
+
+def _types(part: Part) -> str:
+    return "".join(part.headers.all("content-type")).lower()
 
 
 # ---- header blocks ------------------------------------------------------------------------
@@ -182,36 +197,29 @@ def _is_too_long(raw: bytes, part: Part) -> bool:
 # ---- containers ---------------------------------------------------------------------------
 
 
-def _odd_container(
-    raw: bytes, part: Part, parts: list[Part], *, bare_returns: bool
-) -> Iterator[str]:
-    bound = part.boundary
+def _odd_container(raw: bytes, part: Part, parts: list[Part]) -> Iterator[str]:
     if part.reopened:
         yield "reopened"
-    if bare_returns and raw.find(b"\r--" + bound, part.start, part.end) >= 0:
-        yield "bare-return"
     if _is_parted_otherwise(raw, part):
         yield "two-boundaries"
-    if _has_loose_delimiter(raw, part, parts):
-        yield "loose-delimiter"
     if _is_coded(raw, part):
         yield "encoded-container"
     if _has_parts_outside(raw, part, parts):
         yield "parts-outside"
+    yield from _odd_delimiters(raw, part, {one.boundary for one in parts})
 
 
 def _is_parted_otherwise(raw: bytes, part: Part) -> bool:
     """Another boundary that some reader takes from the same header parts the body too."""
     if any(len(value) > LONGEST_BOUNDARY for key, value in part.parameters if key == "boundary"):
         return True
-    others = boundaries_of(part) - {part.boundary}
-    if _has_empty_boundary(part):
-        others.add(b"")
-    return any(_is_delimiter(raw, part, other) for other in others)
+    return any(_is_delimiter(raw, part, other) for other in _other_boundaries(part))
 
 
-def _has_empty_boundary(part: Part) -> bool:
-    return any(key == "boundary" and not value.strip() for key, value in part.parameters)
+def _other_boundaries(part: Part) -> set[bytes]:
+    """What some reader could take for the boundary, beside what we take."""
+    is_empty = any(key == "boundary" and not value.strip() for key, value in part.parameters)
+    return (boundaries_of(part) | ({b""} if is_empty else set())) - {part.boundary}
 
 
 def _is_delimiter(raw: bytes, part: Part, boundary: bytes) -> bool:
@@ -219,27 +227,43 @@ def _is_delimiter(raw: bytes, part: Part, boundary: bytes) -> bool:
     return line.search(raw, max(part.start - 1, 0), part.end) is not None
 
 
-def _has_loose_delimiter(raw: bytes, part: Part, parts: list[Part]) -> bool:
-    """A delimiter with more behind it, and fields below: some readers begin a part there."""
-    bound, at = b"\n--" + part.boundary, max(part.start - 1, 0)
-    known = {one.boundary for one in parts if one.boundary}
-    for _number in range(MOST_LOOSE):
-        at = raw.find(bound, at, part.end)
-        if at < 0:
-            return False
-        stop = raw.find(b"\n", at + 1, at + 2000)
-        rest = raw[at + len(bound) : stop if stop >= 0 else at + len(bound)].strip()
-        line = raw[at + 3 : max(stop, at + 3)].strip()
-        ours = line in known or line.removesuffix(b"--") in known
-        if rest not in (b"", b"--") and not ours and _LINE.match(raw, stop + 1):
-            return b"boundary=" + line not in raw and b'boundary="' + line not in raw
-        at += 3
-    return False
+def _odd_delimiters(raw: bytes, part: Part, known: set[bytes]) -> Iterator[str]:
+    """The boundary where only some readers see a delimiter."""
+    bound, at, loose = b"--" + part.boundary, part.start, 0
+    announced: set[bytes] = set()
+    while loose < MOST_LOOSE and (at := raw.find(bound, at, part.end)) >= 0:
+        before, stop = raw[at - 1 : at], raw.find(b"\n", at, at + 2000)
+        if before == b"\r":
+            yield "bare-return"
+            return
+        line = raw[at + 2 : stop].rstrip() if stop >= 0 else b""
+        if before == b"\n" and _is_loose(line, part.boundary, known):
+            loose += 1
+            if line not in announced and _LINE.match(raw, stop + 1):
+                if len(announced) >= MOST_SEARCHES or not _is_announced(raw, line):
+                    yield "loose-delimiter"
+                    return
+                announced.add(line)
+        at += len(bound)
+    if loose >= MOST_LOOSE:
+        yield "loose-delimiter"
+
+
+def _is_loose(line: bytes, boundary: bytes, known: set[bytes]) -> bool:
+    """More stands behind it, and it is no delimiter of another container."""
+    return line[len(boundary) :] not in (b"", b"--") and not (
+        line in known or line.removesuffix(b"--") in known
+    )
+
+
+def _is_announced(raw: bytes, line: bytes) -> bool:
+    """It belongs to a forwarded mail, which lies here as one file."""
+    return b"boundary=" + line in raw or b'boundary="' + line in raw
 
 
 def _is_coded(raw: bytes, part: Part) -> bool:
     """A transfer encoding that is forbidden here, under which other delimiters lie."""
-    encodings = _encodings(part) - _AS_IT_STANDS
+    encodings = (_encodings(part) & _KNOWN) - _AS_IT_STANDS
     if not encodings:
         return False
     body = _SOFT_BREAK.sub(rb"=3D\1", raw[part.start : part.end])  # it would swallow a delimiter
@@ -265,7 +289,8 @@ def _odd_leaf(raw: bytes, part: Part) -> Iterator[str]:
     encodings = _encodings(part)
     if len(encodings) > 1:
         body = raw[part.start : part.end]
-        if len({undo(body, one) for one in encodings}) > 1:
+        known = {one if one in _KNOWN else "" for one in encodings}
+        if len({undo(body, one) for one in known}) > 1:
             yield "doubled-encoding"
     if any(_is_unknown(one, raw, part) for one in encodings):
         yield "unknown-encoding"
@@ -297,7 +322,6 @@ def _goes_on_after_padding(raw: bytes, part: Part) -> bool:
 
 def _is_disguised(raw: bytes, part: Part) -> bool:
     """A container whose type only some readers understand, and none of our parts in it."""
-    fields = part.headers.all("content-type")
-    if not any("multipart" in field.lower() for field in fields):
+    if "multipart" not in _types(part):
         return False
     return any(_is_delimiter(raw, part, one) for one in boundaries_of(part))
