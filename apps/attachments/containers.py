@@ -5,12 +5,15 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from apps.core.mime.tnef import is_whole_tnef
 
 RAR_REACH = 4 * 2**20  # unrar looks this far for its signature
 END_REACH = 65_535 + 22 + 512  # a zip's end record, its longest comment and a little junk
 MOST_MEMBERS = 20_000
+MOST_ENDS = 4  # end records that all hold good
+MOST_HEADERS = 1_000  # of programs
 MANIFEST_BYTES = 2**20
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")
@@ -36,8 +39,10 @@ def starts_as_program(content: bytes) -> bool:
 
 def hides_program(content: bytes) -> bool:
     """A PE or NE program behind something else: two headers, the first pointing to the second."""
-    headers = {match.start() for match in _PE_HEADER.finditer(content, 1)}
-    headers.update(match.start() for match in _NE_HEADER.finditer(content, 1) if _is_ne(match))
+    found = chain(_PE_HEADER.finditer(content, 1), filter(_is_ne, _NE_HEADER.finditer(content, 1)))
+    headers = {match.start() for match in islice(found, MOST_HEADERS)}
+    if len(headers) == MOST_HEADERS:
+        return True
     return bool(headers) and any(
         match.start() + int.from_bytes(match[1], "little") in headers
         for match in _DOS_HEADER.finditer(content, 1)
@@ -51,7 +56,8 @@ def _is_ne(header: re.Match[bytes]) -> bool:
 
 
 def starts_as_rar(content: bytes) -> bool:
-    return bool(_RAR.match(content)) or content.startswith(_OLD_RAR)
+    # The old mark is plain letters: the size of the header behind it tells it from a text.
+    return bool(_RAR.match(content)) or (content[:4] == _OLD_RAR and content[5:6] < b" ")
 
 
 def hides_rar(content: bytes) -> bool:
@@ -135,18 +141,21 @@ class Zip:
             return b""
 
 
-def zips_from_the_end(content: bytes) -> list[Zip]:
+def zips_from_the_end(content: bytes) -> Iterator[Zip]:
     """The last end record counts, and each other whose comment ends with the file."""
-    found: list[Zip] = []
+    found = 0
     for at in _end_records(content):
-        reaches_the_end = at + 22 + int.from_bytes(content[at + 20 : at + 22], "little") == len(
-            content
-        )
-        if reaches_the_end or not found:
-            opened = _opened(content, at)
-            if opened is not None:
-                found.append(opened)
-    return found
+        comment = int.from_bytes(content[at + 20 : at + 22], "little")
+        if found and at + 22 + comment != len(content):
+            continue
+        opened = _opened(content, at)
+        if opened is None:
+            continue
+        found += 1
+        if found > MOST_ENDS:
+            yield Zip(content, {}, complete=False)
+            return
+        yield opened
 
 
 def _end_records(content: bytes) -> Iterator[int]:

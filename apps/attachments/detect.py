@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from apps.attachments.families import MEDIA_APPLICATIONS
 from apps.attachments.markup import root_element
 from apps.attachments.media import SVG, media_type
 
@@ -46,7 +47,8 @@ def detected_type(content: bytes) -> str:
 
 def _is_misread_text(kind: str, content: bytes) -> bool:
     """A text that begins with the letters of a picture, film or sound is still a text."""
-    if not kind.startswith(("image/", "video/", "audio/")) or kind in _TEXTUAL:
+    is_media = kind.startswith(("image/", "video/", "audio/")) or kind in MEDIA_APPLICATIONS
+    if not is_media or kind in _TEXTUAL:
         return False
     head = content[:1024]
     return len(head) == len(head.translate(None, _CONTROL))

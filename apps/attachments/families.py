@@ -32,14 +32,17 @@ UNLISTED = _set(
     "amr ape wv mpc ra ram caf dts tta voc",
 )
 
-# Filed as images by libmagic, yet drawings and scans that people send as documents.
-DOCUMENT_TYPES = _set("image/vnd.dwg image/vnd.dxf image/x-dxf image/vnd.djvu image/x-eps")
+# Filed as images by libmagic, yet drawings, scans and measurements that people send as documents.
+DOCUMENT_TYPES = _set(
+    "image/fits image/vnd.dwg image/vnd.dxf image/x-dxf image/vnd.djvu image/x-eps"
+)
 
-# Told by two or three bytes: plain text begins like that too, so only the name decides.
+# Told by two or three bytes, which much else begins with too: `media.py` looks closer at some.
 WEAK_TYPES = _set(
     "image/x-portable-bitmap image/x-portable-greymap image/x-portable-graymap",
-    "image/x-portable-pixmap image/x-tga image/x-xpmi image/x-pcx image/jxl",
-    "audio/x-hx-aac-adts audio/x-mod audio/x-mp4a-latm video/MP2T video/mp2t",
+    "image/x-portable-pixmap image/x-tga image/x-xpmi image/x-pcx image/jxl image/jp2",
+    "image/x-award-bioslogo image/x-os2-graphics audio/vnd.dolby.dd-raw audio/x-mod",
+    "audio/x-hx-aac-adts audio/x-mp4a-latm video/MP2T video/mp2t",
 )
 
 MEDIA_APPLICATIONS = _set(

@@ -16,7 +16,7 @@ MOST_BYTES = 256 * 2**20
 MOST_DELIMITERS = 50_000  # lines of one mail that may end a part
 MOST_BLOCKS = 100  # uuencoded ones of one text
 
-_MAIL = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?[!-9;-~]{1,200}[ \t]*:")
+_MAIL = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?[!-9;-~]{1,200}[ \t]*:")
 _UU = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]{1,250})\r?\n(?=[!-`][ -`]{4,}\r?$)")
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 

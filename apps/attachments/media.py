@@ -26,6 +26,7 @@ _SIGNATURES = (
     (0, b"FOVb", "image/x-x3f"),
     (0, b"\xff\x4f\xff\x51\0", "image/x-jp2-codestream"),
     (0, b"\0\0\0\x0cJXL \r\n\x87\n", "image/x-jxl"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "image/x-jpeg-2000"),
     (0, b"II\xbc\x01", "image/jxr"),
     (0, b"DDS \x7c\0\0\0", "image/x-dds"),
     (0, b"#?RADIANCE\n", "image/vnd.radiance"),
@@ -83,6 +84,7 @@ _BRANDS = {
     "jpm ": "image/jpm",
     "mjp2": "video/mj2",
 }
+_AC3_KBIT = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _HEIF = frozenset("heic heix hevc hevx heim heis hevm hevs mif1 mif2 msf1 avci avcs".split())
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -98,7 +100,7 @@ _NETPBM = re.compile(
 )
 _XPM = re.compile(rb"\s{0,20}(?:/\* XPM \*/|! XPM2)")
 _XBM = re.compile(
-    rb"(?:/\*[^/]{0,500}\*/)?\s*#define \w{1,100}_?width\s+\d+\s+#define \w{1,100}_?height"
+    rb"(?:/\*[^/]{0,500}\*/)?\s{0,99}#define \w{1,100}_?width\s+\d+\s+#define \w{1,100}_?height"
 )
 
 
@@ -163,6 +165,8 @@ def _by_structure(content: bytes) -> str:
         return "image/vnd.microsoft.icon"
     if _frames(content, _adts_length) or _frames(content, _loas_length):
         return "audio/aac"
+    if _frames(content, _ac3_length):
+        return "audio/ac3"
     return "video/x-mpeg-ts" if _is_transport_stream(content) else ""
 
 
@@ -208,6 +212,18 @@ def _loas_length(head: bytes) -> int:
     if head[0] != 0x56 or head[1] & 0xE0 != 0xE0:
         return 0
     return ((head[1] & 0x1F) << 8 | head[2]) + 3
+
+
+def _ac3_length(head: bytes) -> int:
+    if head[:2] != b"\x0b\x77":
+        return 0
+    if head[5] >> 3 > 10:
+        return (((head[2] & 7) << 8 | head[3]) + 1) * 2
+    rate, number = head[4] >> 6, head[4] & 63
+    if rate == 3 or number >= 2 * len(_AC3_KBIT):
+        return 0
+    kbit = _AC3_KBIT[number // 2]
+    return 2 * ((2 * kbit, kbit * 96_000 // 44_100 + number % 2, 3 * kbit)[rate])
 
 
 def _frames(content: bytes, length_of: Callable[[bytes], int]) -> bool:

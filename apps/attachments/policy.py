@@ -96,7 +96,7 @@ def _is_document(archive: containers.Zip) -> bool:
 
 def _face_of_zip(content: bytes, kind: str) -> tuple[str, Reason | None]:
     """A ZIP passes only as a document, and only if every reader sees that document."""
-    archives = containers.zips_from_the_end(content)
+    archives = list(containers.zips_from_the_end(content))
     documents = [document_type(archive) if archive.complete else None for archive in archives]
     if not documents or None in documents:
         return kind, "content-denied"

@@ -1,6 +1,7 @@
 """Files built from bytes: what people send, and what attackers dress it up as."""
 
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -45,6 +46,9 @@ DWG = b"AC1027" + bytes(60)
 RAR = b"Rar!\x1a\x07\x01\x00" + bytes(40)
 RAR4 = b"Rar!\x1a\x07\x00" + bytes(40)
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + b"\x3e\0\3\0\xfe\xff\x09\0" + bytes(480)
+ICO = b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x28\0\0\0\x16\0\0\0" + bytes(40)
+AAC = bytes.fromhex("fff15080017ffc") + bytes(4)
+AAC *= 20
 GZIP = b"\x1f\x8b\x08\0\0\0\0\0\0\3K\xca\x04\0" + bytes(8)
 
 
@@ -52,6 +56,17 @@ def program(header: bytes = b"PE\0\0") -> bytes:
     """The headers of an EXE, enough for a loader to believe them."""
     pe = header + b"\x64\x86\3\0" + bytes(16) + b"\x0b\2" + bytes(200)
     return b"MZ" + bytes(58) + (128).to_bytes(4, "little") + bytes(64) + pe
+
+
+def far_program(distance: int) -> bytes:
+    return b"MZ" + bytes(58) + distance.to_bytes(4, "little") + bytes(distance - 64) + b"PE\0\0L\1"
+
+
+def new_program() -> bytes:
+    """A program of Windows 3: the tables of its NE header follow one another."""
+    tables = b"".join(place.to_bytes(2, "little") for place in (64, 80, 80, 96, 100))
+    header = b"NE\5\x10" + bytes(30) + tables + bytes(10) + b"\2" + bytes(100)
+    return b"MZ" + bytes(58) + (64).to_bytes(4, "little") + header
 
 
 def zipped(members: dict[str, bytes], *, stored: bool = False, comment: bytes = b"") -> bytes:
@@ -72,6 +87,24 @@ def tarred(members: dict[str, bytes]) -> bytes:
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def big_zip() -> bytes:
+    """ZIP64: the old end record only says that the other one counts."""
+    end = ZIP.rindex(b"PK\5\6")
+    count, size, offset = struct.unpack_from("<10xHLL", ZIP, end)
+    big = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    return (
+        ZIP[:end]
+        + big
+        + locator
+        + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[2**32 - 1] * 2, 0)
+    )
+
+
+def iso(content: bytes) -> bytes:
+    return bytes(0x8000) + b"\1CD001\1" + bytes(2040) + content
 
 
 def seven_zip(content: bytes) -> bytes:
