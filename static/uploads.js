@@ -15,6 +15,9 @@ const queue = [];
 const coming = new Set();
 /** @type {WeakMap<HTMLElement, Upload>} */
 const uploads = new WeakMap();
+/** Cancelled when they may have been over already: the server is told to drop them, too.
+ * @type {Set<string>} */
+const unwanted = new Set();
 let changes = 0; // a look that began before the last change came too late
 let sendWhenHere = false;
 
@@ -46,10 +49,15 @@ function add(files) {
 
 function enqueue(upload) {
   uploads.set(upload.row, upload);
+  unwanted.delete(nameAndSize(upload.file));
   listOf(upload.form).append(upload.row);
   upload.row.scrollIntoView({ block: "nearest" });
   queue.push(upload);
   next();
+}
+
+function nameAndSize(file) {
+  return `${file.size} ${file.name}`;
 }
 
 function newRow(form, file) {
@@ -167,7 +175,11 @@ function cancel(row) {
   if (upload) {
     const place = queue.indexOf(upload);
     if (place >= 0) queue.splice(place, 1);
-    upload.xhr?.abort();
+    if (coming.has(upload)) {
+      unwanted.add(nameAndSize(upload.file));
+      upload.xhr.abort();
+      lookSoon();
+    }
   }
   takeOut(row);
   next();
@@ -183,15 +195,20 @@ function again(row) {
 async function remove(row) {
   const form = composer();
   row.setAttribute("aria-busy", "true");
-  const told = await asked(`${form.dataset.files}${row.dataset.upload}/remove/`, form, "POST");
-  changes += 1;
+  const told = await drop(form, row.dataset.upload);
   row.removeAttribute("aria-busy");
   if (!told) {
     complain(form, form.dataset.broken);
     return;
   }
   takeOut(row);
-  if (told.files) tellLimits(form, told);
+}
+
+async function drop(form, id) {
+  const told = await asked(`${form.dataset.files}${id}/remove/`, form, "POST");
+  changes += 1;
+  if (told?.files) tellLimits(form, told);
+  return told;
 }
 
 /** The keyboard goes on at the next file, or where files are chosen. */
@@ -236,7 +253,8 @@ function show(form, told) {
     known.add(file.id);
     const old = listOf(form).querySelector(`[data-upload="${file.id}"]`);
     const fresh = fromHtml(file.html);
-    if (!old) listOf(form).append(fresh);
+    if (!old && unwanted.delete(nameAndSize(file))) drop(form, file.id);
+    else if (!old) listOf(form).append(fresh);
     else if (old.outerHTML !== fresh.outerHTML) change(form, old, fresh);
   }
   for (const row of listOf(form).querySelectorAll("[data-upload]")) {

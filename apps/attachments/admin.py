@@ -5,12 +5,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from apps.attachments.families import RECOMMENDED_BLOCK
 from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 
+ADD_RECOMMENDED = "_add_recommended"  # the button that adds the list in one click
 _EXTENSION = re.compile(r"[^\s.,/\\]{1,20}")
 
 
@@ -31,7 +34,8 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_blocked(self) -> list[str]:
         words = self.cleaned_data["blocked"].replace(",", " ").split()
-        endings = sorted({word.strip("*.").lower() for word in words} - {""})
+        recommended = RECOMMENDED_BLOCK if ADD_RECOMMENDED in self.data else frozenset()
+        endings = sorted(({word.strip("*.").lower() for word in words} - {""}) | recommended)
         for ending in endings:
             if not _EXTENSION.fullmatch(ending):
                 raise forms.ValidationError(
@@ -66,6 +70,12 @@ class LimitsAdmin(OneRow):
             },
         ),
     )
+
+    def response_change(self, request: HttpRequest, obj: AttachmentSettings) -> HttpResponse:
+        if ADD_RECOMMENDED not in request.POST:
+            return super().response_change(request, obj)
+        self.message_user(request, _("The recommended types are on the list now."))
+        return redirect(request.path)
 
 
 @admin.register(Attachment)

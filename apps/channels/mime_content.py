@@ -1,21 +1,27 @@
 """Which parts of a mail are its text, its HTML and its files, as mail readers decide it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import unquote
 
 from apps.channels.parsed import ParsedFile
 from apps.core.mime.charsets import clean_line, clean_text, decode
 from apps.core.mime.headers import read_headers
-from apps.core.mime.structure import Part, content_of, file_names
+from apps.core.mime.structure import Part, content_of, file_names, read_structure
+from apps.core.mime.transfer import from_uuencode
 
 LONGEST_BODY = 5_000_000  # characters; a longer one is cut, and kept whole as a file
 LONGEST_NAME = 255
+MOST_ROUNDS = 25  # into a mail that is too deep, for the sake of its text
+MOST_BLOCKS = 20  # uuencoded files of one text
 
 _META = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.I
 )
 _CID = re.compile(r"""cid:([^"'\s<>)]+)""", re.I)
+_UU = re.compile(r"(?m)^begin [0-7]{3,4} (.{1,250})\n(?=[!-`][ -`]{4,}$)")
 _FORBIDDEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069/\\\\]")
 _ENDINGS = {
     "application/ics": ".ics",
@@ -68,7 +74,23 @@ def read_bodies(raw: bytes, parts: list[Part]) -> Bodies:
         setattr(bodies, kind, shown if before is None else _together(before, shown))
     if bodies.text is None and bodies.html is None:
         _take_other_text(raw, leaves, bodies)
+    if bodies.text is None and bodies.html is None:
+        bodies.text = _deep_text(raw, parts)
     return bodies
+
+
+def _deep_text(raw: bytes, parts: list[Part]) -> str | None:
+    """Of a mail that nests deeper than it is read: the text may lie at the very bottom."""
+    for _round in range(MOST_ROUNDS):
+        deeper = next((part for part in parts if part.unread), None)
+        if deeper is None:
+            return None
+        raw = content_of(raw, deeper)
+        parts = read_structure(raw)
+        for part in parts:
+            if not part.is_container and _is_readable(part, first=False):
+                return _text_of(raw, part)[:LONGEST_BODY]
+    return None
 
 
 def _together(before: str, shown: str) -> str:
@@ -121,7 +143,19 @@ def read_files(raw: bytes, parts: list[Part], bodies: Bodies) -> tuple[ParsedFil
         content = content_of(raw, part)
         if content or file_names(part):
             files.append(_file(part, content, len(files) + 1, shown))
-    return tuple(files)
+    return (*files, *_uuencoded(bodies.text or ""))
+
+
+def _uuencoded(text: str) -> Iterator[ParsedFile]:
+    """Files that old mailers write within the text, where some readers still find them."""
+    if "begin " not in text:
+        return
+    for begin in islice(_UU.finditer(text), MOST_BLOCKS):
+        end = text.find("\nend", begin.end())
+        block = text[begin.start() : end + 4 if end >= 0 else len(text)]
+        content = from_uuencode(block.encode("ascii", "replace"))
+        names = (clean_line(begin[1]),)
+        yield ParsedFile(_shown_name(names), names, "application/octet-stream", content)
 
 
 def _file(part: Part, content: bytes, number: int, shown: set[str]) -> ParsedFile:

@@ -177,7 +177,7 @@ def _remember_size(account: EmailAccount, size: int) -> None:
     if (account.announced_size, account.announced_by) == (size, account.sends_through):
         return
     account.announced_size, account.announced_by = size, account.sends_through
-    if account.pk is None:
+    if not account.pk:
         return
     same = EmailAccount.objects.filter(
         pk=account.pk, send_host=account.send_host, send_port=account.send_port

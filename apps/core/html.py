@@ -23,6 +23,7 @@ SHORT_CHARACTERS = 200_000
 SHORT_TAGS = 1000
 SECONDS = 3.0
 MEGABYTES = 300
+MOST_DEPTH = 500  # browsers stop nesting at 512, and get slow on what is deeper
 GROWTH = 2 * 2**20  # how much longer than twice its source clean HTML may be
 
 _TAGS = set(
@@ -55,6 +56,7 @@ _ATTRIBUTES = {
 }
 # Overrides of the writing direction turn the letters of an address around; marks may stay.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
+_NESTING = re.compile(r"<(?!(?:img|br|hr|wbr|col)\b)(/?)")
 # Outlook says in its style sheet alone that its paragraphs keep no distance.
 _OUTLOOK = {"MsoNormal", "MsoListParagraph", "MsoPlainText", "MsoNoSpacing"}
 _CLASSED = re.compile(r'<(p|li|div)((?: [a-z]+="[^"]*")*?) class="([^"]*)"((?: [a-z]+="[^"]*")*)>')
@@ -113,7 +115,7 @@ def rebuild(html: str) -> str | None:
     """Images still name what the mail named; None is too much."""
     source = html.replace("\0", "")
     clean = _CLEANER.clean(_body_as_box(source) + source)
-    if len(clean) > 2 * len(html) + GROWTH:
+    if len(clean) > 2 * len(html) + GROWTH or _depth(clean) > MOST_DEPTH:
         return None
     return _UNSEEN.sub("", _CLASSED.sub(_classless, clean))
 
@@ -139,6 +141,17 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer",
     set_tag_attribute_values={"a": {"target": "_blank"}},
 )
+
+
+def _depth(clean: str) -> int:
+    """How deep elements lie in each other; every one that is no leaf is closed."""
+    if clean.count("</") <= MOST_DEPTH:
+        return 0
+    depth = deepest = 0
+    for tag in _NESTING.findall(clean):
+        depth += -1 if tag == "/" else 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _classless(tag: re.Match[str]) -> str:

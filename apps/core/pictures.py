@@ -77,7 +77,7 @@ def page(content: bytes, number: int, *, longest: int) -> Picture:
 
 
 def is_pdf(content: bytes) -> bool:
-    return content[:1024].lstrip().startswith(b"%PDF-")
+    return b"%PDF-" in content[:1024]
 
 
 def _drawn(content: bytes, order: dict[str, int]) -> Picture:

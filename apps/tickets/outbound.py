@@ -89,6 +89,7 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
         waiting = attach_files(message, letter.files, written)
         staging.send_along(message, staged)
         _to_be_sent(message, waiting)
+    staging.clear(session, letter, by=by)
     return message
 
 

@@ -137,6 +137,12 @@ def send_along(message: Message, rows: list[StagedFile]) -> None:
     )
 
 
+def clear(session: Session, letter: Letter, *, by: User) -> None:
+    """The form was sent; what it did not name was cancelled while it came."""
+    if letter.form:
+        _forget(list(_of_form(session, letter.form, by).values_list("pk", flat=True)))
+
+
 # ---- rows and bytes ---------------------------------------------------------------------------
 
 

@@ -32,6 +32,17 @@ def test_what_is_no_extension_is_named(browser: Client) -> None:
     assert AttachmentSettings.load().also_block == []
 
 
+@pytest.mark.contract("1.5.g")
+def test_the_list_ships_empty_and_one_click_adds_the_recommended_types(browser: Client) -> None:
+    assert AttachmentSettings.load().also_block == []
+    assert 'name="_add_recommended"' in browser.get(PAGE).content.decode()
+    page = browser.post(PAGE, FORM | {"blocked": "dmg", "_add_recommended": "x"}, follow=True)
+    blocked = AttachmentSettings.load().also_block
+    assert page.redirect_chain == [(PAGE, 302)]
+    assert "The recommended types are on the list now." in page.content.decode()
+    assert {"dmg", "js", "vbs", "lnk", "iso", "html"} <= set(blocked)
+
+
 def test_files_are_listed_with_verdict_and_without_bytes(browser: Client, file: MakeFile) -> None:
     letter = file(b"secret bytes", "minutes.pdf", reason="scanner-down")
     listed = browser.get("/admin/attachments/attachment/").content.decode()

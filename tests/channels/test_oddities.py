@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.attachments.policy import judge
 from apps.channels.models import InboundEmail
 from apps.channels.oddity_words import ODDITIES, why_held
 from apps.channels.parse import parse, read
@@ -69,6 +70,31 @@ def test_every_name_of_a_doubled_field_reaches_the_policy() -> None:
 def test_a_name_that_careless_readers_see_reaches_the_policy(disposition: bytes, name: str) -> None:
     mail = TOP + b"Content-Disposition: " + disposition + b"\r\n\r\nx"
     assert name in parse(mail).files[0].names
+
+
+def test_a_mail_too_deep_for_anybody_is_read_as_text() -> None:
+    levels = [
+        b"Content-Type: multipart/mixed; boundary=c%d\r\n\r\n--c%d\r\n" % (n, n) for n in range(999)
+    ]
+    mail = parse(TOP + b"".join(levels) + b"Content-Type: text/plain\r\n\r\nat the bottom")
+    assert mail.text == "at the bottom"
+    assert mail.is_cut
+    assert mail.oddities == ()
+    assert not judge(mail.files[0].names, mail.files[0].content).allowed
+
+
+def test_the_parts_beyond_the_cap_are_judged_too() -> None:
+    bat = FILE.replace(b"a.dat", b"a.bat")
+    mail = parse(TOP + MIXED + b"\r\n" + (b"--b\r\n" + TEXT) * 600 + b"--b\r\n" + bat + b"--b--")
+    rest = mail.files[-1]
+    assert mail.oddities == ()
+    assert judge((rest.name, *rest.names), rest.content).reason == "type-denied"
+
+
+def test_a_file_within_the_text_is_a_file() -> None:
+    text = b"see below\n\nbegin 644 a.bat\n%:&5L;&\\*\n`\nend\n"
+    (file,) = parse(TOP + b"\r\n" + text).files
+    assert (file.name, file.content) == ("a.bat", b"hello")
 
 
 PIECES = st.sampled_from(

@@ -281,6 +281,14 @@ def test_staged_files_go_along_in_their_order(house: House, session: Session, st
     assert not StagedFile.objects.exists()
 
 
+def test_what_a_sent_form_did_not_name_is_forgotten(
+    house: House, session: Session, stage: Stage
+) -> None:
+    wanted, _cancelled, other = stage(), stage(text_file(1)), stage(form="other tab")
+    reply(session, letter(wanted), by=house.alice.user)
+    assert list(StagedFile.objects.all()) == [other]
+
+
 def test_a_mail_may_be_files_alone(house: House, session: Session, stage: Stage) -> None:
     given = Letter(staged=(stage().pk,), form="f")
     assert reply(session, given, by=house.alice.user).files.count() == 1

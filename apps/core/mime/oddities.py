@@ -206,7 +206,9 @@ def _odd_container(raw: bytes, part: Part, parts: list[Part]) -> Iterator[str]:
         yield "encoded-container"
     if _has_parts_outside(raw, part, parts):
         yield "parts-outside"
-    yield from _odd_delimiters(raw, part, {one.boundary for one in parts})
+    known = {one.boundary for one in parts}
+    unread = next((one.top for one in parts if one.unread), len(raw))
+    yield from _odd_delimiters(raw, part, known, min(part.end, unread))
 
 
 def _is_parted_otherwise(raw: bytes, part: Part) -> bool:
@@ -227,11 +229,11 @@ def _is_delimiter(raw: bytes, part: Part, boundary: bytes) -> bool:
     return line.search(raw, max(part.start - 1, 0), part.end) is not None
 
 
-def _odd_delimiters(raw: bytes, part: Part, known: set[bytes]) -> Iterator[str]:
+def _odd_delimiters(raw: bytes, part: Part, known: set[bytes], end: int) -> Iterator[str]:
     """The boundary where only some readers see a delimiter."""
     bound, at, loose = b"--" + part.boundary, part.start, 0
     announced: set[bytes] = set()
-    while loose < MOST_LOOSE and (at := raw.find(bound, at, part.end)) >= 0:
+    while loose < MOST_LOOSE and (at := raw.find(bound, at, end)) >= 0:
         before, stop = raw[at - 1 : at], raw.find(b"\n", at, at + 2000)
         if before == b"\r":
             yield "bare-return"

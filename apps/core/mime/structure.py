@@ -52,6 +52,7 @@ class Part:
     boundary: bytes = b""  # of a container: what really parts it
     closed: int = 0  # where the line ends that closes a container
     reopened: bool = False  # parts stand behind that line
+    is_rest: bool = False  # it holds all parts from here on
     unread: bool = False  # beyond the caps: its bytes are kept, not looked into
 
     def parameter(self, name: str) -> str:
@@ -158,6 +159,7 @@ def _begin(raw: bytes, parts: list[Part], stack: list[Part], line_end: int) -> t
     parts.append(part)
     if len(parts) > MOST_PARTS or (part.is_container and part.depth > DEEPEST):
         part.unread, part.is_container = True, False
+        part.is_rest = len(parts) > MOST_PARTS
     if part.is_container:
         part.boundary = _boundary(raw, part)
         stack.append(part)
@@ -200,9 +202,19 @@ def _demote_empty(parts: list[Part]) -> None:
 
 def content_of(raw: bytes, part: Part) -> bytes:
     """The part's bytes with their transfer encoding undone; of an unread part, as they stand."""
+    if part.is_rest:
+        return _rest_as_mail(raw, part)
     if part.unread:
         return raw[part.top : part.end]
     return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
+
+
+def _rest_as_mail(raw: bytes, part: Part) -> bytes:
+    """With the boundary announced again, so that whoever opens it finds every part."""
+    bound = part.parent.boundary if part.parent else b""
+    plain = bound.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    head = b'Content-Type: multipart/mixed; boundary="%s"\r\n\r\n--%s\r\n' % (plain, bound)
+    return head + raw[part.top : part.end]
 
 
 def is_file(part: Part) -> bool:
