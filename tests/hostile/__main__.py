@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,58 +11,54 @@ import django
 
 import tests.environment  # noqa: F401  (what the settings need)
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from tests.hostile.cases import Case  # noqa: E402
+from tests.hostile.judge import faults, is_slow  # noqa: E402
+from tests.hostile.mails import HONEST, HOSTILE  # noqa: E402
+from tests.hostile.run import Run, run, write  # noqa: E402
+from tests.servers.clamd import running_clamd  # noqa: E402
+
+SLOWEST = 20
+
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from tests.hostile import mails
-    from tests.hostile.run import write
-
-    cases = [*mails.CASES, *_legitimate()]
+    cases = [*HOSTILE, *HONEST]
     words = [one for one in sys.argv[1:] if not one.startswith("-")]
     if words:
-        folder = Path(words[0])
-        folder.mkdir(parents=True, exist_ok=True)
-        write(cases, folder)
-        (folder / "names.txt").write_text(
-            "".join(f"{n:04} {c.attack}: {c.name}\n" for n, c in enumerate(cases))
-        )
-        return
-    _report(cases, scanned="--no-scanner" not in sys.argv)
+        _write(cases, Path(words[0]))
+    else:
+        _report(cases, scanned="--no-scanner" not in sys.argv)
 
 
-def _legitimate() -> list:  # type: ignore[type-arg]
-    from tests.hostile.legitimate import CASES
+def _write(cases: Sequence[Case], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write(cases, folder)
+    names = (f"{number:04} {case.attack}: {case.name}\n" for number, case in enumerate(cases))
+    (folder / "names.txt").write_text("".join(names))
 
-    return CASES
 
-
-def _report(cases: list, *, scanned: bool) -> None:  # type: ignore[type-arg]
-    from tests.hostile.judge import faults
-    from tests.hostile.run import run
-    from tests.servers.clamd import running_clamd
-
+def _report(cases: Sequence[Case], *, scanned: bool) -> None:
     with running_clamd() if scanned else nullcontext() as server:
         done = run(cases, server.address if server else "")
-    held, not_held = Counter[str](), defaultdict(list)
-    for number, case in enumerate(cases):
-        line = done.lines.get(f"{number:04}")
-        found = faults(case, line, scanned=scanned) if line else ["no line"]
-        held[case.attack] += not found
-        if found:
-            not_held[case.attack].append(f"{number:04} {case.name}: {'; '.join(found)[:300]}")
+    found = {case: faults(case, done.line_of(case), scanned=scanned) for case in cases}
     for attack, count in Counter(case.attack for case in cases).items():
-        print(f"{attack:24} {count:4} held {held[attack]:4}")
-        for one in not_held[attack]:
-            print(f"    {one}")
-    slowest = sorted(done.lines.values(), key=lambda line: -line["seconds"])[:40]
-    for line in slowest:
-        print(
-            f"{line['seconds']:7.2f} s  {cases[int(line['id'])].name}  {line['disposition']} {line['reason']}"
-        )
-    print(
-        f"{sum(line['seconds'] for line in done.lines.values()):.1f} s in all, peak {done.peak_mb} MB"
-    )
+        bad = [case for case in cases if case.attack == attack and found[case]]
+        print(f"{attack:24} {count:4} held {count - len(bad):4}")
+        for case in bad:
+            print(f"    {case.name}: {'; '.join(found[case])[:300]}")
+    _report_cost(cases, done)
+
+
+def _report_cost(cases: Sequence[Case], done: Run) -> None:
+    slowest = sorted(cases, key=lambda case: -done.line_of(case)["seconds"])[:SLOWEST]
+    for case in slowest:
+        line = done.line_of(case)
+        slow = "  TOO SLOW" if is_slow(line) else ""
+        print(f"{line['seconds']:7.2f} s  {case.name}  {line['disposition']}{slow}")
+    seconds = sum(line["seconds"] for line in done.lines.values())
+    print(f"{seconds:.1f} s in all, peak {done.peak_mb} MB")
     print(done.errors[-3000:])
 
 

@@ -1,7 +1,8 @@
 """What a case of the two corpora is, and the few pieces that mails are built from."""
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+import binascii
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,8 @@ from typing import Literal
 # any: nothing about files; the mail is harmless to us whatever it is.
 Fate = Literal["refused", "kept out", "infected", "withheld", "passes", "any"]
 
+Build = Callable[[], bytes]
+
 FROM = b"From: Ann <ann@customer.test>\r\nTo: support@carteria.test\r\n"
 WORDS = "These words must stay readable."
 END = b"\r\n"
@@ -21,7 +24,7 @@ END = b"\r\n"
 class Case:
     name: str
     attack: str  # the class of attack, or the kind of legitimate mail
-    build: Callable[[], bytes]
+    build: Build
     fate: Fate = "any"
     innocent: int = 0  # files beside the hostile one that may pass
     words: str = ""  # what must stand in the text that a person reads
@@ -95,7 +98,35 @@ def forwarded(inner: bytes, *fields: bytes, coded: bool = False) -> bytes:
     return part(inner, b"Content-Type: message/rfc822", *fields, coded=coded)
 
 
+def coded_file(encoding: bytes, body: bytes, name: bytes = b"a.pdf") -> Build:
+    fields = (
+        b"Content-Type: application/pdf",
+        b'Content-Disposition: attachment; filename="' + name + b'"',
+        b"Content-Transfer-Encoding: " + encoding,
+    )
+    return lambda: mail(part(body, *fields, coded=False))
+
+
+def uuencoded(content: bytes, name: bytes = b"a.pdf", mode: bytes = b"644") -> bytes:
+    lines = [binascii.b2a_uu(content[at : at + 45]) for at in range(0, len(content), 45)]
+    return b"begin " + mode + b" " + name + b"\n" + b"".join(lines) + b"`\nend\n"
+
+
+def encoded_word(text: str) -> bytes:
+    return b"=?utf-8?b?" + base64.b64encode(text.encode("utf-8", "surrogatepass")) + b"?="
+
+
 def table(
-    attack: str, fate: Fate, rows: Sequence[tuple[str, Callable[[], bytes]]], **more: object
+    attack: str,
+    fate: Fate,
+    rows: Iterable[tuple[str, Build]],
+    *,
+    prefix: str = "",
+    innocent: Mapping[str, int] | None = None,
+    words: str = "",
 ) -> list[Case]:
-    return [Case(name, attack, build, fate, **more) for name, build in rows]  # type: ignore[arg-type]
+    """INNOCENT says how many files of a mail may pass beside the hostile one."""
+    return [
+        Case(prefix + name, attack, build, fate, (innocent or {}).get(name, 0), words)
+        for name, build in rows
+    ]

@@ -87,6 +87,10 @@ def html_faults(html: str) -> list[str]:
     return list(dict.fromkeys(reader.faults))[:5]
 
 
+def is_slow(line: Line) -> bool:
+    return bool(line["seconds"] > SECONDS)
+
+
 def faults(case: Case, line: Line, *, scanned: bool) -> list[str]:
     return [*_of_line(line), *_of_fate(case, line, scanned), *_of_words(case, line)]
 
@@ -94,8 +98,6 @@ def faults(case: Case, line: Line, *, scanned: bool) -> list[str]:
 def _of_line(line: Line) -> Iterator[str]:
     if set(line) != KEYS or line["disposition"] not in ("stored", "quarantined", "rejected"):
         yield "the line has not its keys"
-    if line["seconds"] > SECONDS:
-        yield f"{line['seconds']:.1f} s"
     if line["disposition"] != "stored" and not line["reason"]:
         yield "held without a reason"
     got = line["got"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.hostile.cases import Case, attached, mail, part
+from tests.hostile.cases import Case, attached, based, mail, part, top
 from tests.hostile.payloads import LETTER
 
 PDF = b"Content-Type: application/pdf"
@@ -145,8 +145,6 @@ def _doubled(*values: bytes) -> bytes:
 
 
 def _only_body(name: bytes) -> bytes:
-    from tests.hostile.cases import based, top
-
     head = PDF + b'; name="' + name + b'"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
     return top() + head + based(LETTER)
 

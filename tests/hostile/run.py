@@ -16,9 +16,24 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    lines: dict[str, Line]
+    lines: dict[str, Line]  # by name of the case
     errors: str
     peak_mb: int  # of mailcheck or the biggest of its children
+
+    def line_of(self, case: Case) -> Line:
+        return self.lines[case.name]
+
+
+def run(cases: Sequence[Case], scanner: str = "") -> Run:
+    with tempfile.TemporaryDirectory(prefix="carteria-hostile-") as folder:
+        mails = Path(folder) / "mails"
+        mails.mkdir()
+        write(cases, mails)
+        peak_mb = mailcheck(mails, Path(folder), scanner)
+        lines = read_lines((Path(folder) / "out").read_text())
+        errors = (Path(folder) / "errors").read_text(errors="replace")
+    by_name = {case.name: lines[f"{number:04}"] for number, case in enumerate(cases)}
+    return Run(by_name, errors, peak_mb)
 
 
 def write(cases: Sequence[Case], folder: Path) -> None:
@@ -27,29 +42,23 @@ def write(cases: Sequence[Case], folder: Path) -> None:
         (folder / f"{number:04}.eml").write_bytes(case.build())
 
 
-def run(cases: Sequence[Case], scanner: str = "") -> Run:
-    with tempfile.TemporaryDirectory(prefix="carteria-hostile-") as folder:
-        mails = Path(folder) / "mails"
-        mails.mkdir()
-        write(cases, mails)
-        return mailcheck(mails, Path(folder), scanner)
+def mailcheck(mails: Path, folder: Path, scanner: str) -> int:
+    """Its answers into files, since a pipe would need a reader beside it."""
+    command = [sys.executable, "manage.py", "mailcheck", str(mails), "--jsonl"]
+    told = _environment(folder, scanner)
+    with (folder / "out").open("wb") as out, (folder / "errors").open("wb") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=out, stderr=errors)
+        _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, (folder / "errors").read_text(errors="replace")[-2000:]
+    return int(usage.ru_maxrss // 1024)
 
 
-def mailcheck(mails: Path, folder: Path, scanner: str) -> Run:
-    """Its own answer in a file, since a pipe would need a reader beside it."""
-    environment = {
+def _environment(folder: Path, scanner: str) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "CARTERIA_NO_BOOTSTRAP": "1",
         "CARTERIA_DATA": str(folder / "none"),
         "CLAMD_ADDRESS": scanner,
         "CARTERIA_TEST_SIGNATURES": "1" if scanner else "",
     }
-    command = [sys.executable, "manage.py", "mailcheck", str(mails), "--jsonl"]
-    out, errors = folder / "out", folder / "errors"
-    with out.open("wb") as stdout, errors.open("wb") as stderr:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr)
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    said = errors.read_text(errors="replace")
-    assert process.returncode == 0, said[-2000:]
-    return Run(read_lines(out.read_text()), said, usage.ru_maxrss // 1024)
