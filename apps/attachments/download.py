@@ -26,7 +26,9 @@ def content_response(
     A waiting file is a 409: it may come through later. Every other verdict is a 403: it will not.
     """
     must_be_clean(attachment)
-    response = _ranged(attachment.blob, request)
+    tag = f'"{attachment.sha256}"'  # bytes never change below a row
+    response = _ranged(attachment.blob, request, tag)
+    response["ETag"] = tag
     response["Content-Type"] = "application/octet-stream"
     response["Content-Disposition"] = disposition(attachment.name)
     response["Cache-Control"] = "private, no-store"
@@ -52,9 +54,9 @@ def must_be_clean(attachment: Attachment) -> None:
     raise Forbidden("file-not-clean", _("The file was stopped by a check and is never handed out."))
 
 
-def _ranged(blob: Blob, request: HttpRequest | None) -> HttpResponseBase:
+def _ranged(blob: Blob, request: HttpRequest | None, tag: str) -> HttpResponseBase:
     """One range as asked for; anything more involved gets the whole, as RFC 9110 allows."""
-    wanted = request.headers.get("Range", "") if request else ""
+    wanted = _wanted_range(request, tag) if request else ""
     only_head = request is not None and request.method == "HEAD"
     match = _ONE_RANGE.fullmatch(wanted.replace(" ", ""))
     if match is None or not _makes_sense(match[1], match[2]):
@@ -67,6 +69,13 @@ def _ranged(blob: Blob, request: HttpRequest | None) -> HttpResponseBase:
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{blob.size}"
     response["Accept-Ranges"] = "bytes"
     return response
+
+
+def _wanted_range(request: HttpRequest, tag: str) -> str:
+    """Of the rest of another file (If-Range), or of no GET, nobody asks for a part."""
+    if request.method != "GET" or request.headers.get("If-Range", tag) != tag:
+        return ""
+    return request.headers.get("Range", "")
 
 
 def _bytes(blob: Blob, span: range, status: int, only_head: bool) -> HttpResponseBase:

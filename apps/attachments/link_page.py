@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from apps.attachments.download import content_response
 from apps.attachments.links import follow_link
 from apps.core.errors import Problem
+from apps.core.models import User
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 @require_safe
 def linked_file(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
-        attachment = follow_link(token)
+        attachment = follow_link(token, reader=_reader(request))
         response = content_response(attachment, request)
     except Problem as problem:
         log.info("a link to a file was refused", extra={"code": problem.code})
@@ -26,3 +27,7 @@ def linked_file(request: HttpRequest, token: str) -> HttpResponseBase:
         return page
     log.info("a file left by a link", extra={"attachment": attachment.pk})
     return response
+
+
+def _reader(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -1,7 +1,8 @@
 """A file by an address that works without signing in, for some minutes.
 
 The token names the file and whoever asked for it; it opens what that person sees at that moment,
-and only while the file is clean.
+and only while the file is clean. Passed on to a colleague who is signed in, it opens no more than
+that colleague sees.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ def make_link(attachment: Attachment, *, for_user: User) -> Link:
     return Link(token, timezone.now() + LIFETIME)
 
 
-def follow_link(token: str) -> Attachment:
+def follow_link(token: str, *, reader: User | None = None) -> Attachment:
+    """READER: who is signed in, if anybody is."""
     try:
         attachment, _dash, user = _signer.unsign(token, max_age=LIFETIME).partition("-")
     except SignatureExpired as error:
@@ -45,4 +47,6 @@ def follow_link(token: str) -> Attachment:
     found = mine.select_related("blob").filter(pk=attachment).first()
     if found is None:
         raise Gone("link-expired", _("This link no longer works. Open the mail again."))
+    if reader and not Attachment.objects.visible_to(reader).filter(pk=found.pk).exists():
+        raise Missing("not-found", _("There is no file at this address."))
     return found

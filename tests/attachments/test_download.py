@@ -76,6 +76,8 @@ def test_no_name_of_a_customer_reaches_the_disk(file: MakeFile) -> None:
             "attachment; filename=\"100__x=1.pdf\"; filename*=UTF-8''100%25%3Bx%3D1.pdf",
         ),
         ("../..", 'attachment; filename="_"'),
+        (".htaccess", 'attachment; filename="htaccess"'),
+        ("C:\\a\\con.txt", 'attachment; filename="C__a_con.txt"'),
         ("", 'attachment; filename="file"'),
         ("\ud800.pdf", 'attachment; filename="pdf"'),
     ],
@@ -144,6 +146,22 @@ def test_one_range_is_served(
     assert response.get("Content-Range") == said
     assert response["Accept-Ranges"] == "bytes"
     assert int(response["Content-Length"]) == len(content)
+
+
+@pytest.mark.parametrize(("same", "status"), [(True, 206), (False, 200)])
+def test_the_rest_is_that_of_the_same_file(file: MakeFile, same: bool, status: int) -> None:
+    """If-Range: who began with other bytes gets all of these."""
+    attachment = clean(file)
+    tag = content_response(attachment)["ETag"]
+    headers = {"range": "bytes=5-", "if-range": tag if same else '"another"'}
+    response = content_response(attachment, RequestFactory().get("/", headers=headers))
+    assert (response.status_code, response["ETag"]) == (status, f'"{attachment.sha256}"')
+
+
+def test_a_part_is_for_get_alone(file: MakeFile) -> None:
+    request = RequestFactory().head("/", headers={"range": "bytes=5-"})
+    response = content_response(clean(file), request)
+    assert (response.status_code, response["Content-Length"]) == (200, "10")
 
 
 def test_head_says_the_length_and_reads_nothing(

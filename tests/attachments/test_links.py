@@ -88,6 +88,16 @@ def test_a_link_of_somebody_who_lost_the_right_is_closed(made: Made) -> None:
     assert follow(made[2])[0] == 410
 
 
+def test_a_link_passed_on_opens_no_more_than_its_reader_sees(made: Made) -> None:
+    readers = {"auditor": [Role.AUDITOR], "nobody's": []}
+    statuses = {}
+    for name, roles in readers.items():
+        browser = Client()
+        browser.force_login(make_user(name, roles=roles))
+        statuses[name] = browser.get(reverse("linked-file", args=[made[2]])).status_code
+    assert statuses == {"auditor": 200, "nobody's": 404}
+
+
 def test_there_is_no_link_to_a_file_that_waits(file: MakeFile) -> None:
     with pytest.raises(Conflict):
         links.make_link(file(), for_user=make_user(roles=[Role.AUDITOR]))
