@@ -4,17 +4,15 @@ Scanners cannot look into the newest kinds of it; what they are given is the cop
 """
 
 import io
-import logging
 from importlib import import_module
 
+from apps.attachments.scan import FileFailed
 from apps.core.child import ChildFailed, run_limited
 
-SECONDS = 20.0
-MEGABYTES = 500
+SECONDS = 5.0
+MEGABYTES = 300
 LOCKED = b"locked"
 UNREADABLE = b"unreadable"
-
-log = logging.getLogger(__name__)
 
 
 def is_encrypted_pdf(content: bytes) -> bool:
@@ -22,12 +20,14 @@ def is_encrypted_pdf(content: bytes) -> bool:
 
 
 def unlocked(content: bytes) -> bytes:
-    """The copy; LOCKED when a password is needed, UNREADABLE when nobody knows. Never raises."""
+    """The copy; LOCKED when a password is needed, UNREADABLE when it is no PDF after all.
+
+    Raises FileFailed when opening it took more than it may: nobody has seen what is inside.
+    """
     try:
         answer = run_limited(unlock, content, seconds=SECONDS, megabytes=MEGABYTES)
     except ChildFailed as error:
-        log.info("an encrypted PDF could not be opened", extra={"error": error.code})
-        return UNREADABLE
+        raise FileFailed("The encrypted PDF could not be opened.") from error
     return answer if isinstance(answer, bytes) else UNREADABLE
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from apps.channels.authentication import read_results
-from apps.channels.lookalikes import without_turns
+from apps.channels.lookalikes import with_turns_marked, without_overrides, without_turns
 from apps.channels.loops import judge
 from apps.channels.mime_addresses import read_addresses
 from apps.channels.mime_content import read_bodies, read_files
@@ -60,7 +60,6 @@ def _read_by_child(raw: bytes) -> ParsedEmail:
     try:
         answer = run_limited(read_or_say_why, raw, seconds=SECONDS, megabytes=MEGABYTES)
     except ChildFailed as error:
-        log.warning("a heavy mail could not be read", extra={"error": error.code})
         raise Unreadable("too-heavy", "Reading the mail takes more than it may.") from error
     if isinstance(answer, ParsedEmail):
         return answer
@@ -119,7 +118,7 @@ def _envelope(headers: Headers) -> ParsedEmail:
     sender = read_addresses(headers.all("sender"))
     shown = _plain(froms or sender)
     return ParsedEmail(
-        subject=headers.text("subject")[:LONGEST_SUBJECT],
+        subject=without_overrides(headers.text("subject"))[:LONGEST_SUBJECT],
         from_=shown[0] if shown else None,
         froms=froms,
         from_fields=len(headers.all("from")),
@@ -139,8 +138,10 @@ def _envelope(headers: Headers) -> ParsedEmail:
 
 
 def _plain(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
-    """With names that cannot turn around what stands beside them."""
-    return tuple(Address(one.email, without_turns(one.name)) for one in addresses)
+    """With names and addresses that cannot turn around what stands beside them."""
+    return tuple(
+        Address(with_turns_marked(one.email), without_turns(one.name)) for one in addresses
+    )
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
@@ -155,17 +156,20 @@ def _delivered_to(headers: Headers) -> tuple[str, ...]:
 def _first_id(field: str, *, bare: bool = True) -> str:
     """In angle brackets; without any, the first word, if it may be bare or looks like an id."""
     if found := _BRACKETED.search(field):
-        return clean_line("".join(found[1].split()))[:LONGEST_ID]
+        return _clean_id(found[1])
     word = next(iter(field.split(maxsplit=1)), "")
-    return clean_line(word.strip("<>"))[:LONGEST_ID] if bare or "@" in word else ""
+    return _clean_id(word.strip("<>")) if bare or "@" in word else ""
+
+
+def _clean_id(text: str) -> str:
+    return with_turns_marked(clean_line("".join(text.split())))[:LONGEST_ID]
 
 
 def _references(headers: Headers) -> tuple[str, ...]:
     """Oldest first; of very many, the oldest and the newest ones."""
     field = " ".join(headers.all("references"))
     ids = _BRACKETED.findall(field) or [word for word in field.split() if "@" in word]
-    clean = [clean_line("".join(one.split()))[:LONGEST_ID] for one in ids]
-    unique = list(dict.fromkeys(filter(None, clean)))
+    unique = list(dict.fromkeys(filter(None, map(_clean_id, ids))))
     if len(unique) > MOST_REFERENCES:
         unique = [unique[0], *unique[-(MOST_REFERENCES - 1) :]]
     return tuple(unique)

@@ -6,6 +6,7 @@ read as data of the type that the function promises (child_answer.py): a child t
 hostile bytes can lie, and nothing more.
 """
 
+import logging
 import os
 import re
 import selectors
@@ -31,6 +32,9 @@ _KIND = re.compile(r"[A-Za-z_.]{1,80}")
 _OUT_OF_MEMORY_WORDS = (b"memory allocation of", b"bad_alloc", b"out of memory", b"Out of memory")
 
 
+log = logging.getLogger(__name__)
+
+
 class ChildFailed(Exception):
     """`code`: timeout, cpu, memory, refused (it ran into a wall), too-much (it said more than it
     may), crashed (anything else), not-started.
@@ -47,7 +51,18 @@ def run_limited(
     """FUNCTION(ARGUMENT) of an importable module that knows no Django.
 
     The function's return annotation says what comes back: plain data or frozen dataclasses.
+    Whoever asks says the reason to the reader; the log has it in any case.
     """
+    try:
+        return _run(function, argument, seconds, megabytes)
+    except ChildFailed as error:
+        log.warning("a child was given up", extra={"work": _name(function), "code": error.code})
+        raise
+
+
+def _run(
+    function: Callable[[bytes], object], argument: bytes, seconds: float, megabytes: int
+) -> object:
     expected = get_type_hints(function).get("return", object)
     process = _start(function, seconds, megabytes)
     try:
@@ -69,8 +84,8 @@ def run_limited(
 def _start(
     function: Callable[[bytes], object], seconds: float, megabytes: int
 ) -> subprocess.Popen[bytes]:
-    name = f"{function.__module__}:{function.__qualname__}"
-    command = [sys.executable, "-m", "apps.core.child_inside", name, str(seconds), str(megabytes)]
+    inside = [sys.executable, "-m", "apps.core.child_inside"]
+    command = [*inside, _name(function), str(seconds), str(megabytes)]
     try:
         return subprocess.Popen(
             command,
@@ -84,6 +99,10 @@ def _start(
         )
     except OSError as error:
         raise ChildFailed("not-started", f"No child process: {error.strerror}.") from error
+
+
+def _name(function: Callable[[bytes], object]) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
 
 
 def _talk(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from apps.attachments import probes
+from apps.attachments import probes, unlock_pdf
 from apps.attachments.locked import is_locked
+from apps.attachments.scan import FileFailed
 from apps.attachments.unlock_pdf import LOCKED, UNREADABLE, is_encrypted_pdf, unlocked
 from tests.attachments import locked_samples as locked
 from tests.attachments import samples as s
@@ -55,6 +56,15 @@ def test_a_pdf_with_an_owners_password_opens_for_everybody() -> None:
 @pytest.mark.contract("1.5.e")
 def test_a_pdf_with_a_users_password_stays_locked() -> None:
     assert unlocked(locked.pdf(user=b"secret")) == LOCKED
+
+
+@pytest.mark.contract("1.5.a")
+def test_a_pdf_that_nobody_can_open_in_time_is_not_scanned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unlock_pdf, "SECONDS", 0.01)
+    with pytest.raises(FileFailed):
+        unlocked(locked.pdf())
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.4 /Encrypt", b"%PDF-1.4\n" + b"/Encrypt" * 9999])

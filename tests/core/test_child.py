@@ -67,6 +67,14 @@ def test_the_answer_of_the_child_comes_back() -> None:
     assert run_limited(length, b"x" * 5_000_000, seconds=10, megabytes=200) == {"length": 5_000_000}
 
 
+def test_a_child_that_was_given_up_leaves_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ChildFailed):
+        run_limited(fail, b"secret words", seconds=10, megabytes=200)
+    [line] = caplog.records
+    assert (line.work, line.code) == (f"{THIS}:fail", "crashed")  # type: ignore[attr-defined]
+    assert "secret" not in str(line.__dict__)
+
+
 @pytest.mark.parametrize(
     ("function", "code"),
     [
