@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -19,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.agents.models import Agent, AgentSettings, CustomState, Team
 from apps.agents.vocabulary import label
-from apps.attachments.models import Attachment, AttachmentSettings, Verdict
+from apps.attachments.models import Attachment, AttachmentSettings, Verdict, VerdictChange
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.core.models import ApiToken, SettingsChange, SignInSettings, User
 from apps.crm.models import CrmSettings, TicketUpdate
@@ -261,6 +263,16 @@ def _files() -> Fact:
     return Fact(_("%(n)d waiting for the scan") % {"n": waiting} if waiting else "")
 
 
+def _verdict_changes() -> Fact:
+    """What was clean, may have been opened, and is infected by newer signatures."""
+    lately = timezone.now() - timedelta(days=30)
+    found = VerdictChange.objects.filter(after=Verdict.INFECTED, at__gt=lately).count()
+    if not found:
+        return Fact("")
+    words = ngettext("%(n)d found infected later", "%(n)d found infected later", found)
+    return Fact(words % {"n": found}, WARN)
+
+
 def _updates() -> Fact:
     failed = TicketUpdate.objects.filter(status=TicketUpdate.Status.FAILED).count()
     return Fact(_("%(n)d failed") % {"n": failed}, DANGER) if failed else Fact("")
@@ -340,6 +352,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("Files"),
         gettext_lazy("What came with mails, each with its verdict."),
         _files,
+    ),
+    "attachments.VerdictChange": (
+        None,
+        gettext_lazy("Files that were released, or found infected after they were clean."),
+        _verdict_changes,
     ),
     "crm.Ticket": (None, gettext_lazy("The built-in tickets with their comments."), _nothing),
     "crm.TicketUpdate": (

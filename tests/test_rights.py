@@ -6,7 +6,7 @@ the API or a page of the console that stands in no table fails.
     y  it is there            n  the answer is there, without it
     +  done, or let in        -  let in, and nothing happens
     b  let in as far as the body (400, 422, 415)    c  too late (409)
-    4  404    3  403    1  401    r  to the sign-in
+    4  404    3  403    1  401    g  gone (410)    r  to the sign-in
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,11 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Team
+from apps.attachments.links import make_link
 from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
+from apps.attachments.urls import urlpatterns as attachments_urls
 from apps.channels.models import ChannelSettings, InboundEmail
+from apps.console import remote_images
 from apps.console.urls import urlpatterns as console_urls
 from apps.core import blobs
 from apps.core.admin_bases import Restricted
@@ -38,6 +41,7 @@ from apps.queues.models import Queue, QueueMembership
 from apps.reports.urls import urlpatterns as reports_urls
 from apps.tickets.models import Session, StagedFile
 from config.api import urlpatterns as api_urls
+from tests.core.test_pictures import plain, saved
 from tests.people import (
     House,
     make_account,
@@ -55,6 +59,8 @@ from tests.people import (
 )
 
 pytestmark = pytest.mark.django_db
+
+A_PICTURE = saved(plain(), "PNG")
 
 # The columns. Alice works in the queue Support through the team North, which Irene supervises;
 # Charlie works in the queue Other and is of the team South, which Otto supervises.
@@ -82,6 +88,7 @@ PAGES = {
     ("get", "session", ""):                    "y y 4 4 y 4 y y y r 4",
     ("get", "mail-link", ""):                  "+ + 4 4 + 4 + + + r 4",
     ("get", "mail-frame", ""):                 "+ + 4 4 + 4 + + + r 4",
+    ("get", "mail-picture", ""):               "+ + 4 4 + 4 + + + r 4",
     ("get", "file", ""):                       "+ + 4 4 + 4 + + + r 4",
     ("get", "ticket", ""):                     "+ + 4 4 + 4 + + + r 4",
     ("post", "take", ""):                      "4 4 4 4 + 4 4 4 4 r 4",
@@ -116,7 +123,7 @@ API = {
     ("get", "message-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
     ("get", "message-raw", ""):                "+ 4 4 4 4 4 + 4 3 1 4",
     ("get", "attachment-content", ""):         "+ + 4 4 + 4 + + 3 1 4",
-    ("get", "attachment-preview", ""):         "b b 4 4 b 4 b b 3 1 4",
+    ("get", "attachment-preview", "?longest=320"): "+ + 4 4 + 4 + + 3 1 4",
     ("post", "attachment-link", ""):           "+ + 4 4 + 4 3 + 3 1 4",
     ("post", "attachment-release", ""):        "c c 4 4 3 4 3 3 3 1 4",
     ("get", "ticket-detail", ""):              "+ + 4 4 + 4 + + 3 1 4",
@@ -145,6 +152,15 @@ API = {
     ("post", "agent-events", ""):              "b 3 3 3 3 3 3 b b 1 3",
 }  # fmt: skip
 OPEN_TO_ALL = {"schema"}
+
+# ---- a link to a file: made for one person, followed by another ----------------------------------
+#                  admin irene otto nora alice charlie auditor robot blind nobody eve
+LINKS = {
+    "admin":          "+ + 4 4 + 4 + + + + 4",
+    "alice":          "+ + 4 4 + 4 + + + + 4",
+    "charlie":        "g g g g g g g g g g g",
+    "eve":            "g g g g g g g g g g g",
+}  # fmt: skip
 
 # ---- the admin -----------------------------------------------------------------------------------
 # Who reads: administrators and auditors everything, supervisors their people alone. Nobody else
@@ -216,7 +232,8 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(remote_images, "fetch", lambda _address, **_more: A_PICTURE)
     house = make_house()
     north = Team.objects.get(name="North")
     eve = make_agent("eve", teams=[north], queues=[house.support])
@@ -267,8 +284,9 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
     held = InboundEmail.objects.create(status="quarantined", mailbox=house.mailbox, **fields)
     stored = InboundEmail.objects.create(status="stored", mailbox=house.mailbox, **fields)
     session = make_session(house.support)
-    message = make_message(session, inbound=stored)
-    file = make_attachment(message)
+    message = make_message(session, inbound=stored, html='<img src="https://shop.test/a.png">')
+    file = make_attachment(message, content=A_PICTURE)
+    Attachment.objects.filter(pk=file.pk).update(detected_type="image/png")
     not_sent = Attachment.objects.create(name="x", size=1, sha256="x", blob=file.blob)
     staged = StagedFile.objects.create(
         user=house.alice.user, session=session, form="key", attachment=not_sent
@@ -285,6 +303,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         "session": session.public_id,
         "message": message.pk,
         "file": file.pk,
+        "first": 0,
         "staged": staged.pk,
         "ticket": ticket.pk,
         "ticket_file": ticket_file.pk,
@@ -351,7 +370,8 @@ def cell(response: Any, mark: str = "", before: list[Any] | None = None) -> str:
     return "+" if status < 400 else _REFUSALS[status]
 
 
-_REFUSALS = {400: "b", 401: "1", 403: "3", 404: "4", 405: "5", 409: "c", 415: "b", 422: "b"}
+_REFUSALS = {400: "b", 401: "1", 403: "3", 404: "4", 405: "5", 409: "c", 410: "g"}
+_REFUSALS |= {415: "b", 422: "b"}
 
 
 def walked(answers: dict[str, str], expected: str) -> None:
@@ -370,6 +390,7 @@ _ARGUMENT = {
     "ticket": "ticket",
     "mail-link": "message",
     "mail-frame": "message",
+    "mail-picture": "message",
     "board-state": "agent",
 }
 _MARKS = {
@@ -384,7 +405,7 @@ _MARKS = {
 def test_pages(world: World, row: tuple[str, str, str]) -> None:
     verb, name, more = row
     word = _ARGUMENT.get(name, "session")
-    second = {"release-file": "file", "unstage": "staged"}.get(name)
+    second = {"release-file": "file", "unstage": "staged", "mail-picture": "first"}.get(name)
     more_words = [world.words[second]] if second else []
     address = reverse(name, args=[world.words[word], *more_words] if word else [])
     answers = {}
@@ -448,6 +469,22 @@ def test_every_route_of_the_api_is_in_the_table() -> None:
             actions = getattr(pattern.callback, "actions", {"get": ""})
             routes |= {(method, pattern.name) for method in actions if method != "head"}
     assert {one for one in routes if one[1] not in OPEN_TO_ALL} == {row[:2] for row in API}
+
+
+# ---- links ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asker", LINKS)
+def test_links(world: World, asker: str) -> None:
+    file, user = world.rows["attachments.Attachment"], world.people[asker]
+    assert isinstance(file, Attachment) and user is not None
+    address = reverse("linked-file", args=[make_link(file, for_user=user).token])
+    answers = {person: cell(browser.get(address)) for person, browser in world.browsers.items()}
+    walked(answers, LINKS[asker])
+
+
+def test_every_address_without_a_sign_in_is_known() -> None:
+    assert [pattern.name for pattern in attachments_urls] == ["linked-file"]
 
 
 # ---- admin ---------------------------------------------------------------------------------------
@@ -623,6 +660,6 @@ def test_nobody_hears_anything_without_signing_in() -> None:
 
 def test_the_size_of_the_matrix() -> None:
     """The figure that the README may quote: cells that were walked above."""
-    rows = len(PAGES) + len(API) + len(TOPICS) + len(AUTOCOMPLETE)
+    rows = len(PAGES) + len(API) + len(LINKS) + len(TOPICS) + len(AUTOCOMPLETE)
     admin_rows = len(ADMIN) * len(VERBS) - len(ONE_ROW)
     assert (rows + admin_rows) * len(PEOPLE) > 1900
