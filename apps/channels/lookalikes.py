@@ -6,10 +6,11 @@ letters that are really used against people instead of the whole of Unicode.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 MOST_LETTERS = 253  # of a domain name
+SHORT, LONG = 4, 5  # letters of a name that is taken for another with one slip
 
 _CYRILLIC = dict(zip("аеорсухіјѕһԁԛԝӏкпгтмнвьзб", "aeopcyxijshdqwlknrtmhbb36", strict=True))
 _GREEK = dict(zip("οανρτυικχγηωεσμβ", "oavptuikxynweouß", strict=True)) | {"β": "b"}
@@ -27,6 +28,7 @@ _HIDDEN = (
 )
 _ALWAYS = re.compile(f"[{TURNING}{_HIDDEN}\U000e0000-\U000e007f]")
 _TURNING = re.compile(f"[{TURNING}]")
+_OVERRIDES = re.compile("[\u202d\u202e]")
 _MARKS = re.compile("[\u200e\u200f\u061c]")
 _JOINERS = re.compile("[\u200c\u200d]")
 _UNSEEN = re.compile(f"{_ALWAYS.pattern}|{_MARKS.pattern}|{_JOINERS.pattern}")
@@ -120,6 +122,16 @@ def without_turns(text: str) -> str:
     return text if text.isascii() else _TURNING.sub("", text)
 
 
+def with_turns_marked(text: str) -> str:
+    """An address must not become another one by losing a character, so that a sign stays."""
+    return text if text.isascii() else _TURNING.sub("\ufffd", text)
+
+
+def without_overrides(text: str) -> str:
+    """Words in their own order; what parts the directions of mixed writing stays."""
+    return text if text.isascii() else _OVERRIDES.sub("", text)
+
+
 def visible(text: str) -> str:
     """With a number in place of what nobody would see."""
     if text.isascii():
@@ -177,35 +189,40 @@ def skeleton(text: str) -> str:
     return plain.translate(_DIGITS)
 
 
-def imitated_by(domain: str, known: Iterable[str]) -> str:
-    """The one of KNOWN that DOMAIN could be taken for; nothing when it is one of them itself."""
-    known = sorted(set(known))
-    if domain in PROVIDERS or any(is_related(domain, one) for one in known):
+def imitated_by(domain: str, near: Collection[str], sites: Collection[str] = ()) -> str:
+    """The known one that DOMAIN could be taken for; nothing when it is one of them itself.
+
+    Near are our own and those of a conversation: few, so that short names count too. SITES are
+    all others, each as `site_of` says it.
+    """
+    site = site_of(domain)
+    if domain in PROVIDERS or site in sites or any(site == site_of(one) for one in near):
         return ""
     seen = readable(domain)
-    for one in known:
-        if looks_like(seen, readable(one)):
-            return one
+    for known, shortest in ((near, SHORT), (sites, LONG)):
+        for one in sorted(filter(None, known)):
+            if looks_like(seen, readable(one), shortest=shortest):
+                return one
     famous = site_of(domain) not in IMITATED and skeleton(site_of(seen))
     return next((one for one in sorted(IMITATED) if famous and famous == skeleton(one)), "")
 
 
-def looks_like(domain: str, known: str) -> bool:
+def looks_like(domain: str, known: str, *, shortest: int = LONG) -> bool:
     mine, theirs = site_of(domain), site_of(known)
     if skeleton(mine) == skeleton(theirs):
         return True
     if f".{known}." in f".{domain}." or known.replace(".", "-") in domain.split("."):
         return True
-    return _is_one_slip_away(mine, theirs)
+    return _is_one_slip_away(mine, theirs, shortest)
 
 
-def _is_one_slip_away(mine: str, theirs: str) -> bool:
+def _is_one_slip_away(mine: str, theirs: str, shortest: int) -> bool:
     name, _dot, ending = mine.partition(".")
     known, _dot, known_ending = theirs.partition(".")
     if name == known:
         countries = len(ending) == 2 == len(known_ending)
         return len(name) > 3 and not countries and is_one_edit(ending, known_ending)
-    long_enough = min(len(name), len(known)) >= 5
+    long_enough = min(len(name), len(known)) >= shortest
     return long_enough and ending == known_ending and is_one_edit(name, known)
 
 

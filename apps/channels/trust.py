@@ -6,12 +6,13 @@ the values for its sentence (trust_words.py), so that both languages can say it.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps.channels.authentication import believed
 from apps.channels.lookalikes import (
+    IMITATED,
     PROVIDERS,
     domain_of,
     has_hidden_letters,
@@ -20,20 +21,39 @@ from apps.channels.lookalikes import (
     is_related,
     passes_for_latin,
     readable,
+    site_of,
     skeleton,
 )
 from apps.channels.parsed import Address, Check, ParsedEmail
 
 VERIFIED, NEUTRAL, WARNING = "verified", "neutral", "warning"
-QUIET = frozenset({"sent-by", "foreign-letters", "authenticated"})  # facts that warn of nothing
+# Facts that warn of nothing.
+QUIET = frozenset(
+    "sent-by foreign-letters authenticated not-proved through-list answers-for-others"
+    " namesake".split()
+)
 MOST_NAMED = 5
 LONGEST_VALUE = 320
+LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 
+_BEST = ("dmarc", "dkim", "spf")
 _ADDRESS = re.compile(r"[^\s<>()\"',;:@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 # Names that every company's support desk has.
 _COMMON = frozenset(
     "support soporte info sales ventas service help helpdesk ayuda contact contacto admin team "
     "billing office customer-service customerservice kundenservice serviceclient".split()
+)
+# Senders that answer nobody: they write for the one that Reply-To names.
+_NO_REPLY = re.compile(
+    r"(?:do[._-]?not|dont|no|never)[._-]?(?:reply|responder|responda|answer|respond)\b.*"
+    r"|(?:web)?forms?|formulario|wordpress|www-data|mailer|notif(?:y|ications?)|notificaciones",
+    re.IGNORECASE,
+)
+# Ticket systems: a company's answers go to its own place there.
+_DESKS = frozenset(
+    "zendesk.com freshdesk.com helpscout.net intercom-mail.com atlassian.net salesforce.com"
+    " service-now.com zohodesk.com zohodesk.eu gorgias.com gorgias.io frontapp.com kustomerapp.com"
+    " hubspot.com teamwork.com kayako.com".split()
 )
 
 Fact = dict[str, Any]
@@ -46,6 +66,7 @@ class Ours:
     addresses: frozenset[str] = frozenset()  # of our mailboxes, with their aliases
     names: frozenset[str] = frozenset()  # their From names
     agents: frozenset[str] = frozenset()  # addresses of our own people
+    people: frozenset[str] = frozenset()  # their full names
     servers: tuple[str, ...] = ()  # whose Authentication-Results count
 
     @property
@@ -54,6 +75,17 @@ class Ours:
 
 
 NOBODY = Ours()
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Who has written before, without a warning; everything lower-case."""
+
+    sites: frozenset[str] = frozenset()  # their domains
+    addresses_of: Mapping[str, Collection[str]] = field(default_factory=dict)  # by full name
+
+
+NO_CONTACTS = Contacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +102,11 @@ def trust_of(
     ours: Ours = NOBODY,
     *,
     known: Collection[str] = (),
+    contacts: Contacts = NO_CONTACTS,
     is_stranger: bool = False,
 ) -> Trust:
     """KNOWN are the addresses of those who take part already; a stranger only holds our token."""
-    facts = list(_facts(email, ours, known))
+    facts = list(_facts(email, ours, known, contacts))
     if is_stranger:
         facts.append({"code": "stranger"})
     warns = any(fact["code"] not in QUIET for fact in facts)
@@ -81,7 +114,9 @@ def trust_of(
     return Trust(WARNING if warns else VERIFIED if passed else NEUTRAL, tuple(facts))
 
 
-def _facts(email: ParsedEmail, ours: Ours, known: Collection[str]) -> Iterator[Fact]:
+def _facts(
+    email: ParsedEmail, ours: Ours, known: Collection[str], contacts: Contacts
+) -> Iterator[Fact]:
     sender = email.froms[0] if email.froms else email.from_
     if sender is None:
         if not (email.is_bounce or email.is_receipt):
@@ -90,8 +125,10 @@ def _facts(email: ParsedEmail, ours: Ours, known: Collection[str]) -> Iterator[F
     proof = _proof(email, sender, ours)
     yield from _odd_fields(email, sender)
     yield from _odd_letters(sender)
-    yield from _odd_name(sender, ours)
-    yield from _imitation(sender, ours, known)
+    yield from _odd_address(sender)
+    yield from _odd_name(email, sender, ours)
+    yield from _borrowed_name(sender, ours, known, contacts)
+    yield from _imitation(sender, ours, known, contacts)
     yield from _from_ourselves(sender, ours, proof)
     yield from _elsewhere(email, sender, ours)
     if proof:
@@ -115,7 +152,8 @@ def _elsewhere(email: ParsedEmail, sender: Address, ours: Ours) -> Iterator[Fact
         return
     away = [one.email for one in email.reply_to if _leads_away(one, sender, ours)]
     if away:
-        yield {"code": "reply-elsewhere", "addresses": _cut(list(dict.fromkeys(away)))}
+        code = "answers-for-others" if _answers_nobody(sender) else "reply-elsewhere"
+        yield {"code": code, "addresses": _cut(list(dict.fromkeys(away)))}
     if email.sender and not is_related(domain_of(email.sender.email), domain_of(sender.email)):
         yield {"code": "sent-by", "address": _shown(email.sender.email)}
 
@@ -124,7 +162,20 @@ def _leads_away(reply_to: Address, sender: Address, ours: Ours) -> bool:
     if reply_to.key == sender.key or reply_to.key in ours.addresses:
         return False
     domain = domain_of(reply_to.email)
-    return domain in PROVIDERS or not is_related(domain, domain_of(sender.email))
+    if domain in PROVIDERS or not is_related(domain, domain_of(sender.email)):
+        return not _is_desk_of(reply_to, sender)
+    return False
+
+
+def _is_desk_of(reply_to: Address, sender: Address) -> bool:
+    """acme@service-now.com and help@acme.zendesk.com are of acme.com."""
+    company = site_of(domain_of(sender.email)).partition(".")[0]
+    place = domain_of(reply_to.email)
+    return site_of(place) in _DESKS and company in re.split(r"[.@]", reply_to.key)[:-1]
+
+
+def _answers_nobody(sender: Address) -> bool:
+    return bool(_NO_REPLY.fullmatch(sender.email.rpartition("@")[0]))
 
 
 # ---- letters and names --------------------------------------------------------------------
@@ -147,10 +198,19 @@ def _odd_letters(sender: Address) -> Iterator[Fact]:
         yield {"code": "mixed-name"}
 
 
-def _odd_name(sender: Address, ours: Ours) -> Iterator[Fact]:
+def _odd_address(sender: Address) -> Iterator[Fact]:
+    """What stands before the @ can pass for the whole address, or push its end out of sight."""
+    local, _at, domain = sender.email.rpartition("@")
+    if re.search(r"@|%40|＠", local):
+        yield {"code": "address-in-address", "domain": _shown(domain)}
+    elif len(local) > LONGEST_LOCAL:
+        yield {"code": "long-address", "domain": _shown(domain)}
+
+
+def _odd_name(email: ParsedEmail, sender: Address, ours: Ours) -> Iterator[Fact]:
     name = unicodedata.normalize("NFKC", sender.name)
     for found in _ADDRESS.findall(name)[:MOST_NAMED]:
-        if _is_another(found, sender):
+        if _is_another(found, sender) and not _is_spoken_for(found, email, sender, ours):
             yield {"code": "name-shows-other", "address": _shown(found)}
             return
     if _uses_our_name(name, sender, ours):
@@ -162,6 +222,35 @@ def _is_another(found: str, sender: Address) -> bool:
         return False
     domain = domain_of(found)
     return domain in PROVIDERS or not is_related(domain, domain_of(sender.email))
+
+
+def _is_spoken_for(found: str, email: ParsedEmail, sender: Address, ours: Ours) -> bool:
+    """Lists and forms show whom they write for, and answers go there."""
+    domain = domain_of(found)
+    if domain in ours.domains or (domain in IMITATED and domain not in PROVIDERS):
+        return False
+    named = found.lower() in {one.key for one in email.reply_to}
+    return named and (email.is_list or _answers_nobody(sender))
+
+
+def _borrowed_name(
+    sender: Address, ours: Ours, known: Collection[str], contacts: Contacts
+) -> Iterator[Fact]:
+    """A full name that belongs to one of us, or to somebody who wrote from elsewhere."""
+    name = folded_name(sender.name)
+    if not name or sender.key in known or sender.key in ours.addresses | ours.agents:
+        return
+    if name in ours.people:
+        if not _is_at_home(sender, ours):
+            yield {"code": "name-of-colleague", "name": _shown(sender.name)}
+    elif (addresses := contacts.addresses_of.get(name)) and sender.key not in addresses:
+        yield {"code": "namesake", "name": _shown(sender.name)}
+
+
+def folded_name(name: str) -> str:
+    """A full name; nothing for what many people share."""
+    words = unicodedata.normalize("NFKC", name[:LONGEST_VALUE]).casefold().split()
+    return " ".join(words) if len(words) > 1 else ""
 
 
 def _uses_our_name(name: str, sender: Address, ours: Ours) -> bool:
@@ -177,10 +266,12 @@ def _uses_our_name(name: str, sender: Address, ours: Ours) -> bool:
     return any(skeleton(one) == plain for one in telling)
 
 
-def _imitation(sender: Address, ours: Ours, known: Collection[str]) -> Iterator[Fact]:
+def _imitation(
+    sender: Address, ours: Ours, known: Collection[str], contacts: Contacts
+) -> Iterator[Fact]:
     domain = domain_of(sender.email)
-    reference = ours.domains | {domain_of(address) for address in known}
-    if found := imitated_by(domain, filter(None, reference)):
+    near = ours.domains | {domain_of(address) for address in known}
+    if found := imitated_by(domain, near, contacts.sites):
         yield {"code": "looks-like", "domain": _ascii(domain), "known": _shown(found)}
 
 
@@ -189,13 +280,14 @@ def _imitation(sender: Address, ours: Ours, known: Collection[str]) -> Iterator[
 
 def _from_ourselves(sender: Address, ours: Ours, proof: Fact | None) -> Iterator[Fact]:
     """Our own addresses are the first that somebody borrows."""
-    if proof and proof["code"] == "authenticated":
+    found = proof["code"] if proof else ""
+    if found == "authenticated":
         return
     if sender.key in ours.addresses:
         yield {"code": "our-address"}
     elif sender.key in ours.agents:
         yield {"code": "agent-address"}
-    elif ours.servers and not proof and _is_at_home(sender, ours):
+    elif ours.servers and found != "not-authentic" and _is_at_home(sender, ours):
         yield {"code": "our-domain", "domain": _shown(domain_of(sender.email))}
 
 
@@ -205,26 +297,37 @@ def _is_at_home(sender: Address, ours: Ours) -> bool:
 
 def _proof(email: ParsedEmail, sender: Address, ours: Ours) -> Fact | None:
     """What the believed server found: passed, failed or nothing that counts."""
-    checks = believed(email.checked_by, ours.servers)
+    checks = sorted(believed(email.checked_by, ours.servers), key=_rank)
+    if not checks:
+        return None
     domain = domain_of(sender.email)
-    if failed := next(
-        (one for one in checks if (one.method, one.result) == ("dmarc", "fail")), None
-    ):
-        return _failed(failed, domain)
+    passed = [one for one in checks if one.result == "pass"]
+    aligned = next((one for one in passed if _is_aligned(one, domain)), None)
+    # A list changes what was signed, and signs it itself.
+    carrier = next((one.domain for one in passed if email.is_list and one.domain), "")
+    if carrier and not aligned:
+        return {"code": "through-list", "domain": _shown(carrier)}
+    if failed := _failure(checks, counts=not (aligned or email.is_list)):
+        return _fact_of(failed, "not-authentic", domain)
     if len({one.key for one in email.froms}) > 1 or email.from_fields > 1:
         return None
-    passed = [one for one in checks if one.result == "pass" and _is_aligned(one, domain)]
-    if passed:
-        best = min(passed, key=lambda one: ("dmarc", "dkim", "spf").index(one.method))
-        return {"code": "authenticated", "method": best.method.upper(), "domain": _shown(domain)}
-    if email.is_list:  # a list changes what was signed
-        return None
-    bad = next((one for one in checks if one.method != "dmarc" and one.result == "fail"), None)
-    return _failed(bad, domain) if bad else None
+    if aligned:
+        return _fact_of(aligned, "authenticated", domain)
+    return {"code": "not-proved", "domain": _shown(domain)}
 
 
-def _failed(check: Check, domain: str) -> Fact:
-    return {"code": "not-authentic", "method": check.method.upper(), "domain": _shown(domain)}
+def _rank(check: Check) -> int:
+    return _BEST.index(check.method)
+
+
+def _failure(checks: list[Check], *, counts: bool) -> Check | None:
+    """The one that speaks against the sender; only DMARC weighs the others, and always counts."""
+    failed = (one for one in checks if one.result == "fail")
+    return next((one for one in failed if counts or one.method == "dmarc"), None)
+
+
+def _fact_of(check: Check, code: str, domain: str) -> Fact:
+    return {"code": code, "method": check.method.upper(), "domain": _shown(domain)}
 
 
 def _is_aligned(check: Check, domain: str) -> bool:

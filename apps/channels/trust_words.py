@@ -15,6 +15,7 @@ SENTENCES = {
     "several-senders": _("It names several senders: {addresses}."),
     "doubled-sender": _("It names its sender twice: {address}."),
     "reply-elsewhere": _("Answers go to another address: {addresses}."),
+    "answers-for-others": _("Answers go to {addresses}."),
     "sent-by": _("Sent by {address} for the sender."),
     "hidden-in-address": _("The address contains letters that nobody sees."),
     "hidden-in-name": _("The name contains letters that nobody sees."),
@@ -24,14 +25,35 @@ SENTENCES = {
     "mixed-name": _("The name mixes letters of different alphabets."),
     "name-shows-other": _("The name shows {address}, which is not the sender's address."),
     "name-is-ours": _("The name says {name}, but the address is not one of ours."),
-    "looks-like": _("{domain} is not {known}: it only looks like it."),
+    "name-of-colleague": _("{name} is a colleague's name, but not a colleague's address."),
+    "namesake": _("Somebody named {name} has written before, from another address."),
+    "address-in-address": _("The address shows another one; it really ends in @{domain}."),
+    "long-address": _("The address is very long; it really ends in @{domain}."),
+    "looks-like": _("{domain} looks like {known}, but is another domain."),
     "our-address": _("It says that it comes from our own address, and nothing proves it."),
     "agent-address": _("From an agent's address, unverified."),
     "our-domain": _("It says that it comes from {domain}, and nothing proves it."),
     "stranger": _("The sender has not taken part in this conversation before."),
     "not-authentic": _("It does not really come from {domain}: the {method} check failed."),
+    "not-proved": _("Nothing proves that it comes from {domain}."),
+    "through-list": _("It came through a list of {domain}; who wrote it is not proved."),
     "authenticated": _("It really comes from {domain} ({method} check passed)."),
 }
+# What to do about it: the first line that fits.
+ADVICE = (
+    (
+        frozenset({"reply-elsewhere"}),
+        _("Before you answer, look at the address in To. Send nothing private there."),
+    ),
+    (
+        frozenset({"stranger"}),
+        _("Before you answer, make sure that this person may read the conversation."),
+    ),
+)
+GENERAL_ADVICE = _(
+    "Before you follow a link, open a file or send anything private, ask the sender in a way that"
+    " you know already."
+)
 TITLES = {
     WARNING: _("Be careful with this sender"),
     VERIFIED: _("Sender verified"),
@@ -47,6 +69,14 @@ def sentences_of(trust: Mapping[str, Any]) -> list[str]:
         )
         for fact in _sorted(trust)
     ]
+
+
+def advice_of(trust: Mapping[str, Any]) -> str:
+    """What a careful reader does now; nothing without a warning."""
+    if trust.get("level") != WARNING:
+        return ""
+    warned = {fact.get("code") for fact in trust.get("facts", ())} - QUIET
+    return str(next((said for codes, said in ADVICE if warned <= codes), GENERAL_ADVICE))
 
 
 def marked_sentences_of(trust: Mapping[str, Any]) -> list[SafeString]:

@@ -7,15 +7,18 @@ clouds never hold mail. CRMs, webhooks and remote pictures have to be out in the
 
 import re
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 Address = IPv4Address | IPv6Address
-METADATA = frozenset({"169.254.169.254", "100.100.100.200", "fd00:ec2::254"})
+# One of them is public by its number, and answered by the cloud's own machines all the same.
+METADATA = frozenset({"169.254.169.254", "100.100.100.200", "fd00:ec2::254", "168.63.129.16"})
 METADATA_NAMES = ("metadata.google.internal", "metadata.goog", "instance-data")
 NAT64 = IPv6Network("64:ff9b::/96")  # a gateway hands the packets on to the last 32 bits
+# Relays of old tunnels, and examples that this Python does not know yet (RFC 7526, 9637).
+NOWHERE = (IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
 NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
@@ -83,8 +86,9 @@ def is_public(address: Address) -> bool:
         # Old tunnels carry an IPv4 address inside; no server of today answers there.
         if address.is_site_local or address.sixtofour or address.teredo:
             return False
-    special = not address.is_global or address.is_multicast or address.is_reserved
-    return not special and str(address) not in METADATA
+    if any(address in network for network in NOWHERE) or str(address) in METADATA:
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def _unmapped(address: Address) -> Address:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from apps.channels.lookalikes import imitated_by, is_one_edit, visible, without_turns
 from apps.channels.parse import parse
 from apps.channels.trust import NOBODY, Ours, trust_of
-from apps.channels.trust_words import SENTENCES, marked_sentences_of, sentences_of
+from apps.channels.trust_words import SENTENCES, advice_of, marked_sentences_of, sentences_of
 from tests.channels.odd_mails import NAMES, raw
-from tests.channels.trust_cases import CASES, FROM, KNOWN, OURS, PASSED
+from tests.channels.trust_cases import CASES, CONTACTS, FROM, KNOWN, OURS, PASSED
 
 
 def _mail(headers: str):  # type: ignore[no-untyped-def]
@@ -22,7 +22,7 @@ def _mail(headers: str):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("name", CASES)
 def test_a_sender_is_judged(name: str) -> None:
     headers, level, codes = CASES[name]
-    trust = trust_of(_mail(headers), OURS, known=KNOWN)
+    trust = trust_of(_mail(headers), OURS, known=KNOWN, contacts=CONTACTS)
     assert {fact["code"] for fact in trust.facts} == codes
     assert trust.level == level
 
@@ -34,12 +34,32 @@ def test_every_fact_has_a_case_and_a_sentence() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_stored_can_be_said(name: str) -> None:
-    trust = trust_of(_mail(CASES[name][0]), OURS, known=KNOWN)
+    trust = trust_of(_mail(CASES[name][0]), OURS, known=KNOWN, contacts=CONTACTS)
     stored = json.loads(json.dumps(trust.as_json()))
     with translation.override("en"):
         said = sentences_of(stored)
     assert len(said) == len(trust.facts) == len(marked_sentences_of(stored))
     assert all(one.endswith(".") and "{" not in one for one in said)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_warning_says_what_to_do(name: str) -> None:
+    headers, level, _codes = CASES[name]
+    advice = advice_of(trust_of(_mail(headers), OURS, known=KNOWN, contacts=CONTACTS).as_json())
+    assert bool(advice) is (level == "warning")
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (["reply-elsewhere", "authenticated"], "look at the address in To"),
+        (["stranger"], "may read the conversation"),
+        (["stranger", "looks-like"], "in a way that you know already"),
+    ],
+)
+def test_advice_fits_what_was_found(codes: list[str], words: str) -> None:
+    trust = {"level": "warning", "facts": [{"code": code} for code in codes]}
+    assert words in advice_of(trust)
 
 
 def test_without_a_named_server_nothing_is_believed() -> None:

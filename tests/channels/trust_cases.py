@@ -1,12 +1,17 @@
 """Senders and what is to be thought of them, as data: headers, then the codes that must be said."""
 
-from apps.channels.trust import Ours
+from apps.channels.trust import Contacts, Ours
 
 OURS = Ours(
-    addresses=frozenset({"support@carteria.test", "help@carteria.test"}),
+    addresses=frozenset({"support@carteria.test", "help@carteria.test", "help@acme.example"}),
     names=frozenset({"carteria customer care", "support"}),
     agents=frozenset({"alice@agents.test"}),
+    people=frozenset({"alice ader"}),
     servers=("mx.carteria.test",),
+)
+CONTACTS = Contacts(
+    sites=frozenset({"client.example", "abc.example"}),
+    addresses_of={"carla costa": {"carla@client.example"}},
 )
 KNOWN = ("ann@example.com", "bob@bigcorp.example")
 RECEIVED = "Received: from outside by mx.carteria.test; Tue, 4 Mar 2025 09:30:00 +0100\n"
@@ -221,9 +226,21 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
         "verified",
         {"authenticated"},
     ),
-    "DKIM of somebody else": (by("dkim=pass header.d=esp.example") + FROM, "neutral", set()),
-    "SPF of somebody else": (by("spf=pass smtp.mailfrom=x@esp.example") + FROM, "neutral", set()),
-    "DMARC of somebody else": (by("dmarc=pass header.from=evil.example") + FROM, "neutral", set()),
+    "DKIM of somebody else": (
+        by("dkim=pass header.d=esp.example") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
+    "SPF of somebody else": (
+        by("spf=pass smtp.mailfrom=x@esp.example") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
+    "DMARC of somebody else": (
+        by("dmarc=pass header.from=evil.example") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
     "DMARC failed": (
         by("dkim=pass header.d=example.com; dmarc=fail header.from=example.com") + FROM,
         "warning",
@@ -238,9 +255,13 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
     "a list broke the signature": (
         by("dkim=fail header.d=example.com") + FROM + "List-Id: <l.example>\n",
         "neutral",
-        set(),
+        {"not-proved"},
     ),
-    "nothing found": (by("dmarc=none; spf=none; dkim=none") + FROM, "neutral", set()),
+    "nothing found": (
+        by("dmarc=none; spf=none; dkim=none") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
     "another server says so": (by("dmarc=pass", "mx.evil.example") + FROM, "neutral", set()),
     "no server is named": ("Authentication-Results: dmarc=pass\n" + FROM, "neutral", set()),
     "forged below the Received of our side": (
@@ -251,12 +272,12 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
     "forged below one that says nothing": (
         by("dmarc=none") + RECEIVED + PASSED + FROM,
         "neutral",
-        set(),
+        {"not-proved"},
     ),
     "forged beside one that stands below a Received": (
         RECEIVED + by("dmarc=none") + PASSED + FROM,
         "neutral",
-        set(),
+        {"not-proved"},
     ),
     "two fields of our server on top": (
         by("spf=none") + by("dkim=pass header.d=example.com") + RECEIVED + FROM,
@@ -271,7 +292,7 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
     "a result within a quoted reason": (
         by('dmarc=none reason="; dmarc=pass header.from=example.com"') + FROM,
         "neutral",
-        set(),
+        {"not-proved"},
     ),
     "the name with a version": (
         by("dmarc=pass", "MX.carteria.test 1") + FROM,
@@ -292,5 +313,226 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
         PASSED + FROM + "Reply-To: x@evil.example\n",
         "warning",
         {"reply-elsewhere", "authenticated"},
+    ),
+    # answers that go elsewhere, as they should
+    "a no-reply sender, help in the same house": (
+        "From: no-reply@example.com\nReply-To: help@support.example.com\n",
+        "neutral",
+        set(),
+    ),
+    "a no-reply sender for somebody else": (
+        "From: Invoices <noreply@billing.example>\nReply-To: ann@example.com\n",
+        "neutral",
+        {"answers-for-others"},
+    ),
+    "a form of a web site": (
+        "From: wordpress@shop.example\nReply-To: ann@gmail.com\n",
+        "neutral",
+        {"answers-for-others"},
+    ),
+    "a form that shows for whom": (
+        'From: "ann@gmail.com" <forms@shop.example>\nReply-To: ann@gmail.com\n',
+        "neutral",
+        {"answers-for-others"},
+    ),
+    "a ticket system with the company's name": (
+        "From: help@vendor.example\nReply-To: support+id1234@vendor.zendesk.com\n",
+        "neutral",
+        set(),
+    ),
+    "a ticket system with the company's box": (
+        "From: help@vendor.example\nReply-To: vendor@service-now.com\n",
+        "neutral",
+        set(),
+    ),
+    "a ticket system of somebody else": (
+        "From: help@vendor.example\nReply-To: support@evil.zendesk.com\n",
+        "warning",
+        {"reply-elsewhere"},
+    ),
+    "a platform's reply address below its domain": (
+        "From: Ann <notifications@hub.example>\nReply-To: reply+a1b2@reply.hub.example\n",
+        "neutral",
+        set(),
+    ),
+    "a list that writes for a member": (
+        "From: \"'ann@corp.example' via Talk\" <talk@lists.example>\n"
+        "Reply-To: ann@corp.example\nList-Id: <talk.lists.example>\n",
+        "neutral",
+        set(),
+    ),
+    "bulk mail answered elsewhere": (
+        "From: Shop <news@shop.example>\nReply-To: care@esp.example\nPrecedence: bulk\n",
+        "neutral",
+        set(),
+    ),
+    "a list is no excuse for our name": (
+        'From: "support@carteria.test via Talk" <talk@evil.example>\n'
+        "Reply-To: support@carteria.test\nList-Id: <talk.evil.example>\n",
+        "warning",
+        {"name-shows-other"},
+    ),
+    "nor a no-reply box for a bank's": (
+        'From: "service@paypal.com" <noreply@evil.example>\nReply-To: service@paypal.com\n',
+        "warning",
+        {"name-shows-other", "answers-for-others"},
+    ),
+    "a box that only begins like one": (
+        "From: norbert@example.com\nReply-To: x@evil.example\n",
+        "warning",
+        {"reply-elsewhere"},
+    ),
+    # names of people
+    "a colleague's name from elsewhere": (
+        "From: alice  ADER <alice.ader@gmail.com>\n",
+        "warning",
+        {"name-of-colleague"},
+    ),
+    "a colleague's name from the own address": (
+        by("dkim=pass header.d=agents.test") + "From: Alice Ader <alice@agents.test>\n",
+        "verified",
+        {"authenticated"},
+    ),
+    "a colleague's first name": ("From: Alice <alice@other.example>\n", "neutral", set()),
+    "a known name from another address": (
+        "From: Carla Costa <carla@elsewhere.example>\n",
+        "neutral",
+        {"namesake"},
+    ),
+    "a known name from its address": (
+        "From: Carla Costa <CARLA@client.example>\n",
+        "neutral",
+        set(),
+    ),
+    # addresses that hide where they end
+    "an address before the address": (
+        'From: "ann@bank.example"@evil.example\n',
+        "warning",
+        {"address-in-address"},
+    ),
+    "an escaped address before the address": (
+        "From: ann%40bank.example@evil.example\n",
+        "warning",
+        {"address-in-address"},
+    ),
+    "a very long box": (
+        f"From: ann.of.the.bank{'-' * 60}@evil.example\n",
+        "warning",
+        {"long-address"},
+    ),
+    "the longest box that mail allows": (
+        f"From: {'a' * 64}@example.com\n",
+        "neutral",
+        set(),
+    ),
+    "a bounce box of a list": (
+        "From: talk+bounces-12345-ann=example.org@lists.example\n",
+        "neutral",
+        set(),
+    ),
+    # domains of those who wrote before
+    "one letter less than a contact": (
+        "From: a@cliet.example\n",
+        "warning",
+        {"looks-like"},
+    ),
+    "twins of a contact": ("From: a@cIient.example\n", "warning", {"looks-like"}),
+    "a contact itself": ("From: a@mail.client.example\n", "neutral", set()),
+    "a contact's domain at the left": (
+        "From: a@client.example.evil.example\n",
+        "warning",
+        {"looks-like"},
+    ),
+    "short names of contacts are near by chance": ("From: a@abd.example\n", "neutral", set()),
+    "a short name of our own is not": ("From: a@acne.example\n", "warning", {"looks-like"}),
+    "right to left within the domain": (
+        "From: a@exam\u05d0ple.com\n",
+        "warning",
+        {"mixed-domain", "looks-like"},
+    ),
+    "a domain wholly in Hebrew": ("From: a@דוגמה.example\n", "neutral", {"foreign-letters"}),
+    "a joiner in the domain": (
+        "From: a@pay\u200dpal.com\n",
+        "warning",
+        {"hidden-in-address", "foreign-letters"},
+    ),
+    # what servers found
+    "a soft failure is no failure": (
+        by("spf=softfail smtp.mailfrom=example.com; dkim=none; dmarc=none") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
+    "a check that could not be made": (
+        by("spf=temperror smtp.mailfrom=example.com; dkim=permerror") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
+    "a seal of forwarders proves no sender": (
+        by("arc=pass; dmarc=none; dkim=none") + FROM,
+        "neutral",
+        {"not-proved"},
+    ),
+    "what a forwarder found": (
+        "ARC-Authentication-Results: i=1; mx.carteria.test; dmarc=pass header.from=example.com\n"
+        + FROM,
+        "neutral",
+        set(),
+    ),
+    "a forwarder's seal mends no failure": (
+        "ARC-Authentication-Results: i=1; mx.evil.example; dmarc=pass header.from=example.com\n"
+        + by("arc=pass; dmarc=fail header.from=example.com")
+        + FROM,
+        "warning",
+        {"not-authentic"},
+    ),
+    "a list that signs for itself": (
+        by("dkim=pass header.d=lists.example; dmarc=fail header.from=example.com")
+        + FROM
+        + "List-Id: <talk.lists.example>\n",
+        "neutral",
+        {"through-list"},
+    ),
+    "DMARC failed, and no list signed": (
+        by("dmarc=fail header.from=example.com") + FROM + "List-Id: <talk.lists.example>\n",
+        "warning",
+        {"not-authentic"},
+    ),
+    "our domain through a list": (
+        by("dkim=pass header.d=lists.example; dmarc=fail header.from=carteria.test")
+        + "From: boss@carteria.test\nList-Id: <talk.lists.example>\n",
+        "warning",
+        {"our-domain", "through-list"},
+    ),
+    "forged above the Received of a stranger": (
+        by("dmarc=pass header.from=example.com", "mx.evil.example")
+        + by("dmarc=fail header.from=example.com")
+        + RECEIVED
+        + FROM,
+        "warning",
+        {"not-authentic"},
+    ),
+    "a server whose name only begins like ours": (
+        by("dmarc=pass header.from=example.com", "mx.carteria.test.evil.example") + FROM,
+        "neutral",
+        set(),
+    ),
+    "a server's name in a quoted word of a stranger": (
+        by("dmarc=pass header.from=example.com", '"mx.evil.example; mx.carteria.test"') + FROM,
+        "neutral",
+        set(),
+    ),
+    "a field that is folded and full of comments": (
+        "Authentication-Results: mx.carteria.test (a (nested) one);\n"
+        "\tdkim=pass (good) header.d=example.com\n\t(that is all)\n" + FROM,
+        "verified",
+        {"authenticated"},
+    ),
+    "a field as large providers write it": (
+        "Authentication-Results: mx.carteria.test;\n dkim=pass header.i=@example.com header.s=s1"
+        " header.b=AbC1;\n spf=pass (x: domain of ann@example.com designates 192.0.2.1 as permitted"
+        " sender) smtp.mailfrom=ann@example.com;\n dmarc=pass (p=REJECT sp=REJECT dis=NONE)"
+        " header.from=example.com\n" + FROM,
+        "verified",
+        {"authenticated"},
     ),
 }

@@ -64,6 +64,7 @@ def test_a_message_has_the_fields_of_the_contract(house: House, message: Message
             }
         ],
         "message_id": "a@b.test",
+        "trust": {"level": "neutral", "sentences": [], "advice": ""},
     }
 
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from apps.attachments.models import Verdict
 from apps.channels.trust import NEUTRAL, VERIFIED, WARNING
-from apps.channels.trust_words import sentences_of
+from apps.channels.trust_words import advice_of, sentences_of
 from apps.core.api.permissions import caller
 from apps.core.models import Role
 from apps.crm.links import links_of
@@ -93,6 +93,7 @@ class TrustSerializer(serializers.Serializer[Any]):
 
     level = serializers.ChoiceField([VERIFIED, NEUTRAL, WARNING])
     sentences = serializers.ListField(child=serializers.CharField())
+    advice = serializers.CharField()
 
 
 class MessageSerializer(serializers.Serializer[Message]):
@@ -119,8 +120,9 @@ class MessageSerializer(serializers.Serializer[Message]):
 
     @extend_schema_field(TrustSerializer())
     def get_trust(self, message: Message) -> Any:
-        level = message.trust.get("level", NEUTRAL)
-        return TrustSerializer({"level": level, "sentences": sentences_of(message.trust)}).data
+        trust = message.trust
+        told = {"sentences": sentences_of(trust), "advice": advice_of(trust)}
+        return TrustSerializer({"level": trust.get("level", NEUTRAL), **told}).data
 
     @extend_schema_field(serializers.URLField())
     def get_html_url(self, message: Message) -> str:
