@@ -185,7 +185,11 @@ def _safe(mail: ParsedEmail) -> str | None:
     if mail.html is None:
         return None
     carried = {file.content_id for file in mail.files if file.content_id}
-    return safe_html(mail.html, cid_url=lambda one: f"cid:{one}" if one in carried else None)
+    return safe_html(
+        mail.html,
+        cid_url=lambda one: f"cid:{one}" if one in carried else None,
+        text=mail.text,
+    )
 
 
 def _tnef_files(mail: ParsedEmail) -> list[str]:

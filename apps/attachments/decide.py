@@ -118,7 +118,8 @@ def content_of(file: Attachment) -> bytes:
 def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
     judgement = policy.judge(file.names or [file.name], content, batch.also_block)
     if judgement.reason:
-        return Decision(Verdict.REFUSED, judgement.reason, judgement.type)
+        verdict = Verdict.WITHHELD if judgement.reason == TOO_BIG else Verdict.REFUSED
+        return Decision(verdict, judgement.reason, judgement.type)
     if len(content) > batch.limit:
         return Decision(Verdict.WITHHELD, TOO_BIG, judgement.type)
     try:

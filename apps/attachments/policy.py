@@ -23,8 +23,8 @@ from apps.attachments.families import (
 from apps.attachments.inside import TooDeep, TwoReadings, all_inside
 from apps.attachments.names import extensions, last_extensions
 
-# The worst one first.
-Reason = Literal["type-denied", "content-denied", "polyglot", "too-deep", "type-not-allowed"]
+# The worst one first. What is too much to look through is withheld, all else refused.
+Reason = Literal["type-denied", "content-denied", "polyglot", "type-not-allowed", "too-big"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _worst_inside(content: bytes, blocked: AbstractSet[str]) -> Reason | None:
     except TwoReadings:
         found.add("polyglot")
     except TooDeep:
-        found.add("too-deep")
+        found.add("too-big")
     return next((reason for reason in get_args(Reason) if reason in found), None)
 
 

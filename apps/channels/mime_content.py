@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import unquote
 
+from apps.channels.lookalikes import without_turns
 from apps.channels.parsed import ParsedFile
 from apps.core.mime.charsets import clean_line, clean_text, decode
 from apps.core.mime.headers import read_headers
@@ -14,6 +15,7 @@ from apps.core.mime.transfer import from_uuencode
 
 LONGEST_BODY = 5_000_000  # characters; a longer one is cut, and kept whole as a file
 LONGEST_NAME = 255
+LONGEST_TYPE = 255
 MOST_ROUNDS = 25  # into a mail that is too deep, for the sake of its text
 MOST_BLOCKS = 20  # uuencoded files of one text
 
@@ -22,6 +24,8 @@ _META = re.compile(
 )
 _CID = re.compile(r"""cid:([^"'\s<>)]+)""", re.I)
 _UU = re.compile(r"(?m)^begin [0-7]{3,4} (.{1,250})\n(?=[!-`][ -`]{4,}$)")
+_DELIMITERS = re.compile(rb"(?m)^--[^\n]*\n?")
+_HEADERS = re.compile(rb"\n\r?\n")
 _FORBIDDEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069/\\\\]")
 _ENDINGS = {
     "application/ics": ".ics",
@@ -52,6 +56,7 @@ class Bodies:
     text: str | None = None
     html: str | None = None
     taken: set[int] = field(default_factory=set)  # ids of parts that are no files
+    last_html: Part | None = None
     is_cut: bool = False
 
 
@@ -64,14 +69,16 @@ def read_bodies(raw: bytes, parts: list[Part]) -> Bodies:
             continue
         kind = "html" if part.content_type == "text/html" else "text"
         before: str | None = getattr(bodies, kind)
-        if before is not None and not (_continues(part) and (kind == "html" or not bodies.html)):
-            continue  # a text below HTML would be lost on a reader of the HTML: it stays a file
+        if before is not None and not _continues(part, bodies):
+            continue
         shown = _text_of(raw, part)
         if len(shown) > LONGEST_BODY:
             shown, bodies.is_cut = shown[:LONGEST_BODY], True
         else:
             bodies.taken.add(id(part))
         setattr(bodies, kind, shown if before is None else _together(before, shown))
+        if kind == "html":
+            bodies.last_html = part
     if bodies.text is None and bodies.html is None:
         _take_other_text(raw, leaves, bodies)
     if bodies.text is None and bodies.html is None:
@@ -90,7 +97,13 @@ def _deep_text(raw: bytes, parts: list[Part]) -> str | None:
         for part in parts:
             if not part.is_container and _is_readable(part, first=False):
                 return _text_of(raw, part)[:LONGEST_BODY]
-    return None
+    return _last_words(raw)
+
+
+def _last_words(raw: bytes) -> str:
+    """Behind the last headers, without the delimiters that close what is around them."""
+    tail = _DELIMITERS.sub(b"", raw[-LONGEST_BODY:])
+    return clean_text(decode(_HEADERS.split(tail.rstrip())[-1]))
 
 
 def _together(before: str, shown: str) -> str:
@@ -115,14 +128,27 @@ def _is_readable(part: Part, *, first: bool) -> bool:
     return first or not file_names(part)
 
 
-def _continues(part: Part) -> bool:
-    """Readers show texts that stand side by side one below the other, but not alternatives."""
-    within = part.parent
-    while within is not None:
-        if within.content_type not in ("multipart/mixed", "multipart/signed"):
-            return False
-        within = within.parent
-    return part.parent is not None
+def _continues(part: Part, bodies: Bodies) -> bool:
+    """Readers show texts that stand side by side one below the other, but not alternatives.
+
+    A text below HTML would be lost on a reader of the HTML: it stays a file.
+    """
+    if part.content_type != "text/html":
+        return not bodies.html and all(map(_is_row, _around(part)))
+    above = {id(one) for one in _around(bodies.last_html)}
+    common = next((one for one in _around(part) if id(one) in above), None)
+    return common is not None and _is_row(common)
+
+
+def _is_row(container: Part) -> bool:
+    return container.content_type in ("multipart/mixed", "multipart/signed")
+
+
+def _around(part: Part | None) -> Iterator[Part]:
+    """What contains it, from the inside."""
+    while part is not None and part.parent is not None:
+        part = part.parent
+        yield part
 
 
 def _text_of(raw: bytes, part: Part) -> str:
@@ -160,10 +186,11 @@ def _uuencoded(text: str) -> Iterator[ParsedFile]:
 
 def _file(part: Part, content: bytes, number: int, shown: set[str]) -> ParsedFile:
     names = file_names(part)
-    content_id = clean_line(part.headers.first("content-id")).strip("<> ")[:LONGEST_NAME]
-    kind = "message/rfc822" if part.unread else part.content_type
+    content_id = without_turns(clean_line(part.headers.first("content-id")))
+    content_id = content_id.strip("<> ")[:LONGEST_NAME]
+    kind = "message/rfc822" if part.unread else part.content_type[:LONGEST_TYPE]
     return ParsedFile(
-        name=_shown_name(names) or _invented_name(kind, content, number),
+        name=(not part.unread and _shown_name(names)) or _invented_name(kind, content, number),
         names=names,
         content_type=kind,
         content=content,

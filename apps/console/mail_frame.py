@@ -51,6 +51,7 @@ def _shown(message: Message, *, remote: bool) -> dict[str, object]:
         message.html,
         cid_url=_addresses(message),
         remote_url=picture_urls(message) if remote else None,
+        text=message.text,
     )
     return {
         # Safe: rebuilt from an allow-list, and the policy above would stop what slips through.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import nh3
 
 from apps.core.child import ChildFailed, run_limited
+from apps.core.html_caps import is_beyond_caps
 from apps.core.html_images import place_images, read_attributes
 from apps.core.html_text import html_to_text
 from apps.core.html_values import kept_link, kept_picture, kept_value
@@ -21,7 +22,7 @@ __all__ = ["SafeHtml", "clean_html", "html_to_text", "safe_html"]
 MOST_CHARACTERS = 5 * 2**20
 SHORT_CHARACTERS = 200_000
 SHORT_TAGS = 1000
-SECONDS = 3.0
+SECONDS = 2.0
 MEGABYTES = 300
 MOST_DEPTH = 500  # browsers stop nesting at 512, and get slow on what is deeper
 GROWTH = 2 * 2**20  # how much longer than twice its source clean HTML may be
@@ -75,9 +76,10 @@ def safe_html(
     *,
     cid_url: Callable[[str], str | None],
     remote_url: Callable[[str], str | None] | None = None,
+    text: str | None = None,
 ) -> str:
     """Exactly what a browser gets."""
-    return clean_html(html, cid_url=cid_url, remote_url=remote_url).html
+    return clean_html(html, cid_url=cid_url, remote_url=remote_url, text=text).html
 
 
 def clean_html(
@@ -85,11 +87,15 @@ def clean_html(
     *,
     cid_url: Callable[[str], str | None],
     remote_url: Callable[[str], str | None] | None = None,
+    text: str | None = None,
 ) -> SafeHtml:
-    """Both answer where an image is served, inline or remote, or None: then it is left out."""
+    """Both answer where an image is served, inline or remote, or None: then it is left out.
+
+    TEXT is the mail's own text beside the HTML, which is shown where the layout is too much.
+    """
     clean = _rebuilt(html)
     if clean is None:
-        return SafeHtml(_as_text(html), as_text=True)
+        return SafeHtml(_as_text(html, text or ""), as_text=True)
     return SafeHtml(place_images(clean, cid_url, remote_url), as_text=False)
 
 
@@ -98,6 +104,8 @@ def _rebuilt(html: str) -> str | None:
         return None
     if len(html) <= SHORT_CHARACTERS and html.count("<") <= SHORT_TAGS:
         return rebuild(html)
+    if is_beyond_caps(html):
+        return None
     packed = html.encode("utf-8", "replace")
     try:
         clean = run_limited(rebuild_packed, packed, seconds=SECONDS, megabytes=MEGABYTES)
@@ -175,5 +183,6 @@ def _body_as_box(html: str) -> str:
     return f'<div style="{entities.escape(style)}">' if style else ""
 
 
-def _as_text(html: str) -> str:
-    return f'<div style="white-space:pre-wrap">{entities.escape(html_to_text(html))}</div>'
+def _as_text(html: str, text: str) -> str:
+    words = _UNSEEN.sub("", text) if text.strip() else html_to_text(html)
+    return f'<div style="white-space:pre-wrap">{entities.escape(words)}</div>'

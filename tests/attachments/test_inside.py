@@ -71,14 +71,14 @@ def test_a_subject_is_no_name() -> None:
 def test_looking_into_mails_ends_by_counting() -> None:
     inner = m.mail(*[m.part(TEXT)] * 400)
     many = m.mail(*[m.part(inner, "a.eml")] * (MOST_FILES // 400 + 1))
-    assert judge(["f.eml"], many).reason == "too-deep"
+    assert judge(["f.eml"], many).reason == "too-big"
 
 
 def test_a_circle_of_sectors_is_left() -> None:
     content = bytearray(m.outlook_message("a.pdf", s.PDF))
     struct.pack_into("<I", content, 512 + 5 * 4, 5)  # the file's first sector follows itself
     struct.pack_into("<I", content, 512 * 2 + 3 * 128 + 120, 2**31)
-    assert judge(["m.msg"], bytes(content)).reason == "too-deep"
+    assert judge(["m.msg"], bytes(content)).reason == "too-big"
 
 
 def test_an_outlook_message_gives_its_files_with_their_names() -> None:

@@ -22,7 +22,7 @@ NO, DENY, BAD, TWO, DEEP = (
     "type-denied",
     "content-denied",
     "polyglot",
-    "too-deep",
+    "too-big",
 )
 T = b"Dear all,\nplease find the minutes below.\n"
 EXE = s.program()

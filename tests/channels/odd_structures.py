@@ -309,7 +309,16 @@ ODD: dict[str, tuple[str, bytes]] = {
     ),
     "a name behind very many parameters": (
         "over-long",
-        file_with(b"Content-Type: application/pdf" + b"; x=yyyyyyyy" * 200 + b"; name=a.bat\r\n"),
+        file_with(b"Content-Type: application/pdf" + b"; x=y" * 1500 + b"; name=a.bat\r\n"),
+    ),
+    "twenty-one short names": (
+        "over-long",
+        file_with(
+            b"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.bat"
+            + b"".join(b"; filename=%d" % number for number in range(20))
+            + b"\r\n"
+            + BASE64
+        ),
     ),
     "thirty names": (
         "over-long",

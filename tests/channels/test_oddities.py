@@ -65,6 +65,8 @@ def test_every_name_of_a_doubled_field_reaches_the_policy() -> None:
         (b'attachment; filename="a.b\\at"', "a.bat"),
         (b'attachment; filename=a.b"a"t', "a.bat"),
         (b"attachment, filename=a.bat", "a.bat"),
+        (b"attachment; name=a.bat", "a.bat"),
+        (b"attachment" + b"; x=y" * 200 + b"; filename=a.bat", "a.bat"),
     ],
 )
 def test_a_name_that_careless_readers_see_reaches_the_policy(disposition: bytes, name: str) -> None:
@@ -89,6 +91,30 @@ def test_the_parts_beyond_the_cap_are_judged_too() -> None:
     rest = mail.files[-1]
     assert mail.oddities == ()
     assert judge((rest.name, *rest.names), rest.content).reason == "type-denied"
+
+
+def test_a_mail_deeper_than_anybody_looks_still_shows_its_last_words() -> None:
+    levels = [
+        b"Content-Type: multipart/mixed; boundary=c%d\r\n\r\n--c%d\r\n" % (n, n)
+        for n in range(9999)
+    ]
+    mail = parse(TOP + b"".join(levels) + b"Content-Type: text/plain\r\n\r\nat the bottom\r\n--c--")
+    assert mail.text is not None
+    assert mail.text.strip() == "at the bottom"
+
+
+def test_what_is_left_unread_is_not_called_as_its_first_part() -> None:
+    mail = parse(TOP + MIXED + b"\r\n" + (b"--b\r\n" + FILE) * 600)
+    assert mail.files[-1].name == "message-500.eml"
+
+
+def test_every_file_within_the_text_is_found() -> None:
+    block = b"begin 644 a%d.txt\n%%:&5L;&\\*\n`\nend\n"
+    files = parse(TOP + b"\r\n" + block % 1 + block % 2).files
+    assert [(file.name, file.content) for file in files] == [
+        ("a1.txt", b"hello"),
+        ("a2.txt", b"hello"),
+    ]
 
 
 def test_a_file_within_the_text_is_a_file() -> None:

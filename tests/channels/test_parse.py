@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from apps.channels.parse import parse
 from apps.channels.parsed import Address, ParsedEmail
 from tests.channels.odd_mails import NAMES, read
 
@@ -133,6 +134,23 @@ def test_every_address_of_groups_comments_and_routes_is_found() -> None:
 def test_every_name_of_a_file_is_kept_for_the_policy() -> None:
     (file,) = read("names-two-faces").files
     assert file.names == ("../../harmless.pdf", "Rechnung für Öl.exe", "picture.png")
+
+
+def test_html_around_a_file_is_one_letter_as_apple_mail_writes_it() -> None:
+    row = b"".join(
+        b"--c\r\nContent-Type: " + kind + b"\r\n\r\n" + body + b"\r\n"
+        for kind, body in [
+            (b"text/html", b"<p>one</p>"),
+            (b"application/pdf; name=a.pdf", b"%PDF-1.4"),
+            (b"text/html", b"<p>two</p>"),
+        ]
+    )
+    within = b"Content-Type: multipart/mixed; boundary=c\r\n\r\n" + row + b"--c--\r\n"
+    head = b"From: a@x.test\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"
+    mail = parse(head + b"--b\r\n\r\none two\r\n--b\r\n" + within + b"--b--\r\n")
+    assert mail.text == "one two"
+    assert mail.html == "<p>one</p>\n\n<p>two</p>"
+    assert [file.name for file in mail.files] == ["a.pdf"]
 
 
 def test_both_bodies_of_an_alternative_are_kept() -> None:

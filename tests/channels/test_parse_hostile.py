@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.channels import parse as parser
 from apps.channels.parse import is_heavy, parse, read
-from apps.channels.parsed import ParsedEmail, Unreadable
+from apps.channels.parsed import Address, ParsedEmail, Unreadable
 from apps.core.child import ChildFailed
 
 TOP = b"From: ann@example.com\r\nTo: support@example.com\r\nSubject: hello\r\n"
@@ -243,3 +243,30 @@ PIECES = st.sampled_from(
 def test_no_mixture_raises_anything_else(top: bytes, pieces: list[bytes]) -> None:
     with contextlib.suppress(Unreadable):
         assert isinstance(read(top + b"".join(pieces)), ParsedEmail)
+
+
+TURNED = "a\u202eb\u202dc"
+
+
+def test_the_subject_keeps_its_order_and_the_marks_of_its_writing() -> None:
+    subject = parse(f"Subject: {TURNED} \u200f\u05d0\u2067\r\n\r\nx".encode()).subject
+    assert subject == "abc \u200f\u05d0\u2067"
+
+
+def test_an_address_with_a_turn_in_it_is_nobody_elses() -> None:
+    sender = parse(f"From: {TURNED} <{TURNED}@x.test>\r\n\r\nx".encode()).from_
+    assert sender == Address("a\ufffdb\ufffdc@x.test", "abc")
+
+
+def test_ids_turn_nothing_around() -> None:
+    mail = parse(f"Message-ID: <{TURNED}>\r\nReferences: <{TURNED}>\r\n\r\nx".encode())
+    assert mail.message_id == "a\ufffdb\ufffdc"
+    assert mail.references == (mail.message_id,)
+
+
+def test_what_a_part_says_of_itself_is_bounded() -> None:
+    head = b"Content-Type: application/" + b"x" * 9000 + b"; name=" + b"n" * 9000 + b"\r\n"
+    (file,) = parse(
+        b"From: a@x.test\r\n" + head + b"Content-ID: <" + b"i" * 9000 + b">\r\n\r\nx"
+    ).files
+    assert max(len(file.content_type), len(file.name), len(file.content_id)) <= 255

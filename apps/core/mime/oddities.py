@@ -185,7 +185,7 @@ def _is_too_long(raw: bytes, part: Part) -> bool:
     if part.headers.end == "cap" and _LINE.search(raw[part.top : part.start]):
         return True
     values = [value for name in STRUCTURAL for value in part.headers.raw(name)]
-    if not any(len(one) > 1000 for one in values):
+    if not any(len(one) > 1000 or one.count(b";") >= MOST_NAMES for one in values):
         return False
     too_long = any(
         len(one) > MOST_PARAMETER_BYTES or one.count(b";") > MOST_PARAMETERS for one in values

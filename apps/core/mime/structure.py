@@ -230,7 +230,12 @@ def file_names(part: Part) -> tuple[str, ...]:
 
     Then what doubled fields and careless readers make of it: each may name the file.
     """
-    found = [value for key, value in reversed(part.disposition_parameters) if key == "filename"]
+    found = [
+        value
+        for wanted in ("filename", "name")
+        for key, value in reversed(part.disposition_parameters)
+        if key == wanted
+    ]
     found += [value for key, value in reversed(part.parameters) if key in _NAMES]
     for name in ("content-disposition", "content-type"):
         for number, text in enumerate(part.headers.all(name)):
