@@ -57,15 +57,17 @@ class Line:
                 raise
 
     def reply(self, *, still_alive: Callable[[], bool] = lambda: True) -> bytes:
-        """Up to and with the closing NUL; an answer that is cut off is no answer."""
+        """All that clamd says until it hangs up; an answer that is cut off is no answer.
+
+        Not only up to the first NUL: after a verdict nothing may follow, least of all another one.
+        """
         reply = b""
-        while not reply.endswith(b"\0"):
-            piece = self._receive(still_alive)
-            if not piece:
-                raise LineBroken("clamd hung up without an answer", "dropped")
+        while piece := self._receive(still_alive):
             reply += piece
             if len(reply) > LONGEST_REPLY:
                 raise LineBroken("clamd does not stop talking", "garbage")
+        if not reply.endswith(b"\0"):
+            raise LineBroken("clamd hung up without an answer", "dropped")
         return reply
 
     def _receive(self, still_alive: Callable[[], bool]) -> bytes:

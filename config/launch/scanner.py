@@ -1,9 +1,11 @@
 """Which clamd scans our files: the one named, the system's, a private one, or none yet."""
 
 import os
+import re
 import shutil
 import signal
 import socket
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,12 @@ SYSTEM_SOCKETS = (
     "/run/clamd/clamd.sock",
 )
 SYSTEM_SIGNATURES = Path("/var/lib/clamav")
+SYSTEM_SETTINGS = tuple(
+    map(Path, ("/etc/clamav/clamd.conf", "/etc/clamd.d/scan.conf", "/etc/clamd.conf"))
+)
 LIMIT = "60M"  # above the 50 MB of the largest mail that is taken in
+MOST_SECONDS = 30  # for one file; 50 MB take about 3
+LIKENESS_SINCE = (0, 105)  # before, clamd knew no hash of how a picture looks, and no such option
 ROOT_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"  # not on the PATH of ordinary users
 SOCKET_PATH_LIMIT = 107
 
@@ -36,7 +43,7 @@ def choose(data: Path) -> Chosen:
     if address := given("CLAMD_ADDRESS"):
         return Chosen(address, False, "file scanning: the clamd of CLAMD_ADDRESS")
     if not test_signatures() and (socket_path := running_system_clamd()):
-        return Chosen(f"unix:{socket_path}", False, "file scanning: the system's clamd")
+        return Chosen(f"unix:{socket_path}", False, f"file scanning: the system's clamd{_advice()}")
     return Chosen(own_address(data), True, "")
 
 
@@ -52,6 +59,19 @@ def own_address(data: Path) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"tcp:127.0.0.1:{probe.getsockname()[1]}"
+
+
+def _advice() -> str:
+    """What clamd itself does not tell, its settings do, where they can be read."""
+    for place in SYSTEM_SETTINGS:
+        try:
+            settings = place.read_text(errors="replace")
+        except OSError:
+            continue
+        if not re.search(r"(?mi)^\s*ScanImageFuzzyHash\s+(no|false|0)\b", settings):
+            return f"; set `ScanImageFuzzyHash no` in {place}, or one picture may take it 1 GB"
+        break
+    return ""
 
 
 def running_system_clamd() -> str | None:
@@ -113,7 +133,8 @@ class PrivateScanner:
 
     def _start(self, clamd: str, signatures: Path) -> None:
         settings = self.folder / "clamd.conf"
-        settings.write_text(configuration(self.address, signatures, self.folder))
+        lines = configuration(self.address, signatures, self.folder, version=version_of(clamd))
+        settings.write_text(lines)
         self.children.start(
             Child(
                 name="clamd",
@@ -168,7 +189,19 @@ def write_test_signatures(folder: Path) -> Path:
     return folder
 
 
-def configuration(address: str, signatures: Path, folder: Path) -> str:
+def version_of(clamd: str) -> tuple[int, int]:
+    """(0, 0) when it cannot be found out: then no option is set that an old one would refuse."""
+    try:
+        said = subprocess.run([clamd, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0, 0
+    found = re.match(r"ClamAV (\d+)\.(\d+)", said.stdout)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def configuration(
+    address: str, signatures: Path, folder: Path, *, version: tuple[int, int] = LIKENESS_SINCE
+) -> str:
     """clamd keeps the user that starts it: our files are ours alone, also from clamd's user."""
     kind, _, rest = address.partition(":")
     host, _, port = rest.partition(":")
@@ -178,9 +211,12 @@ def configuration(address: str, signatures: Path, folder: Path) -> str:
         else [f"TCPAddr {host}", f"TCPSocket {port}"]
     )
     own = ["User root"] if os.geteuid() == 0 else []
+    # For the hash, clamd would draw each picture: a small one of 12,000 x 12,000 takes 1 GB.
+    likeness = ["ScanImageFuzzyHash no"] if version >= LIKENESS_SINCE else []
     lines = [
         *listen,
         *own,
+        *likeness,
         f"DatabaseDirectory {signatures}",
         f"TemporaryDirectory {folder}",
         "Foreground yes",
@@ -188,9 +224,11 @@ def configuration(address: str, signatures: Path, folder: Path) -> str:
         f"StreamMaxLength {LIMIT}",
         f"MaxFileSize {LIMIT}",
         f"MaxScanSize {LIMIT}",
+        f"MaxScanTime {MOST_SECONDS * 1000}",
         "AlertExceedsMax yes",  # else a file over the limits counts as clean
         "AlertEncrypted yes",
         "ConcurrentDatabaseReload no",  # two sets of signatures would not fit in a small machine
+        "IdleTimeout 1",  # before such a reload, clamd waits in silence for its idle threads: 30 s
         "SelfCheck 3600",
     ]
     return "\n".join(lines) + "\n"

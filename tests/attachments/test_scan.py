@@ -10,6 +10,7 @@ import pytest
 from apps.attachments import clamd_line, probes, scanner
 from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, scan
 from tests.servers.clamd import (
+    FOUND,
     HANG,
     OK,
     SIGNATURE,
@@ -106,6 +107,12 @@ def test_a_broken_pipe_over_the_size_limit_is_read_as_such(fake_clamd: FakeClamd
         b"OK\0",
         b"stream: ok\0",
         b"stream: OK\0stream: OK\0",
+        b"stream: OK\0stream: Eicar FOUND\0",
+        b"stream: OK\0\0",
+        b"2: stream: OK\0",
+        b"/tmp/another: OK\0",
+        b"instream(127.0.0.1@40000): OK\0",
+        b"PONG\0",
         b"stream: Can't allocate memory ERROR\0",
         b"UNKNOWN COMMAND\0",
         b"\xff\xfe\0",
@@ -116,6 +123,41 @@ def test_a_broken_pipe_over_the_size_limit_is_read_as_such(fake_clamd: FakeClamd
 def test_whatever_is_no_verdict_is_not_scanned(fake_clamd: FakeClamd, answer: bytes | None) -> None:
     fake_clamd.script = lambda content: answer if content == b"file" else OK
     with pytest.raises(FileFailed):
+        scan(fake_clamd.address, b"file", limit=LIMIT)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("size", [0, 1, 128 * 1024, 3 * MEGABYTE])
+def test_a_clamd_that_dies_in_the_middle_of_a_stream_calls_nothing_clean(
+    fake_clamd: FakeClamd, size: int
+) -> None:
+    fake_clamd.dies_at = size
+    with pytest.raises(NotScanned):
+        scan(fake_clamd.address, bytes(4 * MEGABYTE), limit=LIMIT)
+
+
+@pytest.mark.faults
+def test_a_second_verdict_that_comes_late_is_heard(fake_clamd: FakeClamd) -> None:
+    fake_clamd.pause = 0.005
+    fake_clamd.script = lambda content: OK + FOUND if content == b"file" else OK
+    with pytest.raises(FileFailed):
+        scan(fake_clamd.address, b"file", limit=LIMIT)
+
+
+@pytest.mark.faults
+def test_a_verdict_that_comes_byte_by_byte_counts_when_it_is_whole(fake_clamd: FakeClamd) -> None:
+    fake_clamd.pause = 0.005
+    assert scan(fake_clamd.address, b"file", limit=LIMIT).outcome == "clean"
+
+
+@pytest.mark.faults
+def test_a_verdict_that_drips_for_ever_is_given_up(
+    fake_clamd: FakeClamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.attachments.scan.MOST_SECONDS", 0.2)
+    monkeypatch.setattr("apps.attachments.scan.SCANNER_SECONDS", 0.2)
+    fake_clamd.pause = 0.1
+    with pytest.raises(ScannerDown):
         scan(fake_clamd.address, b"file", limit=LIMIT)
 
 

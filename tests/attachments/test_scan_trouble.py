@@ -5,16 +5,18 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
 
 from apps.attachments import decide, probes, scanner, screen
 from apps.attachments.models import Attachment, Verdict
 from apps.attachments.scan import NotScanned, ScannerFull, scan
+from apps.attachments.signals import attachments_screened
 from apps.core import blobs
 from tests.attachments import locked_samples as locked
 from tests.attachments import samples as s
@@ -159,6 +161,42 @@ def test_a_clamd_killed_while_it_reads_calls_nothing_clean(clamd: Clamd, file: M
     again(*large, small)
     again(*large, small)
     assert {fate(one)[0] for one in (*large, small)} == {Verdict.CLEAN}
+
+
+@pytest.mark.contract("1.5.a")
+@pytest.mark.servers
+@pytest.mark.faults
+def test_after_a_kill_in_the_middle_of_a_scan_the_file_becomes_clean_once(
+    clamd: Clamd,
+    file: MakeFile,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    scanner.fit_engine(clamd.address, test_signatures=True)
+    letter = file(os.urandom(MEGABYTE))
+    heard: list[list[int]] = []
+
+    def hear(attachment_ids: list[int], **_facts: object) -> None:
+        heard.append(attachment_ids)
+
+    attachments_screened.connect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        kill_while(clamd, lambda: screen.screen([letter.pk]))
+    assert fate(letter) == (Verdict.WAITING, "unscannable") and letter.tries == 1
+    clamd.restart()
+    with django_capture_on_commit_callbacks(execute=True):
+        again(letter)
+        again(letter)
+    assert fate(letter) == (Verdict.CLEAN, "") and heard == [[letter.pk]]
+
+
+def kill_while(clamd: Clamd, work: Callable[[], None]) -> None:
+    """Stopped first, so that the work surely waits for its answer when it is killed."""
+    assert clamd.process
+    clamd.process.send_signal(signal.SIGSTOP)
+    killer = threading.Timer(0.3, clamd.process.kill)
+    killer.start()
+    work()
+    killer.join()
 
 
 @pytest.mark.servers

@@ -76,6 +76,8 @@ class Clamd:
             "MaxFileSize": "100M",
             "MaxScanSize": "400M",
             "ConcurrentDatabaseReload": "no",
+            "IdleTimeout": "1",  # a reload waits in silence for idle threads to go
+            "ScanImageFuzzyHash": "no",  # a small picture of 12,000 x 12,000 would take 1 GB
             **options,
         }
         lines = [f"{name} {value}" for name, value in settings.items()]
@@ -136,7 +138,9 @@ class FakeClamd:
         self.script: Callable[[bytes], Answer] = well
         self.version = b"ClamAV 1.4.6/27800/Mon Nov 24 09:36:13 2025"
         self.greets = True
-        self.cuts_at: int | None = None  # hangs up after so many bytes of a stream
+        self.cuts_at: int | None = None  # says that a stream of more bytes is too long
+        self.dies_at: int | None = None  # hangs up without a word after so many bytes of a stream
+        self.pause = 0.0  # between the bytes of a verdict
         self.streams: list[bytes] = []
         self.over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -174,13 +178,23 @@ class FakeClamd:
     def _answer(self, connection: socket.socket, answer: Answer) -> None:
         if answer == HANG:
             self.over.wait(60)
+        elif answer is not None and self.pause:
+            self._trickle(connection, answer)
         elif answer is not None:
             connection.sendall(answer)
+
+    def _trickle(self, connection: socket.socket, answer: bytes) -> None:
+        for number in range(len(answer)):
+            connection.sendall(answer[number : number + 1])
+            if self.over.wait(self.pause):
+                return
 
     def _stream(self, lines: object) -> Answer:
         content = b""
         while size := int.from_bytes(lines.read(4), "big"):  # type: ignore[attr-defined]
             content += lines.read(size)  # type: ignore[attr-defined]
+            if self.dies_at is not None and len(content) >= self.dies_at:
+                return None
             if self.cuts_at is not None and len(content) > self.cuts_at:
                 return b"INSTREAM size limit exceeded. ERROR\0"
         self.streams.append(content)
