@@ -42,12 +42,12 @@ def _write(cases: Sequence[Case], folder: Path) -> None:
 def _report(cases: Sequence[Case], *, scanned: bool) -> None:
     with running_clamd() if scanned else nullcontext() as server:
         done = run(cases, server.address if server else "")
-    found = {case: faults(case, done.line_of(case), scanned=scanned) for case in cases}
+    found = {case.name: faults(case, done.line_of(case), scanned=scanned) for case in cases}
     for attack, count in Counter(case.attack for case in cases).items():
-        bad = [case for case in cases if case.attack == attack and found[case]]
+        bad = [case for case in cases if case.attack == attack and found[case.name]]
         print(f"{attack:24} {count:4} held {count - len(bad):4}")
         for case in bad:
-            print(f"    {case.name}: {'; '.join(found[case])[:300]}")
+            print(f"    {case.name}: {'; '.join(found[case.name])[:300]}")
     _report_cost(cases, done)
 
 

@@ -29,6 +29,7 @@ class Case:
     innocent: int = 0  # files beside the hostile one that may pass
     words: str = ""  # what must stand in the text that a person reads
     files: int | None = None  # how many files must be listed
+    says: tuple[tuple[str, object], ...] = ()  # fields of the meaning, and what stands in them
 
 
 def top(subject: bytes = b"hello", more: bytes = b"") -> bytes:

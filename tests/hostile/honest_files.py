@@ -8,6 +8,7 @@ from functools import partial
 from tests.attachments import samples as s
 from tests.hostile import payloads as p
 from tests.hostile.cases import WORDS, Case, attached, based, mail, part
+from tests.hostile.feared import ALLOWED
 
 
 def _tiff(make: bytes, order: bytes = b"II*\0") -> bytes:
@@ -283,7 +284,14 @@ def _names_of_letters() -> Iterator[Case]:
         yield Case(title, "names of letters", build, "passes", words=WORDS, files=1)
 
 
+def _feared() -> Iterator[Case]:
+    """Attack kits use these types too, but the contract's list lets them in."""
+    for name, build in ALLOWED:
+        yield Case(f"feared {name}", "files", build, "passes", words=WORDS, files=1)
+
+
 CASES = [
+    *_feared(),
     *_cases("files", "file", [(n, c, f"application/{kind}") for n, c, kind in FILES]),
     *_cases("media", "media", MEDIA),
     *_names_of_letters(),

@@ -41,6 +41,7 @@ _BAD_STYLE = re.compile(
     r"|attr\(|position|z-index|animation|transition|transform|content:|cursor|filter|mask|<|>|&",
     re.I,
 )
+_NOWHERE = re.compile("[\0\ud800-\udfff]")
 _TURNED = re.compile("[\u202d\u202e\0]")
 _LINE_ENDS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e\ud800-\udfff]")
 
@@ -92,7 +93,12 @@ def is_slow(line: Line) -> bool:
 
 
 def faults(case: Case, line: Line, *, scanned: bool) -> list[str]:
-    return [*_of_line(line), *_of_fate(case, line, scanned), *_of_words(case, line)]
+    return [
+        *_of_line(line),
+        *_of_fate(case, line, scanned),
+        *_of_words(case, line),
+        *_of_meaning(case, line),
+    ]
 
 
 def _of_line(line: Line) -> Iterator[str]:
@@ -107,6 +113,8 @@ def _of_line(line: Line) -> Iterator[str]:
         return
     if set(got) != GOT or any(set(file) != FILE for file in got["attachments"]):
         yield "the meaning has not its keys"
+    if _unstorable(got):
+        yield "NUL or half a letter"
     yield from _of_small_fields(got)
     if got["safe_html"] is not None:
         yield from html_faults(got["safe_html"])
@@ -165,8 +173,13 @@ def _of_fate(case: Case, line: Line, scanned: bool) -> Iterator[str]:
         return
     if len(passing) > case.innocent:
         yield f"passes: {[(f['name'][:40], f['content_type'][:30], f['size']) for f in passing][:3]}"
-    if case.fate == "refused" and not any(file["verdict"] == "refused" for file in files):
+    if case.fate == "refused" and not any(map(_is_stopped, files)):
         yield f"nothing refused of {len(files)}"
+
+
+def _is_stopped(file: Line) -> bool:
+    """Refused, or too much to look through."""
+    return bool(file["verdict"] == "refused" or file["reason"] == "too-big")
 
 
 def _of_scanned(case: Case, files: list[Line], scanned: bool) -> Iterator[str]:
@@ -198,6 +211,25 @@ def _of_words(case: Case, line: Line) -> Iterator[str]:
     shown = (got["body_text"] or "") + (got["safe_html"] or "") + (got["visible_reply"] or "")
     if case.words not in shown:
         yield f"the words are gone: {shown[:60]!r}"
+
+
+def _of_meaning(case: Case, line: Line) -> Iterator[str]:
+    got = line["got"] or {}
+    for name, wanted in case.says:
+        said = got.get(name.partition(".")[0])
+        if isinstance(said, dict):
+            said = said.get(name.partition(".")[2])
+        if said != wanted:
+            yield f"{name} is {said!r:.80}, not {wanted!r}"
+
+
+def _unstorable(value: object) -> bool:
+    """What PostgreSQL refuses or no file can hold."""
+    if isinstance(value, dict):
+        return any(map(_unstorable, value.values()))
+    if isinstance(value, list):
+        return any(map(_unstorable, value))
+    return isinstance(value, str) and bool(_NOWHERE.search(value))
 
 
 def read_lines(text: str) -> dict[str, Line]:

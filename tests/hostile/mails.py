@@ -3,25 +3,39 @@
 from tests.hostile import (
     bombs,
     contents,
+    feared,
     honest_files,
     honest_mails,
     inner_mails,
     markup,
+    mutations,
     names,
+    promises,
     scanned,
     senders,
     small_fields,
     structure,
     too_much,
+    wire,
+    zips,
 )
 from tests.hostile.cases import Case
 
 HOSTILE: list[Case] = [
-    case
-    for family in (
-        *(names, contents, inner_mails, scanned, bombs, structure, too_much),
-        *(markup, senders, small_fields),
-    )
-    for case in family.CASES
+    *names.CASES,
+    *contents.CASES,
+    *zips.CASES,
+    *inner_mails.CASES,
+    *feared.CASES,
+    *scanned.CASES,
+    *bombs.CASES,
+    *structure.CASES,
+    *too_much.CASES,
+    *wire.CASES,
+    *markup.CASES,
+    *mutations.CASES,
+    *senders.CASES,
+    *promises.CASES,
+    *small_fields.CASES,
 ]
 HONEST: list[Case] = [*honest_files.CASES, *honest_mails.CASES]
