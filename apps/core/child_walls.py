@@ -48,16 +48,36 @@ _REFUSED_EVENTS = frozenset(
 _LIBRARIES = tuple(f"{sysconfig.get_path(name)}/" for name in ("purelib", "platlib"))
 
 
+def _readable() -> list[str]:
+    """Programs: not the data folder, not the settings, nobody's home."""
+    paths = sysconfig.get_paths()
+    code = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    folders = dict.fromkeys([str(APPS), *code, *SHARED])
+    return [folder for folder in folders if Path(folder).is_dir()]
+
+
+_READABLE = tuple(f"{Path(folder).resolve()}/" for folder in _readable())
+
+
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if event == "open":
-        flags = arguments[2]
+        path, _mode, flags = arguments
         if isinstance(flags, int) and flags & _WRITING:
             raise PermissionError("a child writes no files")
+        if not _may_read(path):
+            raise PermissionError("a child reads programs and nothing else")
     elif event == "ctypes.dlopen":
         if not str(arguments[0]).startswith(_LIBRARIES):
             raise PermissionError("a child loads no libraries from elsewhere")
     elif event in _REFUSED_EVENTS or event.startswith(_REFUSED):
         raise PermissionError(f"a child may not: {event}")
+
+
+def _may_read(path: object) -> bool:
+    """A number is a file that was open before."""
+    if not isinstance(path, (str, bytes)):
+        return isinstance(path, int)
+    return str(Path(os.fsdecode(path)).resolve()).startswith(_READABLE)
 
 
 # ---- files: Landlock, where the kernel has it ----------------------------------------------------
@@ -73,7 +93,6 @@ class _Rule(ctypes.Structure):
 
 
 def _refuse_files(libc: ctypes.CDLL) -> None:
-    """Only programs may be read: not the data folder, not the settings, nobody's home."""
     rights = ctypes.c_uint64(_ALL_RIGHTS)
     rules = libc.syscall(_CREATE_RULESET, ctypes.byref(rights), ctypes.sizeof(rights), 0)
     if rules < 0:
@@ -85,13 +104,6 @@ def _refuse_files(libc: ctypes.CDLL) -> None:
         os.close(descriptor)
     libc.syscall(_RESTRICT_SELF, rules, 0)
     os.close(rules)
-
-
-def _readable() -> list[str]:
-    paths = sysconfig.get_paths()
-    code = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders = dict.fromkeys([str(APPS), *code, *SHARED])
-    return [folder for folder in folders if Path(folder).is_dir()]
 
 
 # ---- system calls: seccomp, where the kernel has it ----------------------------------------------

@@ -251,6 +251,13 @@ def test_a_child_writes_and_removes_no_file(tmp_path: Path) -> None:
     assert [one.read_text() for one in tmp_path.iterdir()] == ["here"]
 
 
+def test_a_child_reads_no_file_of_ours(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("key")
+    for path in (os.fsencode(secret), b"/etc/passwd", b"/proc/self/environ"):
+        assert refused(read_a_file, path)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's walls are Linux's")
 def test_the_kernel_holds_what_the_interpreter_would_let_pass(tmp_path: Path) -> None:
     held = run_limited(standing, b"", seconds=20, megabytes=200)

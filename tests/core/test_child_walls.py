@@ -64,6 +64,26 @@ def test_threads_are_allowed_and_processes_are_not(machine: int, architecture: i
     assert verdict(machine, architecture, walls._CLONE[machine], 17) == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("path", "readable"),
+    [
+        (walls.__file__, True),
+        (os.__file__.encode(), True),
+        (pytest.__file__, True),
+        (0, True),
+        ("/etc/passwd", False),
+        (b"/etc/passwd", False),
+        (f"{walls.APPS}/../config/settings.py", False),
+        (f"{walls.APPS}x/secret", False),
+        ("/proc/self/environ", False),
+        (None, False),
+    ],
+)
+def test_the_interpreter_reads_programs_alone(path: object, readable: bool) -> None:
+    """Where the kernel has no Landlock, this wall stands alone."""
+    assert walls._may_read(path) == readable
+
+
 def test_calls_under_other_numbers_end_the_child() -> None:
     """The 32-bit ways into a 64-bit kernel."""
     machine, architecture = walls._MACHINES["x86_64"]

@@ -114,6 +114,21 @@ def test_a_picture_fits_its_room_and_a_strip_stays_readable(
     assert (picture.width, picture.height) == shown
 
 
+def moving_webp(frames: int) -> bytes:
+    images = [
+        Image.new("RGB", (60, 60), (number % 256, number // 256, 0)) for number in range(frames)
+    ]
+    return saved(
+        images[0],
+        "WEBP",
+        save_all=True,
+        append_images=images[1:],
+        duration=20,
+        method=0,
+        quality=10,
+    )
+
+
 def _moving(frames: int, size: int = 20) -> bytes:
     images = [Image.new("P", (size, size), number % 250) for number in range(frames)]
     for number, image in enumerate(images):
@@ -181,6 +196,12 @@ HOSTILE = {
     "GIF of 65,535 x 65,535": (lambda: b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x44\x01\0;", {"too-large"}),
     "GIF of 100,000 frames": (lambda: b"GIF89a\x0a\0\x0a\0\x80\0\0\0\0\0\xff\xff\xff" + b"\x21\xf9\x04\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0" * 100_000 + b";", {"drawn"}),
     "TIFF whose folders loop": (lambda: tiff((256, 10), (257, 10), (273, 8), following=8), {"drawn", "broken", "too-slow"}),
+    "GIF of 5,000 frames that move": (lambda: _moving(5000, size=100), {"drawn"}),
+    "WebP of 5,000 frames that move": (lambda: moving_webp(5000), {"drawn"}),
+    "WebP of 131 million pixels": (lambda: saved(plain(16_383, 8_000), "WEBP", lossless=True, method=0, quality=0), {"too-large", "broken"}),
+    "TIFF of 400 million pixels": (lambda: saved(plain(20_000, 20_000, "L"), "TIFF", compression="tiff_deflate"), {"too-large"}),
+    "fax of 225 million pixels": (lambda: saved(plain(15_000, 15_000, "1"), "TIFF", compression="group4"), {"too-large"}),
+    "JPEG of 64 million pixels": (lambda: saved(plain(8_000, 8_000), "JPEG", progressive=True), {"drawn", "too-large"}),
     "TIFF of 1e9 x 1e9": (lambda: tiff((256, 10**9), (257, 10**9), (273, 8), (279, 8)), {"too-large"}),
     "noise after a JPEG's head": (lambda: saved(plain(400, 400), "JPEG")[:300] + random.Random(1).randbytes(99_999), {"drawn", "broken", "not-a-picture"}),
     "nothing": (lambda: b"", {"not-a-picture"}),
@@ -320,7 +341,20 @@ _BOMB = (
     ),
 )
 
+
+def many_pages(count: int) -> bytes:
+    kids = b"".join(b"%d 0 R " % (3 + number) for number in range(count))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R>>" % (count + 3)
+    return _objects(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, count),
+        *[page] * count,
+        stream(b"", b"0 0 1 rg 0 0 300 842 re f"),
+    )
+
+
 HOSTILE_DOCUMENTS = {
+    "10,000 pages, each an object": (lambda: many_pages(10_000), {"drawn"}),
     "locked": (lambda: pdf(trailer=_LOCKED), {"encrypted"}),
     "100,000 pages": (lambda: pdf(pages=100_000), {"drawn"}),
     "two thousand million pages": (lambda: pdf().replace(b"/Count 1", b"/Count 2000000000"), {"drawn", "broken"}),
@@ -335,6 +369,43 @@ HOSTILE_DOCUMENTS = {
     "cut": (lambda: pdf()[:200], {"broken"}),
     "noise": (lambda: b"%PDF-1.7\n" + random.Random(1).randbytes(99_999), {"broken"}),
 }  # fmt: skip
+
+
+_TRUE_TYPE = b"\0\1\0\0\0\4\0\x40\0\2\0\0" + b"".join(
+    name + struct.pack(">III", 0, offset, 2**31)
+    for name, offset in ((b"glyf", 60), (b"head", 70), (b"loca", 2**31 - 1), (b"maxp", 80))
+)
+FONTS = {
+    "noise": b"",
+    "TrueType whose tables lie outside": _TRUE_TYPE,
+    "TrueType of 65,535 tables": b"\0\1\0\0\xff\xff" + bytes(6),
+    "Type 1": b"%!PS-AdobeFont-1.0: X\n/Private 9999999 dict dup begin /Subrs 999999999 array ",
+    "CFF": b"\1\0\4\4\xff\xff\4\xff\xff\xff\xff",
+    "OpenType": b"OTTO\0\1" + bytes(6) + b"CFF " + struct.pack(">III", 0, 28, 2**32 - 1),
+}
+
+
+@pytest.mark.contract("1.5.g")
+@pytest.mark.parametrize("name", FONTS)
+@pytest.mark.parametrize("place", ["TrueType/FontFile2", "Type1/FontFile", "Type1/FontFile3"])
+def test_a_damaged_font_harms_no_page(name: str, place: str) -> None:
+    kind, file = place.encode().split(b"/")
+    font = FONTS[name] + random.Random(1).randbytes(20_000)
+    widths = b"/FirstChar 65/LastChar 67/Widths[600 600 600]"
+    box = (
+        b"/Flags 4/FontBBox[0 0 999 999]/ItalicAngle 0/Ascent 800/Descent 0/CapHeight 700/StemV 80"
+    )
+    more = (
+        b"<</Type/Font/Subtype/%b/BaseFont/X%b/FontDescriptor 6 0 R>>" % (kind, widths),
+        b"<</Type/FontDescriptor/FontName/X%b/%b 7 0 R>>" % (box, file),
+        stream(b"", font),
+    )
+    words = b"BT /F1 40 Tf 40 400 Td (ABC) Tj ET"
+    content = pdf(content=words, resources=b"/Font<</F1 5 0 R>>", more=more)
+    try:
+        assert page(content, 1, longest=320).height == 320
+    except NotDrawn as error:
+        assert error.code in ("broken", "too-heavy", "too-slow")
 
 
 @pytest.mark.contract("1.5.g")
