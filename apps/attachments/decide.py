@@ -1,6 +1,5 @@
 """The verdict on one file; runs in a thread and touches no database."""
 
-import errno
 import hashlib
 import logging
 import threading
@@ -30,8 +29,6 @@ ENCRYPTED = "encrypted"
 _PLAIN = ("text/", "image/", "audio/", "video/")
 _PLAIN_TYPES = frozenset({"application/json", "application/x-empty"})
 _MAIL_INSIDE = (b"content-transfer-encoding:", b"\nbegin ", b"base64")
-# Our own machine is out of something: no fault of the file.
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT})
 
 
 class Changed(OSError):
@@ -183,7 +180,7 @@ def _meaning(finding: Finding) -> tuple[Verdict, str]:
 
 def _failed(file: Attachment, error: Exception) -> Decision:
     """Tried again twice, then withheld for good."""
-    if isinstance(error, OSError) and error.errno in _OURS:
+    if blobs.is_out_of_room(error):
         log.warning("out of room to read a file", extra={"attachment": file.pk})
         return Decision(Verdict.WAITING, UNSCANNABLE)
     expected = isinstance(error, FileFailed | OSError | zstandard.ZstdError)

@@ -4,6 +4,7 @@ Made when first asked for, outside any transaction, and kept; so is the reason w
 be drawn. Rights and verdict are asked each time, so a file that turns out infected is gone at once.
 """
 
+import logging
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -16,7 +17,10 @@ from apps.attachments.models import Attachment, Preview, Verdict
 from apps.core import blobs, pictures
 from apps.core.errors import Guarded, Invalid, Unavailable
 from apps.core.file_names import disposition
+from apps.core.models import Blob
 from apps.core.pictures import NotDrawn, Picture
+
+log = logging.getLogger(__name__)
 
 THUMBNAIL, WHOLE = 320, 1600
 SIZES = (THUMBNAIL, WHOLE)
@@ -100,7 +104,10 @@ def _kept(attachment: Attachment, page: int, longest: int) -> Preview | None:
 
 
 def _make(attachment: Attachment, page: int, longest: int) -> Preview:
-    """Two who make the same at once: the later one's bytes are wasted room and nothing else."""
+    """Two who make the same at once: the later one's bytes are wasted room and nothing else.
+
+    A disk without room is not the file's fault: nothing is remembered, the next one tries again.
+    """
     row = Preview(sha256=attachment.sha256, page=page, longest=longest)
     try:
         drawn = _draw(attachment, page, longest)
@@ -109,11 +116,20 @@ def _make(attachment: Attachment, page: int, longest: int) -> Preview:
             raise Unavailable("busy", _("Too many pictures at once; try again soon.")) from reason
         row.code = reason.code
     else:
-        row.blob = blobs.store(drawn.content)
+        row.blob = _stored(drawn)
         row.content_type, row.pages = drawn.content_type, drawn.pages
         row.width, row.height = drawn.width, drawn.height
     Preview.objects.bulk_create([row], ignore_conflicts=True)
     return row
+
+
+def _stored(drawn: Picture) -> Blob:
+    try:
+        return blobs.store(drawn.content)
+    except OSError as error:
+        log.error("a preview cannot be written", extra={"errno": error.errno})
+        sentence = _("There is no room for previews on the server now. Try again later.")
+        raise Unavailable("disk-full", sentence) from error
 
 
 def _draw(attachment: Attachment, page: int, longest: int) -> Picture:

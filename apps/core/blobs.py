@@ -4,6 +4,7 @@
 could take away, and bytes without a row are only wasted room.
 """
 
+import errno
 import hashlib
 import os
 import uuid
@@ -22,6 +23,10 @@ from apps.core.models import Blob
 
 WORTH_PACKING = 512  # below this, compression saves nothing
 PIECE = 256 * 1024
+# The machine is out of something: no fault of the bytes, and over by itself once there is room.
+OUT_OF_ROOM = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class Written:
     coding: str
     size: int
     sha256: str
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in OUT_OF_ROOM
 
 
 def write(contents: Sequence[bytes]) -> list[Written]:

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from apps.core.blobs import is_out_of_room
 from apps.core.errors import Problem
 
 
@@ -16,6 +18,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception hook; unknown errors stay unknown (a 500 without details)."""
     if isinstance(error, Problem):
         return _answer(error.status, error.code, error.sentence, retry=error.status == 503)
+    if is_out_of_room(error):
+        sentence = _("There is no room on the server now. Try again later.")
+        return _answer(503, "disk-full", sentence, retry=True)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.channels.models import ChannelSettings, InboundEmail
+from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.errors import Conflict
@@ -45,7 +46,10 @@ def _take_in_account(account: int | None, limit: int) -> int:
             rows = _next_batch(account, min(BATCH, limit - settled))
             if not rows:
                 break
-            settled += _take_in_batch(account, rows)
+            taken = _take_in_batch(account, rows)
+            if not taken:
+                break
+            settled += taken
     return settled
 
 
@@ -70,10 +74,24 @@ def _until_heavy(rows: list[InboundEmail]) -> list[InboundEmail]:
 
 def _take_in_batch(account: int | None, rows: list[InboundEmail]) -> int:
     worn_out = [row for row in rows if row.tries >= MAX_TRIES]
-    good, bad = read([row for row in rows if row.tries < MAX_TRIES])
+    try:
+        good, bad = read([row for row in rows if row.tries < MAX_TRIES])
+    except OSError as error:
+        if not blobs.is_out_of_room(error):
+            raise
+        return _wait_for_room(rows, error)
     bad += [(row, _three_tries()) for row in worn_out]
     _quarantine(bad)
     return len(bad) + _store_or_split(account, good)
+
+
+def _wait_for_room(rows: Sequence[InboundEmail], error: OSError) -> int:
+    """No fault of these mails: they stay received, say why, and are taken in once there is room."""
+    log.error("mails wait for room on the disk", extra={"mails": len(rows), "errno": error.errno})
+    _forgive(rows)
+    still = _received().filter(pk__in=[row.pk for row in rows])
+    still.update(reason=_("The disk is full; this mail is taken in by itself once there is room."))
+    return 0
 
 
 def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
@@ -83,7 +101,7 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
     try:
         return _store(account, mails)
     except (OperationalError, InterfaceError):
-        _forgive(mails)
+        _forgive([mail.row for mail in mails])
         raise  # the database is away or busy: the rows stay as they are and are tried again
     except (DatabaseError, ValueError) as error:
         log.warning(
@@ -96,10 +114,10 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
     return sum(_store_or_split(account, half) for half in (mails[:middle], mails[middle:]))
 
 
-def _forgive(mails: Sequence[ReadMail]) -> None:
-    """The database failed, not the mail: this try does not count towards its three."""
-    rows = InboundEmail.objects.filter(pk__in=[mail.row.pk for mail in mails], tries__gt=0)
-    rows.update(tries=F("tries") - 1)
+def _forgive(rows: Sequence[InboundEmail]) -> None:
+    """Database or disk failed, not the mail: this try does not count towards its three."""
+    tried = InboundEmail.objects.filter(pk__in=[row.pk for row in rows], tries__gt=0)
+    tried.update(tries=F("tries") - 1)
 
 
 def _store(account: int | None, mails: list[ReadMail]) -> int:

@@ -156,10 +156,11 @@ def _store_files(placed: Sequence[Placed]) -> list[int]:
 def _settle(placed: Sequence[Placed]) -> None:
     now = timezone.now()
     for one in placed:
-        one.mail.row.status = InboundEmail.Status.STORED
+        one.mail.row.status, one.mail.row.reason = InboundEmail.Status.STORED, ""
         one.mail.row.settled_at = now
     InboundEmail.objects.bulk_update(
-        [one.mail.row for one in placed], ["status", "mailbox", "sender", "subject", "settled_at"]
+        [one.mail.row for one in placed],
+        ["status", "reason", "mailbox", "sender", "subject", "settled_at"],
     )
 
 

@@ -238,7 +238,7 @@ def test_a_file_whose_bytes_changed_on_disk_is_never_clean(
     assert b"SMALL" not in fake_clamd.streams
 
 
-@pytest.mark.parametrize("number", sorted(decide._OURS))
+@pytest.mark.parametrize("number", sorted(blobs.OUT_OF_ROOM))
 def test_a_machine_out_of_room_is_no_fault_of_the_file(
     fake_clamd: FakeClamd, file: MakeFile, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
