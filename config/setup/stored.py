@@ -42,13 +42,13 @@ class StoredForm(forms.BaseForm):
         return self.get_initial_for_field(self.fields[name], name)
 
     def _comparable(self, value: Any) -> Any:
-        """As text: a choice and its value, a number and its digits are the same."""
+        """As text: a choice and its value, a number and its digits, nothing and none are the same."""
         if value is None or value is False:
             return ""
         if isinstance(value, str | int):
             return str(value)
         if hasattr(value, "__iter__"):
-            return sorted(str(getattr(one, "pk", one)) for one in value)
+            return sorted(str(getattr(one, "pk", one)) for one in value) or ""
         return str(getattr(value, "pk", value))
 
 
