@@ -47,8 +47,9 @@ _LINE_ENDS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e\ud
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, pictures: str) -> None:
         super().__init__(convert_charrefs=True)
+        self.pictures = pictures
         self.faults: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -66,7 +67,7 @@ class _Reader(HTMLParser):
             self.faults.append(f"{tag} {name}")
         elif name == "href" and not _LINK.match(value):
             self.faults.append(f"href {value[:40]!r}")
-        elif name == "src" and not value.startswith("cid:"):
+        elif name == "src" and not value.startswith(self.pictures):
             self.faults.append(f"src {value[:40]!r}")
         elif name == "cite" and not _LINK.match(value):
             self.faults.append(f"cite {value[:40]!r}")
@@ -79,8 +80,9 @@ class _Reader(HTMLParser):
     handle_decl = handle_pi = unknown_decl = handle_comment  # type: ignore[assignment]
 
 
-def html_faults(html: str) -> list[str]:
-    reader = _Reader()
+def html_faults(html: str, pictures: str = "cid:") -> list[str]:
+    """PICTURES is how the address of every picture must begin."""
+    reader = _Reader(pictures)
     reader.feed(html)
     reader.close()
     if _TURNED.search(html):

@@ -1,0 +1,182 @@
+"""The most hostile mails as an agent meets them: whole, by the intake's way, in Chromium."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from apps.attachments import screen
+from apps.channels.models import InboundEmail
+from apps.channels.receive import receive_one
+from apps.tickets.inbound import take_in
+from apps.tickets.models import Message, Session
+from tests.browser.conftest import house, web
+from tests.browser.test_mail_frame import AROUND, TOUCH, Watch, watched
+from tests.hostile import payloads as p
+from tests.hostile.cases import attached, encoded_word, html_part, multipart, part, text_part, top
+from tests.hostile.markup import REMOTE, SCRIPTS, STYLES
+from tests.hostile.mutations import LIES, MUTATIONS
+from tests.people import House
+from tests.servers.clamd import Clamd
+
+__all__ = ["house", "web"]
+pytestmark = [pytest.mark.browser, pytest.mark.servers("clamd")]
+
+TELL = """() => {
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", one =>
+    window.violations.push(one.violatedDirective + " " + one.blockedURI));
+}"""
+LOADED = """() => [...document.querySelectorAll("iframe.mail-frame")]
+  .every(one => one.contentDocument?.readyState === "complete")"""
+MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+PICTURE = (
+    b"Content-Type: image/png; name=logo.png",
+    b"Content-ID: <logo@x>",
+    b"Content-Disposition: inline; filename=logo.png",
+)
+
+
+def _html(*samples: str) -> bytes:
+    return top() + html_part("<p>Good morning,</p>" + "".join(samples))
+
+
+def _with_files(*files: bytes) -> bytes:
+    return top(b"Your files") + multipart((text_part("Please see the files."), *files))
+
+
+def _subject_and_sender() -> bytes:
+    name, subject = encoded_word(f"\u202e{MARKUP}"), encoded_word(f"{MARKUP}\r\n\u202egnp.exe")
+    head = b"From: " + name + b" <ann@evil.test>\r\nReply-To: thief@evil.test\r\n"
+    return (
+        head + b"To: support@carteria.test\r\nSubject: " + subject + b"\r\n\r\n" + MARKUP.encode()
+    )
+
+
+def _names() -> bytes:
+    long = b"a" * 300 + b".pdf"
+    marked = part(
+        p.LETTER,
+        b"Content-Type: application/pdf",
+        b"Content-Disposition: attachment; filename*=utf-8''%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E.pdf",
+    )
+    turned = attached(p.LETTER, "invoice \u202efdp.txt".encode())
+    return _with_files(marked, attached(p.LETTER, long), turned)
+
+
+MAILS: dict[str, bytes] = {
+    "scripts": _html(*SCRIPTS[::2]),
+    "mutations": _html(*MUTATIONS),
+    "styles": _html(*STYLES),
+    "remote": _html(*REMOTE, *LIES[30:]),
+    "lies": _html(*(f"<p>{one}</p>" for one in LIES[:30])),
+    "wide": _html("<table><tr>" + "<td>word</td>" * 300 + "</tr></table>", "x" * 5000),
+    "deep": _html("<div><table><tr><td>" * 600, "the bottom"),
+    "heavy": _html("<div>" * 100_000, "the words"),
+    "small fields": _subject_and_sender(),
+    "names": _names(),
+    "stopped files": _with_files(
+        attached(p.virus(), b"bill.pdf"),
+        attached(p.program(), b"photo.jpg"),
+        attached(p.LETTER, b"setup.exe"),
+        attached(p.encrypted_pdf(), b"locked.pdf"),
+        attached(p.LETTER, b"letter.pdf", b"application/pdf"),
+    ),
+    "inline pictures": top()
+    + multipart(
+        (
+            html_part("<p>Look</p><img src=cid:logo@x><img src=cid:none>"),
+            part(p.png(400, 300), *PICTURE),
+        ),
+        b"related",
+    ),
+}
+
+
+def taken_in(house: House, raw: bytes) -> Session:
+    receive_one(raw, mailbox=house.mailbox, source=InboundEmail.Source.API)
+    take_in()
+    screen.screen(screen.due(1000))
+    return Message.objects.latest("pk").session
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What happened while an agent had the mail before her."""
+
+    watch: Watch
+    at: str
+    is_unmoved: bool
+    violations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A Chromium in a thread of its own: another one may be busy in this one."""
+
+    thread: ThreadPoolExecutor
+    chromium: Browser
+
+    def visit(self, site: str, user: str, path: str) -> Visit:
+        return self.thread.submit(_visit, self.chromium, site, user, path).result(60)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with ThreadPoolExecutor(1) as thread:
+        playwright = thread.submit(sync_playwright().start).result(30)
+        chromium = thread.submit(_chromium, playwright).result(30)
+        yield Reader(thread, chromium)
+        thread.submit(chromium.close).result(30)
+        thread.submit(playwright.stop).result(30)
+
+
+def _chromium(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    )
+
+
+def _visit(chromium: Browser, site: str, user: str, path: str) -> Visit:
+    context = chromium.new_context(base_url=site, viewport={"width": 1440, "height": 900})
+    try:
+        page = context.new_page()
+        page.add_init_script(f"({TELL})()")
+        _sign_in(page, user)
+        return _opened(page, site, path)
+    finally:
+        context.close()
+
+
+def _sign_in(page: Page, user: str) -> None:
+    page.goto("/")
+    page.fill("[name=login]", user)
+    page.fill("[name=password]", user)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+
+
+def _opened(page: Page, site: str, path: str) -> Visit:
+    """Watched before the first byte of the mail arrives."""
+    watch = watched(page, site)
+    page.goto(path)
+    page.wait_for_function(LOADED)
+    page.wait_for_load_state("networkidle")  # pictures of files come later and change the page
+    before = page.evaluate(AROUND)
+    if page.query_selector("iframe.mail-frame"):
+        page.evaluate(TOUCH)
+    unmoved = page.evaluate(AROUND) == before
+    return Visit(watch, page.url, unmoved, page.evaluate("() => window.violations"))
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_nothing_happens_when_it_is_opened(
+    name: str, house: House, clamd: Clamd, web: str, reader: Reader
+) -> None:
+    path = f"/s/{taken_in(house, MAILS[name]).public_id}/"
+    visit = reader.visit(web, house.alice.user.username, path)
+    visit.watch.assert_nothing_happened()
+    assert (visit.at, visit.is_unmoved, visit.violations) == (web + path, True, [])
