@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 # refused: at least one file is refused and none passes, or the whole mail is quarantined.
@@ -24,7 +24,7 @@ END = b"\r\n"
 class Case:
     name: str
     attack: str  # the class of attack, or the kind of legitimate mail
-    build: Build
+    build: Build = field(repr=False)
     fate: Fate = "any"
     innocent: int = 0  # files beside the hostile one that may pass
     words: str = ""  # what must stand in the text that a person reads

@@ -78,7 +78,10 @@ PLACES: list[tuple[str, Build]] = [
         "as the only body, image",
         lambda: (
             top(
-                more=b"Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                more=(
+                    b"Content-Type: image/png; name=a.png\r\n"
+                    b"Content-Transfer-Encoding: base64\r\n\r\n"
+                )
             )
             + based(EXE)
         ),

@@ -41,7 +41,8 @@ def _pdf_with(name: str, content: bytes) -> bytes:
         + name.encode()
         + b") 3 0 R]>>>>>>\nendobj\n2 0 obj\n"
         + stream
-        + b"\nendobj\n3 0 obj\n<</Type/Filespec/EF<</F 2 0 R>>>>\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n"
+        + b"\nendobj\n3 0 obj\n<</Type/Filespec/EF<</F 2 0 R>>>>\nendobj\n"
+        + b"trailer\n<</Root 1 0 R>>\n%%EOF\n"
     )
 
 
@@ -55,7 +56,15 @@ DOCX_WITH_OBJECTS = s.opc(
     word__embeddings=b"",
     **{"word/embeddings/Sheet__xlsx": s.XLSX, "word/embeddings/oleObject1__bin": _ole("Package")},
 )
-CALENDAR = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+CALENDAR = (
+    b"BEGIN:VCALENDAR\r\n"
+    b"VERSION:2.0\r\n"
+    b"METHOD:REQUEST\r\n"
+    b"BEGIN:VEVENT\r\n"
+    b"UID:1\r\n"
+    b"END:VEVENT\r\n"
+    b"END:VCALENDAR\r\n"
+)
 CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ana Núñez\r\nEND:VCARD\r\n".encode()
 CSV = "name;sum\r\nMüller;1.250,00\r\n".encode("cp1252")
 ARMOUR = b"-----BEGIN PGP SIGNATURE-----\n\niQEzBAABCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n"
@@ -120,7 +129,7 @@ FILES: list[tuple[str, bytes, str]] = [
             {
                 "mimetype": s.ODF.encode(),
                 "content.xml": b"<x/>",
-                "META-INF/manifest.xml": f'<m:file-entry m:full-path="/" m:media-type="{s.ODF}"/>'.encode(),
+                "META-INF/manifest.xml": f'<file-entry media-type="{s.ODF}"/>'.encode(),
             }
         ),
         "octet-stream",

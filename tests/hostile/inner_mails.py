@@ -170,7 +170,10 @@ INNER: list[tuple[str, Build]] = [
         "in winmail.dat as the only body",
         lambda: (
             top(
-                more=b"Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                more=(
+                    b"Content-Type: application/ms-tnef\r\n"
+                    b"Content-Transfer-Encoding: base64\r\n\r\n"
+                )
             )
             + based(p.tnef(p.tnef_file(b"A.PDF", EXE)))
         ),
@@ -197,7 +200,75 @@ INNER: list[tuple[str, Build]] = [
 ]
 
 
+DATA, LONG_NAME, SHORT_NAME = 0x37010102, 0x3707001F, 0x3704001F
+SHOWN_NAME, ENDING, OLD_NAME = 0x3001001F, 0x3703001F, 0x3704001E
+LETTER_IN = (DATA, p.LETTER)
+
+
+def _letters(text: str) -> bytes:
+    return text.encode("utf-16-le") + b"\0\0"
+
+
+def _winmail(*files: bytes, name: bytes = b"winmail.dat") -> Build:
+    return lambda: mail(attached(p.tnef(*files), name, b"application/ms-tnef"))
+
+
+def _unnamed(kind: bytes, content: bytes) -> Build:
+    return lambda: mail(part(content, b"Content-Type: " + kind))
+
+
+WINMAIL: list[tuple[str, Build]] = [
+    ("content as a property", _winmail(p.tnef_file_of((DATA, EXE)))),
+    ("long name", _winmail(p.tnef_file_of(LETTER_IN, (LONG_NAME, _letters("a.exe"))))),
+    ("short name", _winmail(p.tnef_file_of(LETTER_IN, (SHORT_NAME, _letters("A.EXE"))))),
+    ("short name in bytes", _winmail(p.tnef_file_of(LETTER_IN, (OLD_NAME, b"A.EXE\0")))),
+    ("shown name", _winmail(p.tnef_file_of(LETTER_IN, (SHOWN_NAME, _letters("a.exe"))))),
+    ("ending", _winmail(p.tnef_file_of(LETTER_IN, (ENDING, _letters(".exe"))))),
+    ("name for transport", _winmail(p.tnef_file_of(LETTER_IN, transport=b"a.exe"))),
+    ("content twice", _winmail(p.tnef_file(b"A.PDF", p.LETTER) + p.tnef_file_of((DATA, EXE)))),
+    ("without a name", _unnamed(b"application/ms-tnef", p.tnef(p.tnef_file(b"A.PDF", EXE)))),
+    ("by the elder type", _unnamed(b"application/vnd.ms-tnef", p.tnef(p.tnef_file(b"A", EXE)))),
+    ("said to be a picture", _unnamed(b"image/png", p.tnef(p.tnef_file(b"A.PDF", EXE)))),
+    ("and junk behind", lambda: mail(attached(p.tnef(p.tnef_file(b"A.PDF", EXE)) + b"\0" * 40))),
+]
+
+# Names and first lines of forwarded mails.
+FORWARDED: list[tuple[str, Build]] = [
+    (
+        "called setup.exe",
+        lambda: mail(
+            forwarded(inner(p.LETTER), b"Content-Disposition: attachment; filename=a.exe")
+        ),
+    ),
+    (
+        "with a file of a denied name",
+        lambda: mail(forwarded(FROM + multipart((attached(p.LETTER, b"a.exe"),), bound=b"f0"))),
+    ),
+    ("with junk first", lambda: mail(forwarded(b"this is no header\r\n" + inner()))),
+    ("with a folded line first", lambda: mail(forwarded(b" folded\r\n" + inner()))),
+    ("with a NUL first", lambda: mail(forwarded(b"\0" + inner()))),
+    ("with a mark first", lambda: mail(forwarded(b"\xef\xbb\xbf" + inner()))),
+    ("with blank lines first", lambda: mail(forwarded(b"\r\n\r\n" + inner()))),
+    ("with returns alone", lambda: mail(forwarded(inner().replace(b"\r\n", b"\r"), coded=True))),
+    ("with line feeds alone", lambda: mail(forwarded(inner().replace(b"\r\n", b"\n")))),
+    ("with two types", lambda: mail(forwarded(b"Content-Type: text/plain\r\n" + inner()))),
+    ("with a coded container", lambda: mail(forwarded(_coded_container(), coded=True))),
+    (
+        "with a type of no boundary",
+        lambda: mail(forwarded(inner().replace(b'; boundary="i0"', b""))),
+    ),
+]
+
+
+def _coded_container() -> bytes:
+    body = based(b"--i0\r\n" + attached(EXE) + b"\r\n--i0--\r\n")
+    head = b"Content-Type: multipart/mixed; boundary=i0\r\nContent-Transfer-Encoding: base64\r\n"
+    return FROM + head + b"\r\n" + body
+
+
 CASES = [
+    *table("inner mails", "refused", WINMAIL, prefix="winmail: "),
+    *table("inner mails", "kept out", FORWARDED, prefix="forwarded mail "),
     *table("inner mails", "refused", INNER, prefix="program ", innocent={"in a bounce": 1}),
     *table(
         "inner mails",

@@ -174,7 +174,7 @@ def _of_fate(case: Case, line: Line, scanned: bool) -> Iterator[str]:
         yield from _of_scanned(case, files, scanned)
         return
     if len(passing) > case.innocent:
-        yield f"passes: {[(f['name'][:40], f['content_type'][:30], f['size']) for f in passing][:3]}"
+        yield f"passes: {[(f['name'][:40], f['size']) for f in passing][:3]}"
     if case.fate == "refused" and not any(map(_is_stopped, files)):
         yield f"nothing refused of {len(files)}"
 

@@ -4,8 +4,10 @@ from tests.hostile import (
     bombs,
     contents,
     feared,
+    honest_clumsy,
     honest_files,
     honest_mails,
+    honest_rare,
     inner_mails,
     markup,
     mutations,
@@ -38,4 +40,9 @@ HOSTILE: list[Case] = [
     *promises.CASES,
     *small_fields.CASES,
 ]
-HONEST: list[Case] = [*honest_files.CASES, *honest_mails.CASES]
+HONEST: list[Case] = [
+    *honest_files.CASES,
+    *honest_rare.CASES,
+    *honest_mails.CASES,
+    *honest_clumsy.CASES,
+]

@@ -33,7 +33,8 @@ SCRIPTS = [
     "<svg><style><img src=x onerror=alert(1)></style></svg>",
     "<svg><use href='data:image/svg+xml;base64,PHN2Zz48L3N2Zz4=#x'></svg>",
     "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
-    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<math><mtext><table><mglyph><style><!--</style>"
+    "<img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
     "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
     "<a href=javascript:alert(1)>x</a>",
     "<a href=' javascript:alert(1)'>x</a>",

@@ -21,7 +21,8 @@ MUTATIONS = [
     f"<svg></p><style><a id='</style>{RUN}'>",
     f"<svg><p><style><a title='</style>{RUN}'>",
     f"<math></p><style><!--</style>{RUN}--></style>",
-    f"<math><mtext><option><FAKEFAKE><option></option><mglyph><svg><mtext><style><a title='</style>{RUN}'>",
+    f"<math><mtext><option><FAKEFAKE><option></option><mglyph>"
+    f"<svg><mtext><style><a title='</style>{RUN}'>",
     f"<math><mtext><table><mglyph><style><![CDATA[</style>{RUN}]]></mglyph></table></mtext></math>",
     f"<form><math><mtext></form><form><mglyph><svg><mtext><style><path id='</style>{RUN}'>",
     f"<math><annotation-xml encoding='text/html'><style><a title='</style>{RUN}'></annotation-xml>",
@@ -99,7 +100,8 @@ LIES = [
     "<a href='https://bank.test:pw@evil.test/'>bank.test</a>",
     "<a href='https://evil.test/#https://bank.test'>bank.test</a>",
     "<a href='https://evil.test\\@bank.test/'>bank.test</a>",
-    "<a href='https:evil.test'>x</a><a href='https:/evil.test'>x</a><a href='https:\\\\evil.test'>x</a>",
+    "<a href='https:evil.test'>x</a><a href='https:/evil.test'>x</a>"
+    "<a href='https:\\\\evil.test'>x</a>",
     "<a href='http://3232235777/'>bank.test</a><a href='http://0x7f000001/'>bank.test</a>",
     "<a href='https://xn--bnk-6na.test/'>bänk.test</a>",
     "<a href='https://bаnk.test/'>bank.test</a>",
@@ -131,9 +133,11 @@ LIES = [
     f"<video poster={PIXEL}><source src={PIXEL}><track src={PIXEL} default></video>",
     f"<table background={PIXEL}><tbody background={PIXEL}><th background={PIXEL}>x</table>",
     f"<td style='background-image:url({PIXEL})'>x</td>",
-    f"<p style='background-image:image(\"{PIXEL}\");background:-moz-image-rect(url({PIXEL}),0,0,0,0)'>x</p>",
+    f"<p style='background-image:image(\"{PIXEL}\")'>x</p>"
+    f"<p style='background:-moz-image-rect(url({PIXEL}),0,0,0,0)'>x</p>",
     f"<ul style='list-style-image:url({PIXEL})'><li>x</ul>",
-    f"<p style='shape-outside:url({PIXEL});clip-path:url({PIXEL}#x);offset-path:url({PIXEL})'>x</p>",
+    f"<p style='shape-outside:url({PIXEL});clip-path:url({PIXEL}#x)'>x</p>"
+    f"<p style='offset-path:url({PIXEL})'>x</p>",
     f"<style>@media print{{body{{background:url({PIXEL})}}}}</style>",
     f"<style>@import'{PIXEL}';@font-face{{font-family:a;src:url({PIXEL})}}</style>",
     f"<style>a[href^='https://x']{{background:url({PIXEL}?x)}}</style>",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.hostile.cases import Case, attached, based, mail, part, top
+from tests.hostile.cases import Build, Case, attached, based, mail, multipart, part, table, top
 from tests.hostile.payloads import LETTER
 
 PDF = b"Content-Type: application/pdf"
@@ -149,7 +149,30 @@ def _only_body(name: bytes) -> bytes:
     return top() + head + based(LETTER)
 
 
+UNLISTED = (
+    "svg svgz heic heif avif bmp ico psd tga mkv flv 3gp m4v mpg ogv ogg oga flac m4a aac wma mid"
+    " aiff amr opus"
+).split()
+BATCH = (b"Content-Type: text/plain; name=run.bat", b"Content-Disposition: inline")
+RENAMED_TEXTS: list[tuple[str, Build]] = [
+    ("the only text", lambda: top() + part(b"echo\r\n", BATCH[0], coded=False)),
+    ("the first text", lambda: top() + multipart((part(b"echo\r\n", *BATCH, coded=False),))),
+    (
+        "an alternative text",
+        lambda: top() + multipart((part(b"echo", *BATCH, coded=False),), b"alternative"),
+    ),
+    ("the HTML", lambda: top() + part(b"<p>x</p>", b"Content-Type: text/html; name=a.exe")),
+    ("a report", lambda: mail(part(b"x: y", b"Content-Type: message/delivery-status; name=a.exe"))),
+    ("a calendar", lambda: mail(part(b"x", b"Content-Type: text/calendar; name=a.scr"))),
+    (
+        "a signature",
+        lambda: mail(part(b"x", b"Content-Type: application/pgp-signature; name=a.dll")),
+    ),
+    ("an empty file", lambda: mail(part(b"", b"Content-Type: application/pdf; name=a.exe"))),
+]
+
 CASES = [
+    *table("names", "kept out", RENAMED_TEXTS, prefix="denied name of "),
     *(
         Case(
             f"name {number} {name[:24]!r}",
@@ -213,6 +236,6 @@ CASES = [
             _disposed(f'filename="photo.{ending}"'.encode()),
             "refused",
         )
-        for ending in "svg svgz heic heif avif bmp ico psd tga mkv flv 3gp m4v mpg ogv ogg oga flac m4a aac wma mid aiff amr opus".split()
+        for ending in UNLISTED
     ),
 ]

@@ -224,6 +224,15 @@ def tnef_file(name: bytes, content: bytes, long_name: str = "", nested: bytes = 
     return found
 
 
+def tnef_file_of(*properties: tuple[int, bytes], transport: bytes = b"") -> bytes:
+    """As newer programs write it: everything in MAPI properties, nothing in TNEF's own fields."""
+    found = _attribute(2, 0x00069002, b"\1\0" + bytes(12))
+    if transport:
+        found += _attribute(2, 0x00069001, transport + b"\0")
+    packed = b"".join(_property(kind, value) for kind, value in properties)
+    return found + _attribute(2, 0x00069005, len(properties).to_bytes(4, "little") + packed)
+
+
 def tnef(*files: bytes) -> bytes:
     start = b"\x78\x9f\x3e\x22" + b"\1\0" + _attribute(1, 0x00089006, b"\0\0\1\0")
     return start + _attribute(1, 0x0006_9007, b"\xe4\4\0\0\0\0\0\0") + b"".join(files)

@@ -1,4 +1,4 @@
-"""Mails whose meaning is at stake: who wrote, whom they answer, whether anything may answer them."""
+"""Mails whose meaning is at stake: who wrote, what they answer, whether anything may answer."""
 
 from collections.abc import Mapping
 from functools import partial

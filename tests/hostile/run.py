@@ -5,19 +5,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.hostile.cases import Case
 from tests.hostile.judge import Line, read_lines
 
 ROOT = Path(__file__).resolve().parents[2]
+MEASURED = Path(__file__).with_name("measured.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    lines: dict[str, Line]  # by name of the case
-    errors: str
+    lines: dict[str, Line] = field(repr=False)  # by name of the case
+    errors: str = field(repr=False)
     peak_mb: int  # of mailcheck or the biggest of its children
 
     def line_of(self, case: Case) -> Line:
@@ -43,15 +44,17 @@ def write(cases: Sequence[Case], folder: Path) -> None:
 
 
 def mailcheck(mails: Path, folder: Path, scanner: str) -> int:
-    """Its answers into files, since a pipe would need a reader beside it."""
+    """Its answers into files, since a pipe would need a reader beside it; its peak in MB."""
+    out, errors = folder / "out", folder / "errors"
+    measured = [sys.executable, str(MEASURED), str(out), str(errors)]
     command = [sys.executable, "manage.py", "mailcheck", str(mails), "--jsonl"]
     told = _environment(folder, scanner)
-    with (folder / "out").open("wb") as out, (folder / "errors").open("wb") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=out, stderr=errors)
-        _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, (folder / "errors").read_text(errors="replace")[-2000:]
-    return int(usage.ru_maxrss // 1024)
+    said = subprocess.run(
+        [*measured, *command], cwd=ROOT, env=told, check=True, capture_output=True, text=True
+    )
+    code, peak_mb = map(int, said.stdout.split())
+    assert code == 0, errors.read_text(errors="replace")[-2000:]
+    return peak_mb
 
 
 def _environment(folder: Path, scanner: str) -> dict[str, str]:

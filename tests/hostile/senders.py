@@ -106,8 +106,14 @@ SUBJECTS: dict[str, bytes] = {
 }
 
 THREADS: dict[str, bytes] = {
-    "a forged reference": b"In-Reply-To: <forged@carteria.test>\r\nReferences: <forged@carteria.test>\r\n",
-    "refers to itself": b"Message-ID: <self@evil.test>\r\nIn-Reply-To: <self@evil.test>\r\nReferences: <self@evil.test>\r\n",
+    "a forged reference": (
+        b"In-Reply-To: <forged@carteria.test>\r\nReferences: <forged@carteria.test>\r\n"
+    ),
+    "refers to itself": (
+        b"Message-ID: <self@evil.test>\r\n"
+        b"In-Reply-To: <self@evil.test>\r\n"
+        b"References: <self@evil.test>\r\n"
+    ),
     "two ids": b"Message-ID: <a@evil.test>\r\nMessage-ID: <b@evil.test>\r\n",
     "an id with markup": b'Message-ID: <"><script>alert(1)</script>@evil.test>\r\n',
     "an id with a line end": b"Message-ID: <a\r\n b@evil.test>\r\n",
@@ -130,7 +136,9 @@ LOOPS: dict[str, bytes] = {
     "null path": b"Return-Path: <>\r\n",
     "our own loop": b"X-Loop: support@carteria.test\r\nDelivered-To: support@carteria.test\r\n"
     * 50,
-    "receipt asked": b"Disposition-Notification-To: thief@evil.test\r\nReturn-Receipt-To: thief@evil.test\r\n",
+    "receipt asked": (
+        b"Disposition-Notification-To: thief@evil.test\r\nReturn-Receipt-To: thief@evil.test\r\n"
+    ),
 }
 
 CASES = [

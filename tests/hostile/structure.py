@@ -215,7 +215,10 @@ TWO_READINGS: list[tuple[str, Build]] = [
     (
         "inner container coded in base64",
         lambda: mail(
-            b"Content-Type: multipart/mixed; boundary=b1\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            (
+                b"Content-Type: multipart/mixed; boundary=b1\r\n"
+                b"Content-Transfer-Encoding: base64\r\n\r\n"
+            )
             + based(delimited(BAD, bound=b"b1", end=b"--b1--\r\n"))
         ),
     ),
@@ -224,7 +227,11 @@ TWO_READINGS: list[tuple[str, Build]] = [
     (
         "a part with junk in its headers",
         lambda: mail(
-            b"junk\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            (
+                b"junk\r\n"
+                b"Content-Type: application/pdf; name=a.pdf\r\n"
+                b"Content-Transfer-Encoding: base64\r\n\r\n"
+            )
             + based(EXE)
         ),
     ),
@@ -258,7 +265,11 @@ TWO_READINGS: list[tuple[str, Build]] = [
         "a text part with two codings",
         lambda: (
             top(
-                more=b"Content-Type: text/plain\r\nContent-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                more=(
+                    b"Content-Type: text/plain\r\n"
+                    b"Content-Transfer-Encoding: 7bit\r\n"
+                    b"Content-Transfer-Encoding: base64\r\n\r\n"
+                )
             )
             + based(EXE)
         ),
@@ -276,7 +287,8 @@ TWO_READINGS: list[tuple[str, Build]] = [
         lambda: mail(
             part(
                 b"Content-Type: application/pdf; name=a.exe\r\n\r\n",
-                b'Content-Type: message/external-body; access-type=url; url="http://x.test/a.exe"; name=a.exe',
+                b"Content-Type: message/external-body; access-type=url; name=a.exe;"
+                b' url="http://x.test/a.exe"',
                 coded=False,
             )
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hostile.cases import Case
+from tests.hostile.cases import WORDS, Case
 from tests.hostile.judge import faults, is_slow
 from tests.hostile.mails import HONEST, HOSTILE
 from tests.hostile.run import Run, run
@@ -30,22 +30,28 @@ def ran(clamd_server: Clamd) -> Run:
     return run([*HOSTILE, *HONEST], clamd_server.address)
 
 
-def not_as_promised(cases: list[Case], attack: str, ran: Run) -> Iterator[str]:
+def assert_as_promised(cases: list[Case], attack: str, ran: Run) -> None:
+    bad = list(_not_as_promised([case for case in cases if case.attack == attack], ran))
+    if bad:
+        pytest.fail("\n".join(bad), pytrace=False)
+
+
+def _not_as_promised(cases: list[Case], ran: Run) -> Iterator[str]:
     for case in cases:
-        if case.attack == attack and (found := faults(case, ran.line_of(case), scanned=True)):
+        if found := faults(case, ran.line_of(case), scanned=True):
             yield f"{case.name}: {'; '.join(found)[:200]}"
 
 
 @pytest.mark.contract("1.5.a", "1.5.b", "1.5.c", "1.5.e")
 @pytest.mark.parametrize("attack", classes(HOSTILE))
 def test_every_hostile_mail_is_held(attack: str, ran: Run) -> None:
-    assert not list(not_as_promised(HOSTILE, attack, ran))
+    assert_as_promised(HOSTILE, attack, ran)
 
 
 @pytest.mark.contract("1.5.b")
 @pytest.mark.parametrize("kind", classes(HONEST))
 def test_every_honest_mail_passes_and_can_be_read(kind: str, ran: Run) -> None:
-    assert not list(not_as_promised(HONEST, kind, ran))
+    assert_as_promised(HONEST, kind, ran)
 
 
 def test_no_mail_takes_longer_than_five_seconds(ran: Run) -> None:
@@ -54,6 +60,11 @@ def test_no_mail_takes_longer_than_five_seconds(ran: Run) -> None:
 
 def test_no_mail_takes_more_than_300_megabytes(ran: Run) -> None:
     assert ran.peak_mb <= MEGABYTES
+
+
+def test_no_word_of_a_mail_is_logged(ran: Run) -> None:
+    words = (WORDS, "customer.test", "evil.test", "carteria.test", "report.pdf", "alert(1)")
+    assert not [word for word in words if word in ran.errors]
 
 
 def test_every_name_in_the_corpora_is_there_once() -> None:

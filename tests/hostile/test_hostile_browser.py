@@ -60,7 +60,8 @@ def _names() -> bytes:
     marked = part(
         p.LETTER,
         b"Content-Type: application/pdf",
-        b"Content-Disposition: attachment; filename*=utf-8''%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E.pdf",
+        b"Content-Disposition: attachment; filename*="
+        b"utf-8''%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E.pdf",
     )
     turned = attached(p.LETTER, "invoice \u202efdp.txt".encode())
     return _with_files(marked, attached(p.LETTER, long), turned)

@@ -123,7 +123,10 @@ TOO_MUCH: list[tuple[str, Build]] = [
         "3 MB of soft line ends",
         lambda: (
             top(
-                more=b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+                more=(
+                    b"Content-Type: text/plain\r\n"
+                    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                )
             )
             + b"=\r\n" * 1_000_000
             + WORDS.encode()
@@ -133,7 +136,10 @@ TOO_MUCH: list[tuple[str, Build]] = [
         "3 MB of equals signs",
         lambda: (
             top(
-                more=b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+                more=(
+                    b"Content-Type: text/plain\r\n"
+                    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                )
             )
             + b"=" * 3_000_000
         ),
@@ -142,7 +148,10 @@ TOO_MUCH: list[tuple[str, Build]] = [
         "3 MB of spaces in quoted-printable",
         lambda: (
             top(
-                more=b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+                more=(
+                    b"Content-Type: text/plain\r\n"
+                    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                )
             )
             + b" " * 3_000_000
             + b"x"
@@ -237,7 +246,11 @@ TOO_MUCH: list[tuple[str, Build]] = [
                     text_part(),
                     part(
                         b"Reporting-MTA: dns; x\r\n\r\n"
-                        + b"Final-Recipient: rfc822; a@b.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+                        + (
+                            b"Final-Recipient: rfc822; a@b.test\r\n"
+                            b"Action: failed\r\n"
+                            b"Status: 5.1.1\r\n\r\n"
+                        )
                         * 100_000,
                         b"Content-Type: message/delivery-status",
                         coded=False,
