@@ -115,11 +115,12 @@ function answered(upload) {
   const { xhr, form, row } = upload;
   const told = jsonOf(xhr);
   if (xhr.status === 201 && told) return arrived(upload, told);
-  if (new URL(xhr.responseURL).pathname.startsWith("/accounts/")) {
-    return failed(upload, form.dataset.signedOut, true);
-  }
+  const signedOut = new URL(xhr.responseURL).pathname.startsWith("/accounts/");
+  const stale = signedOut || (xhr.status === 403 && !told);
+  if (stale) row.dataset.stale = ""; // signing in again has changed the token of all forms
   const words = xhr.status === 413 ? form.dataset.tooBig : form.dataset.notTaken;
-  failed(upload, told?.detail ?? words, xhr.status >= 500);
+  const said = signedOut ? form.dataset.signedOut : (told?.detail ?? words);
+  failed(upload, said, stale || xhr.status >= 500);
 }
 
 function jsonOf(xhr) {
@@ -185,8 +186,10 @@ function cancel(row) {
   next();
 }
 
-function again(row) {
+async function again(row) {
   const { file, form } = uploads.get(row);
+  if ("stale" in row.dataset) await renewToken(form);
+  if (!row.isConnected) return; // meanwhile cancelled, or a second click
   const fresh = newRow(form, file);
   row.replaceWith(fresh);
   enqueue({ file, row: fresh, form });
@@ -273,11 +276,26 @@ function change(form, old, fresh) {
 
 /** null: no answer that makes sense; else what the server says, be it a refusal. */
 async function asked(address, form, method) {
-  const query = new URLSearchParams({ form: keyOf(form) });
-  const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  const response = await fetch(`${address}?${query}`, { method, headers }).catch(() => null);
+  const ask = () => {
+    const query = new URLSearchParams({ form: keyOf(form) });
+    const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+    return fetch(`${address}?${query}`, { method, headers }).catch(() => null);
+  };
+  let response = await ask();
+  if (response?.status === 403 && (await renewToken(form))) response = await ask();
   if (!response || response.status >= 500) return null;
   return response.json().catch(() => null);
+}
+
+/** From this page as it would come now; not if somebody else has signed in meanwhile. */
+async function renewToken(form) {
+  const response = await fetch(location.pathname + location.search).catch(() => null);
+  if (!response?.ok) return false;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = /** @type {HTMLFormElement | null} */ (page.querySelector("form[data-files]"));
+  if (fresh?.dataset.user !== form.dataset.user) return false;
+  form.elements.csrfmiddlewaretoken.value = fresh.elements.csrfmiddlewaretoken.value;
+  return true;
 }
 
 function fromHtml(html) {

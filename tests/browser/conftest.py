@@ -65,12 +65,16 @@ def open_as(chromium: Browser, web: str) -> Iterator[Open]:
         page = context.new_page()
         page.goto(path)
         if user is not None:
-            page.fill("[name=login]", user.username)
-            page.fill("[name=password]", user.username)
-            page.click("main button")
-            page.wait_for_url(lambda url: "/accounts/" not in url)
+            sign_in(page, user)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+def sign_in(page: Page, user: User) -> None:
+    page.fill("[name=login]", user.username)
+    page.fill("[name=password]", user.username)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/accounts/" not in url)

@@ -3,13 +3,14 @@
 import socket
 
 import pytest
+from django.contrib.sessions.models import Session as SignedIn
 from playwright.sync_api import Locator, Page, Route, expect
 
 from apps.attachments import screen
 from apps.attachments.models import Attachment, AttachmentSettings, Verdict
 from apps.attachments.probes import test_virus as virus
 from apps.tickets.models import Message, Session, StagedFile
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, sign_in
 from tests.people import House, make_message, make_session
 from tests.servers.clamd import Clamd
 
@@ -237,6 +238,99 @@ def test_a_refused_answer_keeps_words_and_files(page: Page) -> None:
     expect(page.locator(".composer [role=alert]").first).to_contain_text("is refused")
     expect(page.locator("[data-test=editor]")).to_have_value("Here it is.")
     expect(row(page, "receipt.txt").locator("[data-test=verdict]")).to_have_text("Refused")
+
+
+@pytest.mark.contract("1.5.d")
+def test_one_file_too_many_is_named_with_its_limit(page: Page) -> None:
+    AttachmentSettings.objects.update(max_files=1)
+    choose(page, ("first.txt", b"1"), ("second.txt", b"2"))
+    expect(row(page, "second.txt").locator("[data-test=refused-reason]")).to_have_text(
+        "Settings > Email > Attachments allow 1 file in one mail; these are 2."
+    )
+    page.click("[data-test=send]")
+    expect(page.locator("[data-files-error]")).to_contain_text("second.txt cannot be sent")
+    assert not Message.objects.filter(direction="out").exists()
+
+
+@pytest.mark.contract("1.5.d")
+def test_the_limit_of_the_mail_server_is_named(house: House, page: Page) -> None:
+    account = house.mailbox.account
+    account.announced_size, account.announced_by = 1000, account.sends_through
+    account.save()
+    choose(page, ("large.txt", b"x" * 2000))
+    expect(row(page, "large.txt").locator("[data-test=refused-reason]")).to_contain_text(
+        "The mail server of support@carteria.test takes at most"
+    )
+    assert not StagedFile.objects.exists()
+
+
+def test_two_tabs_are_two_answers(page: Page, session: Session) -> None:
+    choose(page, ("one.txt", b"1"))
+    expect(row(page, "one.txt").locator("[data-test=verdict]")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(f"/s/{session.public_id}/")
+    other.click("[data-test=reply]")
+    expect(other.locator(ROW)).to_have_count(0)
+    choose(other, ("two.txt", b"2"))
+    expect(row(other, "two.txt").locator("[data-test=verdict]")).to_be_visible()
+    other.fill("[data-test=editor]", "From the other tab.")
+    other.click("[data-test=send]")
+
+    expect(page.locator("[data-test=message]").nth(1)).to_contain_text("From the other tab.")
+    expect(page.locator(ROW)).to_have_count(1)
+    page.click("[data-test=send]")
+    expect(page.locator("[data-test=message]").nth(2)).to_contain_text("one.txt")
+    sent = Message.objects.filter(direction="out").order_by("pk")
+    assert [one.files.get().attachment.name for one in sent] == ["two.txt", "one.txt"]
+
+
+def test_a_session_that_was_closed_meanwhile_takes_no_file(page: Page, session: Session) -> None:
+    Session.objects.filter(pk=session.pk).update(status=Session.Status.CLOSED)
+    choose(page, ("late.txt", b"paid"))
+    expect(row(page, "late.txt").locator("[data-test=refused-reason]")).to_have_text(
+        "This session is closed; write a new mail instead."
+    )
+    page.click("[aria-label='Cancel late.txt']")
+    page.click("[data-test=send]")
+    expect(page.locator(".no-reply").first).to_contain_text("This session is closed.")
+    expect(page.locator("textarea")).to_have_value("Here it is.")
+    assert not Message.objects.filter(direction="out").exists()
+
+
+def test_who_is_signed_out_signs_in_again_and_goes_on(
+    house: House, page: Page, session: Session
+) -> None:
+    SignedIn.objects.all().delete()
+    choose(page, ("receipt.txt", b"paid"))
+    expect(row(page, "receipt.txt").locator("[data-test=refused-reason]")).to_contain_text(
+        "You are signed out."
+    )
+    elsewhere = page.context.new_page()
+    elsewhere.goto("/")
+    sign_in(elsewhere, house.alice.user)
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(row(page, "receipt.txt").locator("[data-test=verdict]")).to_have_text("Waiting for scan")
+    page.click("[data-test=send]")
+    expect(page.locator("[data-test=message]").nth(1)).to_contain_text("receipt.txt")
+    assert Message.objects.get(direction="out").text.startswith("Here it is.")
+
+
+def test_who_signs_in_as_another_does_not_go_on_for_the_first(house: House, page: Page) -> None:
+    SignedIn.objects.all().delete()
+    choose(page, ("receipt.txt", b"paid"))
+    expect(row(page, "receipt.txt").locator("[data-test=refused-reason]")).to_be_visible()
+    elsewhere = page.context.new_page()
+    elsewhere.goto("/")
+    sign_in(elsewhere, house.irene)
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(row(page, "receipt.txt").locator("[data-test=refused-reason]")).to_have_text(
+        "The server did not take it. Reload the page and try again."
+    )
+    assert not StagedFile.objects.exists()
 
 
 def test_a_line_cut_amid_an_upload_leaves_nothing(web: str, page: Page, session: Session) -> None:
