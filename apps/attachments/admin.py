@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from apps.attachments.families import RECOMMENDED_BLOCK
-from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
+from apps.attachments.models import Attachment, AttachmentSettings, Verdict, VerdictChange
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted
 
 ADD_RECOMMENDED = "_add_recommended"  # the button that adds the list in one click
@@ -80,7 +82,7 @@ class LimitsAdmin(OneRow):
 
 @admin.register(Attachment)
 class AttachmentAdmin(OnlyLook, Restricted):
-    list_display = ("name", "verdict", "reason", "size", "detected_type", "engine", "created_at")
+    list_display = ("name", "verdict", "reason", "how_large", "detected_type", "created_at")
     list_filter = ("verdict",)
     search_fields = ("name", "sha256")
     ordering = ("-id",)
@@ -100,13 +102,30 @@ class AttachmentAdmin(OnlyLook, Restricted):
         "decided_at",
     )
 
+    @admin.display(description=_("size"), ordering="size")
+    def how_large(self, file: Attachment) -> str:
+        return filesizeformat(file.size)
+
+
+class NewVerdict(admin.SimpleListFilter):
+    """Only what a final verdict can turn into."""
+
+    title = _("new verdict")
+    parameter_name = "after"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(one.value, one.label) for one in (Verdict.CLEAN, Verdict.INFECTED)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(after=self.value()) if self.value() else queryset
+
 
 @admin.register(VerdictChange)
 class VerdictChangeAdmin(OnlyLook, Restricted):
     """Files that were released, and files that newer signatures found infected."""
 
     list_display = ("attachment_name", "before", "after", "reason", "by", "since", "at")
-    list_filter = ("after",)
+    list_filter = (NewVerdict,)
     search_fields = ("attachment__name", "attachment__sha256")
     list_select_related = ("attachment", "by")
     ordering = ("-id",)

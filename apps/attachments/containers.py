@@ -12,6 +12,7 @@ from apps.core.mime.tnef import is_whole_tnef
 RAR_REACH = 4 * 2**20  # unrar looks this far for its signature
 END_REACH = 65_535 + 22 + 512  # a zip's end record, its longest comment and a little junk
 MOST_MEMBERS = 20_000
+NAME_TAIL = 500  # bytes at the end of a member's name, which tell its type
 MOST_ENDS = 4  # end records that all hold good
 MOST_HEADERS = 1_000  # of programs
 MANIFEST_BYTES = 2**20
@@ -23,6 +24,8 @@ _OLD_RAR = b"RE\x7e\x5e"
 _DOS_HEADER = re.compile(rb"MZ(?=(?s:.{58}(....)))")
 _PE_HEADER = re.compile(rb"PE\0\0")
 _NE_HEADER = re.compile(rb"NE(?=(?s:.{32}([\x40-\xff]\0)(..)(..)(..)(..).{10}[\0-\x05]))")
+# Version, flags, method, time, date, sums, sizes; then the lengths of name and extra field.
+_LOCAL_HEADER = re.compile(rb"(?s)PK\x03\x04[\0-\x40].{21}(..)..")
 _END = struct.Struct("<4s4H2LH")
 _BIG_END = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
@@ -120,6 +123,8 @@ class Zip:
     content: bytes = field(repr=False)
     members: dict[str, Member]
     complete: bool = True  # False: more members than anybody should read
+    doubled: frozenset[str] = frozenset()  # names that stand there twice
+    hidden: tuple[str, ...] = ()  # names that readers see who begin at the start
 
     @property
     def begins_at(self) -> int:
@@ -184,6 +189,7 @@ def _opened(content: bytes, end: int) -> Zip | None:
 
 def _listed(content: bytes, start: int, shift: int) -> Zip:
     members: dict[str, Member] = {}
+    doubled: set[str] = set()
     while content[start : start + 4] == b"PK\x01\x02" and start + 46 <= len(content):
         if len(members) >= MOST_MEMBERS:
             return Zip(content, members, complete=False)
@@ -192,9 +198,20 @@ def _listed(content: bytes, start: int, shift: int) -> Zip:
         raw = content[start + 46 : start + 46 + name_length]
         name = raw.decode("utf-8" if entry[5] & 0x800 else "cp437", errors="replace")
         at = _place(content, entry[18], shift)
+        if name in members:
+            doubled.add(name)
         members.setdefault(name, Member(name, method=entry[6], packed=entry[10], at=at))
         start += 46 + name_length + extra + comment
-    return Zip(content, members)
+    hidden = tuple(_names_from_the_start(content))
+    return Zip(content, members, doubled=frozenset(doubled), hidden=hidden)
+
+
+def _names_from_the_start(content: bytes) -> Iterator[str]:
+    """What stands in the local headers, whether the directory at the end lists it or not."""
+    for header in islice(_LOCAL_HEADER.finditer(content), MOST_MEMBERS):
+        end = header.end() + int.from_bytes(header[1], "little")
+        start = max(header.end(), end - NAME_TAIL)
+        yield content[start:end].decode("utf-8", errors="replace")
 
 
 def _place(content: bytes, offset: int, shift: int) -> int:

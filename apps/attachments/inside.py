@@ -3,11 +3,20 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from apps.attachments import compound
 from apps.core.mime import tnef
 from apps.core.mime.headers import value_and_parameters
-from apps.core.mime.structure import MOST_NAMES, Part, content_of, file_names, read_structure
+from apps.core.mime.oddities import odd_tree
+from apps.core.mime.structure import (
+    MOST_NAMES,
+    Part,
+    content_of,
+    file_names,
+    read_structure,
+    with_line_ends,
+)
 from apps.core.mime.transfer import from_uuencode
 
 DEEPEST = 20
@@ -16,23 +25,33 @@ MOST_BYTES = 256 * 2**20
 MOST_DELIMITERS = 50_000  # lines of one mail that may end a part
 MOST_BLOCKS = 100  # uuencoded ones of one text
 
+HEAD = 4096
+MOST_JUNK = 10  # lines above the first field that some mail readers overlook
+
 _MAIL = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?[!-9;-~]{1,200}[ \t]*:")
-_UU = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]{1,250})\r?\n(?=[!-`][ -`]{4,}\r?$)")
-_PLAIN = frozenset({"", "7bit", "8bit", "binary"})
+_BELOW_JUNK = re.compile(
+    rb"\s*+(?:[^\n]{1,998}\n){1,%d}?(?i:from|to|subject|date|received|mime-version|content-type)"
+    rb"[ \t]*:" % MOST_JUNK
+)
+_UU = re.compile(rb"(?m)^begin [0-7]{3,6} ([^\r\n]{1,250})\r?\n(?=[!-`][ -`]{4,}\r?$)")
 
 
-class TooDeep(Exception):
-    """More mails inside one another, or more files, than anybody should look through."""
-
-
-class TwoReadings(Exception):
-    """A part that says two different things about itself."""
+# More mails inside one another, or more files, than anybody should look through; and a mail that
+# two readers read as two different mails.
+Problem = Literal["too-big", "polyglot"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    names: tuple[str, ...]
-    content: bytes = field(repr=False)
+    """A file, or what is wrong with all that is inside."""
+
+    names: tuple[str, ...] = ()
+    content: bytes = field(default=b"", repr=False)
+    problem: Problem | None = None
+
+
+TOO_MUCH = Inner(problem="too-big")
+TWO_READINGS = Inner(problem="polyglot")
 
 
 def all_inside(content: bytes) -> Iterator[Inner]:
@@ -43,11 +62,13 @@ def all_inside(content: bytes) -> Iterator[Inner]:
         inner, depth = waiting.pop()
         count, size = count + 1, size + len(inner.content)
         if count > MOST_FILES or size > MOST_BYTES:
-            raise TooDeep
+            yield TOO_MUCH
+            return
         yield inner
         within = files_inside(inner.content)
         if within and depth >= DEEPEST:
-            raise TooDeep
+            yield TOO_MUCH
+            return
         waiting += [(one, depth + 1) for one in within]
 
 
@@ -55,29 +76,45 @@ def files_inside(content: bytes) -> list[Inner]:
     """One level deep; empty when this is nothing that a mail reader opens."""
     if content.startswith(tnef.SIGNATURE):
         found = tnef.read_tnef(content)
-        if not found.complete:
-            raise TooDeep
-        return [Inner(file.names, file.content) for file in found.files]
+        files = [Inner(file.names, file.content) for file in found.files]
+        return files if found.complete else [*files, TOO_MUCH]
     if content.startswith(compound.SIGNATURE):
         try:
             return [Inner(*file) for file in compound.message_files(content) or ()]
-        except compound.Overfull as error:
-            raise TooDeep from error
-    return list(_of_mail(content)) if _MAIL.match(content) else []
+        except compound.Overfull:
+            return [TOO_MUCH]
+    return list(_of_mail(content))
 
 
-def _of_mail(raw: bytes) -> Iterator[Inner]:
+def _as_mail(content: bytes) -> bytes | None:
+    """From the first field on, with line ends that everybody knows; None: this is no mail."""
+    head = content[:HEAD]
+    if b"\n" not in head:
+        head = head.replace(b"\r", b"\n")
+    if _MAIL.match(head):
+        return with_line_ends(content)
+    below = _BELOW_JUNK.match(head)
+    if below is None or b"\0" in head:
+        return None
+    return with_line_ends(content[head.rindex(b"\n", 0, below.end()) + 1 :])
+
+
+def _of_mail(content: bytes) -> Iterator[Inner]:
+    raw = _as_mail(content)
+    if raw is None:
+        return
     if raw.count(b"\n--") > MOST_DELIMITERS:
-        raise TooDeep
+        yield TOO_MUCH
+        return
     parts = read_structure(raw)
     if not parts[0].headers:
         return
+    if odd_tree(raw, parts):
+        yield TWO_READINGS
     for part in parts:
         if part.unread:
-            raise TooDeep
-        if _says_two_things(part):
-            raise TwoReadings
-        if not part.is_container:
+            yield TOO_MUCH
+        elif not part.is_container:
             yield from _of_part(raw, part)
 
 
@@ -91,18 +128,6 @@ def _of_part(raw: bytes, part: Part) -> Iterator[Inner]:
 
 def _is_text(part: Part) -> bool:
     return part.content_type.startswith("text/")
-
-
-def _says_two_things(part: Part) -> bool:
-    """Mail readers differ in which of two fields they follow; two kinds of text do no harm."""
-    types = {value.lower() for value in part.headers.all("content-type")}
-    codings = {value.strip(" ;").lower() for value in part.headers.all("content-transfer-encoding")}
-    boundaries = {value for key, value in part.parameters if key == "boundary"}
-    return (
-        (len(types) > 1 and not all(one.startswith("text/") for one in types))
-        or len(codings - _PLAIN) + bool(codings & _PLAIN) > 1
-        or len(boundaries) > 1
-    )
 
 
 def _all_names(part: Part) -> tuple[str, ...]:
@@ -120,7 +145,8 @@ def _uuencoded(text: bytes) -> Iterator[Inner]:
         return
     for count, begin in enumerate(_UU.finditer(text)):
         if count >= MOST_BLOCKS:
-            raise TooDeep
+            yield TOO_MUCH
+            return
         end = text.find(b"\nend", begin.end())
         block = text[begin.start() : end + 4 if end >= 0 else len(text)]
         yield Inner((begin[1].decode("utf-8", "replace").strip(),), from_uuencode(block))

@@ -33,6 +33,7 @@ _SIGNATURES = (
     (0, b"#?RGBE\n", "image/vnd.radiance"),
     (0, b"\x59\xa6\x6a\x95", "image/x-cmu-raster"),
     (0, b"FLIF", "image/x-flif"),
+    (0, b"farbfeld\0", "image/x-farbfeld"),
     (0, b"qoif", "image/x-qoi"),
     (0, b"BPG\xfb", "image/x-bpg"),
     (0, b"\xabKTX ", "image/ktx"),
@@ -79,6 +80,9 @@ _BRANDS = {
     "F4V ": "video/x-f4v",
     "avif": "image/avif",
     "avis": "image/avif",
+    "miaf": "image/avif",
+    "MA1A": "image/avif",
+    "MA1B": "image/avif",
     "jp2 ": "image/jp2",
     "jpx ": "image/jpx",
     "jpm ": "image/jpm",
@@ -98,6 +102,7 @@ _TGA_END = b"TRUEVISION-XFILE.\0"
 _NETPBM = re.compile(
     rb"P([1-6])\s+(?:#[^\n]{0,200}\n\s*){0,5}(\d{1,5})\s+(\d{1,5})\s+(?:(\d{1,5})\s)?"
 )
+_FLOATS = re.compile(rb"P[Ff]\s\d{1,5}\s\d{1,5}\s-?\d{1,4}(?:\.\d{1,9})?\s")
 _XPM = re.compile(rb"\s{0,20}(?:/\* XPM \*/|! XPM2)")
 _XBM = re.compile(
     rb"(?:/\*[^/]{0,500}\*/)?\s{0,99}#define \w{1,100}_?width\s+\d+\s+#define \w{1,100}_?height"
@@ -157,7 +162,7 @@ def _by_structure(content: bytes) -> str:
         return "video/x-flic"
     if _is_targa(content):
         return "image/x-targa"
-    if _is_netpbm(content):
+    if _is_netpbm(content) or _FLOATS.match(content):
         return "image/x-portable-anymap"
     if _XPM.match(content) or (_XBM.match(content) and b"_bits" in content[:2048]):
         return "image/x-xbitmap"

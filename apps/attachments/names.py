@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from html import unescape
 from urllib.parse import unquote
 
 from apps.attachments.lookalikes import is_mixed, latin_look, with_plain_dots
@@ -86,6 +87,9 @@ def _decoded(name: str) -> Iterator[str]:
     if "=?" in name:
         # Some programs put RFC 2047 words where RFC 2231 belongs; a reader may decode them.
         yield decode_words(name)
+        yield decode_words(f"{name.rstrip('?=')}?=")  # one that is cut before its end
+    if "&" in name:
+        yield unescape(name)
 
 
 def _visible(text: str) -> str:

@@ -20,7 +20,7 @@ from apps.attachments.families import (
     UNLISTED,
     WEAK_TYPES,
 )
-from apps.attachments.inside import TooDeep, TwoReadings, all_inside
+from apps.attachments.inside import all_inside
 from apps.attachments.names import extensions, last_extensions
 
 # The worst one first. What is too much to look through is withheld, all else refused.
@@ -56,13 +56,8 @@ def _judged(
 def _worst_inside(content: bytes, blocked: AbstractSet[str]) -> Reason | None:
     """A mail is as bad as the worst file in it; what cannot be looked through never passes."""
     found: set[Reason | None] = set()
-    try:
-        for inner in all_inside(content):
-            found.add(_judged(inner.names, inner.content, blocked)[1])
-    except TwoReadings:
-        found.add("polyglot")
-    except TooDeep:
-        found.add("too-big")
+    for inner in all_inside(content):
+        found.add(inner.problem or _judged(inner.names, inner.content, blocked)[1])
     return next((reason for reason in get_args(Reason) if reason in found), None)
 
 

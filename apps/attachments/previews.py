@@ -7,6 +7,7 @@ be drawn. Rights and verdict are asked each time, so a file that turns out infec
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
@@ -29,11 +30,8 @@ PAGED = frozenset({"application/pdf", "image/tiff"})
 DRAWN = PICTURES | PAGED
 MOST_PAGES = 100_000
 
-# For an <img> of a page: nothing to see, rather than the browser's sign of a broken picture.
-BLANK = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
+# For an <img> of a page: our sign, rather than the browser's, that there is nothing to see.
+NO_PREVIEW = (settings.BASE_DIR / "static" / "no-preview.png").read_bytes()
 
 # The machine may just have been busy.
 PASSING = frozenset({"too-slow", "too-heavy"})
@@ -56,7 +54,7 @@ def preview_response(
         preview = preview_of(attachment, page=page, longest=longest)
     except Guarded:
         if longest == THUMBNAIL and request.headers.get("Accept", "").startswith("image/"):
-            return sealed(HttpResponse(BLANK, content_type="image/png", status=422))
+            return sealed(HttpResponse(NO_PREVIEW, content_type="image/png", status=422))
         raise
     must_be_clean(attachment)  # drawing takes its time
     assert preview.blob is not None

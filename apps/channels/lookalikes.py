@@ -230,6 +230,9 @@ def is_one_edit(one: str, other: str) -> bool:
     """One letter more, less or other, or two neighbours swapped."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
+    half = (min(len(one), len(other)) - 2) // 2  # one end is whole; cheap, and most are far
+    if half > 0 and one[:half] != other[:half] and one[-half:] != other[-half:]:
+        return False
     start = next(
         (at for at, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1), None
     )

@@ -23,7 +23,7 @@ _META = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.I
 )
 _CID = re.compile(r"""cid:([^"'\s<>)]+)""", re.I)
-_UU = re.compile(r"(?m)^begin [0-7]{3,4} (.{1,250})\n(?=[!-`][ -`]{4,}$)")
+_UU = re.compile(r"(?m)^begin [0-7]{3,6} (.{1,250})\n(?=[!-`][ -`]{4,}$)")
 _DELIMITERS = re.compile(rb"(?m)^--[^\n]*\n?")
 _HEADERS = re.compile(rb"\n\r?\n")
 _FORBIDDEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069/\\\\]")

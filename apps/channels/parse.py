@@ -15,7 +15,7 @@ from apps.core.child import ChildFailed, run_limited
 from apps.core.mime.charsets import clean_line
 from apps.core.mime.headers import Headers
 from apps.core.mime.oddities import oddities_of
-from apps.core.mime.structure import Part, read_structure
+from apps.core.mime.structure import Part, read_structure, with_line_ends
 
 SECONDS = 5.0
 MEGABYTES = 300
@@ -92,13 +92,6 @@ def read(raw: bytes) -> ParsedEmail:
         oddities=oddities_of(raw, parts),
     )
     return judge(email, headers, _reports(parts))
-
-
-def with_line_ends(raw: bytes) -> bytes:
-    """Some mails know only CR, or have been through a gateway that doubled it."""
-    if b"\n" not in raw:
-        return raw.replace(b"\r", b"\n")
-    return raw.replace(b"\r\r\n", b"\r\n") if b"\r\r\n" in raw[:4096] else raw
 
 
 def _is_junk(raw: bytes) -> bool:

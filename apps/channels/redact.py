@@ -14,10 +14,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.channels.mime_content import read_bodies
-from apps.channels.parse import with_line_ends
 from apps.core.file_names import disposition
 from apps.core.mime.oddities import oddities_of
-from apps.core.mime.structure import Part, content_of, file_names, read_structure
+from apps.core.mime.structure import Part, content_of, file_names, read_structure, with_line_ends
 from apps.core.mime.tnef import tnef_files
 
 MOST_AROUND = 300  # bytes of preamble and epilogue that no file hides in
@@ -34,7 +33,7 @@ _CHARSET = re.compile(r"[A-Za-z0-9][\w.:-]{0,40}")
 _CONTENT_ID = re.compile(r"<[!-;=?-~]{1,200}>")
 # uuencode, yEnc, BinHex: old readers take such a text for a file.
 _ENCODED = re.compile(
-    rb"(?m)^begin(?:-base64)? [0-7]{3,4} \S|^=ybegin |must be converted with BinHex"
+    rb"(?m)^begin(?:-base64)? [0-7]{3,6} \S|^=ybegin |must be converted with BinHex"
 )
 _TNEF_MARK = b"\x78\x9f\x3e\x22"
 

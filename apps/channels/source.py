@@ -7,8 +7,7 @@ Nothing in quarantine has been scanned, so files and encoded blocks are counted,
 import re
 from collections.abc import Iterator
 
-from apps.channels.parse import with_line_ends
-from apps.core.mime.structure import is_file, read_structure
+from apps.core.mime.structure import is_file, read_structure, with_line_ends
 
 SHOWN_CHARACTERS = 200_000
 

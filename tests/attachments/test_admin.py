@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from apps.attachments.models import AttachmentSettings
+from apps.attachments.models import AttachmentSettings, VerdictChange
 from apps.core.models import User
 from tests.attachments.conftest import MakeFile
 
@@ -58,3 +58,32 @@ def test_nobody_changes_a_verdict_by_hand(browser: Client, file: MakeFile) -> No
     assert browser.post(path + "delete/", {"post": "yes"}).status_code == 403
     letter.refresh_from_db()
     assert letter.verdict == "waiting"
+
+
+@pytest.mark.contract("1.5.e")
+def test_changed_verdicts_say_from_to_why_and_by_whom(browser: Client, file: MakeFile) -> None:
+    irene = User.objects.get()
+    known = {"engine": "ClamAV 1.4.6", "signature_version": "27800"}
+    released, found = (file(b"secret bytes", name) for name in ("contract.docx", "bill.xlsx"))
+    VerdictChange.objects.create(
+        attachment=released, before="withheld", after="clean", reason="released:irene", by=irene
+    )
+    VerdictChange.objects.create(
+        attachment=found, before="clean", after="infected", reason="infected:Found.Later", **known
+    )
+    path = "/admin/attachments/verdictchange/"
+    listed = browser.get(path).content.decode()
+    for words in ("contract.docx", "released:irene", "bill.xlsx", "infected:Found.Later"):
+        assert words in listed
+    infected = browser.get(path, {"after": "infected"}).content.decode()
+    assert "bill.xlsx" in infected and "contract.docx" not in infected
+
+
+@pytest.mark.contract("1.5.e")
+def test_nobody_writes_or_removes_a_changed_verdict(browser: Client, file: MakeFile) -> None:
+    change = VerdictChange.objects.create(attachment=file(), before="withheld", after="clean")
+    path = f"/admin/attachments/verdictchange/{change.pk}/"
+    assert browser.get(path + "change/").status_code == 200
+    assert browser.post(path + "change/", {"after": "infected"}).status_code == 403
+    assert browser.post(path + "delete/", {"post": "yes"}).status_code == 403
+    assert browser.get("/admin/attachments/verdictchange/add/").status_code == 403

@@ -25,6 +25,7 @@ _PLAIN = re.compile(r"""[\w/.+-]*(?:;\s*[\w-]+=(?:"[^"\\=]*"|[^\s;"'\\=]+))*+\s*
 _COMMENTS = r"(?:\s|\([^()]*\))*"
 _TOKEN = r"([\w!#$&^.+-]+)"
 _BARE = re.compile(rf'{_COMMENTS}"?{_TOKEN}{_COMMENTS}/{_COMMENTS}{_TOKEN}', re.ASCII)
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+"?)|\([^()]*\)', re.DOTALL)
 _SECTION = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?", re.DOTALL)
 
 
@@ -155,7 +156,7 @@ def _pieces(value: str) -> Iterator[Piece]:
     yield "", value[plain:]
 
 
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
+_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")
 
 
 def _word_at(value: str, start: int) -> tuple[str, bytes, int] | None:
@@ -234,6 +235,10 @@ def _has_two_readings(field: str, found: re.Match[str]) -> bool:
     inside = text[1:-1] if len(text) > 1 and text[0] == '"' == text[-1] else text
     behind = field[found.end() :].lstrip()[:1]
     return "\\" in inside or '"' in inside or behind not in ("", ";")
+
+
+def without_comments(field: str) -> str:
+    return _COMMENT.sub(lambda found: found[1] or " ", field)
 
 
 def loose_values(field: str, names: str) -> list[str]:

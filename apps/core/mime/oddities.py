@@ -59,9 +59,14 @@ _QUADS = re.compile(rb"[A-Za-z0-9+/]{2}")
 
 def oddities_of(raw: bytes, parts: list[Part]) -> tuple[str, ...]:
     """The codes of everything odd, sorted; nothing for a mail that everybody reads alike."""
-    found = set(_odd_tree(raw, parts))
+    found = odd_tree(raw, parts)
     found.update(_odd_inner_mails(raw, parts))
     return tuple(sorted(found))
+
+
+def odd_tree(raw: bytes, parts: list[Part]) -> set[str]:
+    """Of this mail alone, without those in it."""
+    return set(_odd_tree(raw, parts))
 
 
 def _odd_inner_mails(raw: bytes, parts: list[Part]) -> Iterator[str]:

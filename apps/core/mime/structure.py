@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from apps.core.mime.headers import (
     MOST_BYTES,
+    MOST_PARAMETER_BYTES,
     Headers,
     bare_value,
     decode_words,
@@ -16,6 +17,7 @@ from apps.core.mime.headers import (
     loose_values,
     read_headers,
     value_and_parameters,
+    without_comments,
 )
 from apps.core.mime.transfer import undo
 
@@ -30,6 +32,7 @@ _WORD = re.compile(r"^[\"' ]*([\w-]*)")
 _GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 _MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?")
 _NAMES = ("name", "filename")
+_NAMING_FIELDS = ("content-name", "x-sun-data-name")
 _FAMILIAR = frozenset(
     b"from to cc subject date received message-id mime-version content-type return-path sender "
     b"delivered-to reply-to x-mailer content-transfer-encoding in-reply-to references bcc".split()
@@ -72,6 +75,13 @@ def read_structure(raw: bytes) -> list[Part]:
         _split(raw, parts)
         _demote_empty(parts)
     return parts
+
+
+def with_line_ends(raw: bytes) -> bytes:
+    """Some mails know only CR, or have been through a gateway that doubled it."""
+    if b"\n" not in raw:
+        return raw.replace(b"\r", b"\n")
+    return raw.replace(b"\r\r\n", b"\r\n") if b"\r\r\n" in raw[:4096] else raw
 
 
 def _mail_start(raw: bytes) -> int:
@@ -240,6 +250,7 @@ def file_names(part: Part) -> tuple[str, ...]:
     for name in ("content-disposition", "content-type"):
         for number, text in enumerate(part.headers.all(name)):
             found += _further_names(text, doubled=number > 0)
+    found += [part.headers.text(name) for name in _NAMING_FIELDS]
     return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
 
 
@@ -247,6 +258,9 @@ def _further_names(text: str, *, doubled: bool) -> list[str]:
     found: list[str] = []
     if doubled:
         found += [value for key, value in value_and_parameters(text)[1] if key in _NAMES]
+    if "(" in text:
+        plain = without_comments(text[:MOST_PARAMETER_BYTES])
+        found += [value for key, value in value_and_parameters(plain)[1] if key in _NAMES]
     if "name" in text.lower() and is_misleading(text, "filename|name"):
         found += [decode_words(value) for value in loose_values(text, "filename|name")]
     return found

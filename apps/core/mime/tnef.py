@@ -14,6 +14,8 @@ LONGEST_NAME = 2_000
 
 # Attributes: a new attachment, its name, its bytes, its MAPI properties; the code page.
 _RENDERING, _TITLE, _DATA, _PROPERTIES, _CODE_PAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x9007
+# At whatever level: not every reader looks at it.
+_OF_ATTACHMENTS = frozenset({_RENDERING, _TITLE, _DATA, _PROPERTIES})
 # Property ids: long, short and transport name, paths; the bytes. A title may be a subject.
 _NAMES = (0x3707, 0x3704, 0x370C, 0x370D, 0x3708)
 _CONTENT = 0x3701
@@ -60,13 +62,13 @@ def is_whole_tnef(content: bytes) -> bool:
 def read_tnef(content: bytes) -> Tnef:
     found: list[_Attachment] = []
     found_all, charset = True, ""
-    for count, (level, tag, start, end) in enumerate(_attributes(content)):
+    for count, (_level, tag, start, end) in enumerate(_attributes(content)):
         if count >= MOST_ATTRIBUTES or len(found) > MOST_FILES:
             found_all = False
             break
         if tag == _CODE_PAGE:
             charset = f"cp{int.from_bytes(content[start : start + 4], 'little')}"
-        elif level == 2:
+        elif tag in _OF_ATTACHMENTS:
             if tag == _RENDERING or not found:
                 found.append(_Attachment())
             found_all &= _take(content, found[-1], tag, start, end, charset)
