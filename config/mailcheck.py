@@ -49,7 +49,7 @@ class MailCheck:
             got = self._meaning(trial.mail) if trial.mail else None
         except OSError as error:
             sentence = f"The file cannot be read: {error.strerror or error}."
-            trial = Trial("rejected", "not-a-file", sentence)
+            trial = Trial("rejected", "not-readable", sentence)
         except Exception as error:  # the rim: one mail must not end the run for the others
             sentence = f"Reading it failed ({type(error).__name__})."
             trial = Trial("quarantined", "unreadable", sentence)
@@ -136,7 +136,7 @@ def _bytes_of(path: Path) -> bytes:
     """As much as intake would look at; a pipe or a device would keep us waiting."""
     kind = path.stat().st_mode
     if not stat.S_ISREG(kind):
-        raise OSError(f"it is no file: {stat.filemode(kind)}")
+        raise OSError("it is a pipe or a device, not a file")
     with path.open("rb") as file:
         return file.read(MAX_MAIL_BYTES + 1)
 

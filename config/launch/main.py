@@ -10,6 +10,11 @@ from config.launch.progress import Failure
 OURS = ("up", "test", "lint", "bench")
 WITH_DEV = frozenset({"test", "lint", "bench"})
 
+_NOT_OURS = (
+    "the data folder {} belongs to another user; give the command as that user,"
+    " or name another folder with CARTERIA_DATA"
+)
+
 
 def run(argv: list[str]) -> int:
     """Makes the environment, then hands over; answers the exit code."""
@@ -36,11 +41,16 @@ def _django(argv: list[str]) -> int:
     from config.launch.keys import lend_passing_keys
     from config.launch.places import data_folder
     from config.launch.running import join_running
+    from config.launch.scanner import lend_system_clamd
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    join_running()
+    try:
+        join_running()
+    except PermissionError:
+        raise Failure(_NOT_OURS.format(data_folder())) from None
     if argv[1:2] == ["mailcheck"]:
         lend_passing_keys(data_folder())
+        lend_system_clamd()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)

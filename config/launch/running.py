@@ -7,7 +7,7 @@ from pathlib import Path
 from config.launch import locks
 from config.launch.places import data_folder, given
 
-LENT = ("REDIS_URL", "CLAMD_ADDRESS")
+LENT = ("REDIS_URL", "CLAMD_ADDRESS", "CARTERIA_TEST_SIGNATURES")
 
 
 def _file(data: Path) -> Path:

@@ -47,6 +47,14 @@ def choose(data: Path) -> Chosen:
     return Chosen(own_address(data), True, "")
 
 
+def lend_system_clamd() -> None:
+    """For a dry run beside no `up`: the same choice, short of starting one."""
+    if given("CLAMD_ADDRESS") or test_signatures():
+        return
+    if socket_path := running_system_clamd():
+        os.environ["CLAMD_ADDRESS"] = f"unix:{socket_path}"
+
+
 def test_signatures() -> bool:
     return given("CARTERIA_TEST_SIGNATURES").lower() not in {"", "0", "no", "off", "false"}
 

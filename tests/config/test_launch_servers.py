@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.launch import broker, keys, listening, locks, scanner
+from config.launch import broker, keys, listening, locks, main, running, scanner
 from config.launch.children import Children
 from config.launch.progress import Failure
 
@@ -61,6 +61,21 @@ def test_test_signatures_never_reach_the_system_clamd(
     monkeypatch.setenv("CARTERIA_TEST_SIGNATURES", "1")
     monkeypatch.setattr(scanner, "running_system_clamd", lambda: "/run/clamav/clamd.ctl")
     assert scanner.choose(tmp_path).private
+
+
+def test_a_dry_run_finds_the_system_clamd_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAMD_ADDRESS", "")
+    monkeypatch.setattr(scanner, "running_system_clamd", lambda: "/run/clamav/clamd.ctl")
+    scanner.lend_system_clamd()
+    assert os.environ["CLAMD_ADDRESS"] == "unix:/run/clamav/clamd.ctl"
+
+
+@pytest.mark.parametrize("name", ["CLAMD_ADDRESS", "CARTERIA_TEST_SIGNATURES"])
+def test_a_dry_run_takes_no_other_clamd_than_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(scanner, "running_system_clamd", lambda: "/run/clamav/clamd.ctl")
+    scanner.lend_system_clamd()
+    assert os.environ.get("CLAMD_ADDRESS", "1") == "1"
 
 
 def private(tmp_path: Path) -> scanner.PrivateScanner:
@@ -152,3 +167,29 @@ def test_keys_are_made_once_and_for_us_alone(
 def test_keys_of_the_environment_are_left_alone(tmp_path: Path) -> None:
     keys.make_missing_keys(tmp_path)
     assert list((tmp_path / "secrets").iterdir()) == []
+
+
+def test_a_running_up_lends_its_broker_and_its_scanner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    for name in running.LENT:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("CARTERIA_DATA", str(tmp_path))
+    lock = locks.DataLock(tmp_path)
+    running.lend(tmp_path, {name: f"its {name}" for name in running.LENT})
+    running.join_running()
+    os.close(lock.handle)
+    assert os.environ["CLAMD_ADDRESS"] == "its CLAMD_ADDRESS"
+    assert os.environ["CARTERIA_TEST_SIGNATURES"] == "its CARTERIA_TEST_SIGNATURES"
+
+
+def test_the_data_of_another_user_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied() -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(running, "join_running", denied)
+    assert main.run(["manage.py", "mailcheck", "."]) == 1
+    assert "belongs to another user" in capsys.readouterr().err

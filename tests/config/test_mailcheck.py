@@ -8,6 +8,7 @@ import sys
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -136,7 +137,7 @@ def test_what_a_folder_has_beside_mails_stops_nothing(lines, tmp_path: Path) -> 
         "pipe": False,
         "z": True,
     }
-    assert "is no file" in found["pipe"]["error"]
+    assert "not a file" in found["pipe"]["error"]
     assert all(one["disposition"] == "rejected" for one in found.values() if not one["ok"])
 
 
@@ -182,22 +183,33 @@ def test_a_missing_path_is_said(tmp_path: Path) -> None:
         assert error.value.returncode == 2
 
 
-def test_it_runs_before_the_first_start_and_writes_nothing(tmp_path: Path) -> None:
-    """No keys, no database: as somebody types it in a fresh checkout."""
-    root = FOLDER.parents[1]
+def typed_in_a_fresh_checkout(data: Path, stdout: Any) -> "subprocess.CompletedProcess[str]":
+    """No keys, no database."""
     environment = {
         "PATH": os.environ["PATH"],
         "CARTERIA_NO_BOOTSTRAP": "1",
-        "CARTERIA_DATA": str(tmp_path / "none"),
+        "CARTERIA_DATA": str(data),
     }
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "manage.py", "mailcheck", str(FOLDER / "plain-ascii.eml")],
-        cwd=root,
+        cwd=FOLDER.parents[1],
         env=environment,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         check=False,
         text=True,
     )
+
+
+def test_it_runs_before_the_first_start_and_writes_nothing(tmp_path: Path) -> None:
+    done = typed_in_a_fresh_checkout(tmp_path / "none", subprocess.PIPE)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["id"] == "plain-ascii"
     assert not (tmp_path / "none").exists()
+
+
+def test_a_disk_that_takes_no_answer_is_said(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = typed_in_a_fresh_checkout(tmp_path / "none", full)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr and "Traceback" not in done.stderr

@@ -32,8 +32,16 @@ class Command(BaseCommand):
                 for path in paths:
                     out.write(json.dumps(check.checked(path)))
                     out.flush()
-        except BrokenPipeError:  # the reader has seen enough; Python would complain at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        except BrokenPipeError:  # the reader has seen enough
+            _forget_stdout()
+        except OSError as error:
+            _forget_stdout()
+            raise CommandError(f"The answer cannot be written ({error.strerror}).") from None
+
+
+def _forget_stdout() -> None:
+    """What is left in its buffer would make Python complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _mails(path: Path) -> list[Path]:
