@@ -26,6 +26,7 @@ from apps.tickets.dry_run import try_out
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, MessageFile, Thread
 from config.mailcheck import mail_check
+from tests.calls import Caller
 from tests.channels.odd_mails import FOLDER
 from tests.people import House, make_house, make_mailbox
 from tests.servers.clamd import FakeClamd
@@ -81,10 +82,21 @@ def told(raw: bytes, folder: Path, mailbox: str) -> dict[str, Any]:
         return check.checked(path)
 
 
-def done(raw: bytes, uid: int, house: House) -> InboundEmail:
-    """Real intake: fetched from the account, taken in, screened."""
+def fetched(raw: bytes, uid: int, house: House) -> InboundEmail:
     arrival, account = Arrival(raw, uid), house.mailbox.account
     (row,) = receive([arrival], source="fetch", account=account, folder="INBOX", uidvalidity=1)
+    return row
+
+
+def posted(raw: bytes, address: str, house: House) -> InboundEmail:
+    caller = Caller(house.admin)
+    answer = caller.send(f"inbound/{address}/", raw, content_type="message/rfc822")
+    assert answer.status_code == 202, answer.content
+    return InboundEmail.objects.get(pk=answer.json()["inbound"])
+
+
+def settled(row: InboundEmail) -> InboundEmail:
+    """What the workers do with what came."""
     take_in()
     screen.screen(list(Attachment.objects.filter(verdict="waiting").values_list("pk", flat=True)))
     row.refresh_from_db()
@@ -133,17 +145,23 @@ def outcome_told(line: dict[str, Any], crm_before: int) -> dict[str, Any]:
     }
 
 
-def test_the_dry_run_says_what_intake_does_with_200_mails(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["fetched", "posted"])
+def test_the_dry_run_says_what_intake_does_with_200_mails(
+    way: str, house: House, tmp_path: Path
+) -> None:
+    """Fetched mail belongs to whom its headers name, posted mail to the mailbox of the address."""
     make_mailbox("sales@carteria.test", queue=house.other, account=house.mailbox.account)
     addresses = ["support@carteria.test", "sales@carteria.test"]
     wrong, stored, joined = {}, 0, 0
     for uid, raw in enumerate(mails(addresses[0]), 1):
-        raw = raw.replace(b"support@carteria.test", addresses[uid % 2].encode())
-        line = told(raw, tmp_path, "")
+        address = addresses[uid % 2]
+        raw = raw.replace(b"support@carteria.test", address.encode())
+        line = told(raw, tmp_path, address if way == "posted" else "")
         threads = set(Thread.objects.values_list("key", flat=True))
         thread = (line["decisions"] or {}).get("thread", "")
         before = TicketUpdate.objects.filter(thread_key=thread.removeprefix("join:")).count()
-        made = outcome_of(done(raw, uid, house), threads)
+        row = posted(raw, address, house) if way == "posted" else fetched(raw, uid, house)
+        made = outcome_of(settled(row), threads)
         if made != (expected := outcome_told(line, before)):
             wrong[uid] = (expected, made)
         stored += made["disposition"] == "stored"
