@@ -18,6 +18,10 @@ MOST_HEADERS = 1_000  # of programs
 MANIFEST_BYTES = 2**20
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")
+_OTHER_STARTS = (
+    *(b"\0", b"\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*", b"MM\0", b"ID3", b"0&\xb2u"),
+    *(b"\x1aE\xdf\xa3", b"{\\rtf", b"<"),
+)
 _RAR = re.compile(rb"Rar!\x1a\x07(?:\x00|\x01\x00)")
 _OLD_RAR = b"RE\x7e\x5e"
 # A DOS header and the pointer in it; below, the headers that it may point to.
@@ -97,7 +101,10 @@ def _is_iso(content: bytes) -> bool:
 
 
 def _is_tar(content: bytes) -> bool:
+    """By its sum; what begins as another type has been made to add up."""
     header = content[:512]
+    if header.startswith(_OTHER_STARTS) or b"%PDF-" in header:
+        return False
     stated = re.match(rb" *([0-7]{1,7})", header[148:156])
     if len(header) < 512 or stated is None:
         return False
@@ -153,14 +160,12 @@ def zips_from_the_end(content: bytes) -> Iterator[Zip]:
         comment = int.from_bytes(content[at + 20 : at + 22], "little")
         if found and at + 22 + comment != len(content):
             continue
-        opened = _opened(content, at)
-        if opened is None:
-            continue
-        found += 1
-        if found > MOST_ENDS:
-            yield Zip(content, {}, complete=False)
-            return
-        yield opened
+        for opened in _opened(content, at):
+            found += 1
+            if found > MOST_ENDS:
+                yield Zip(content, {}, complete=False)
+                return
+            yield opened
 
 
 def _end_records(content: bytes) -> Iterator[int]:
@@ -172,15 +177,22 @@ def _end_records(content: bytes) -> Iterator[int]:
         at = content.rfind(b"PK\x05\x06", lowest, at + 3)
 
 
-def _opened(content: bytes, end: int) -> Zip | None:
+def _opened(content: bytes, end: int) -> Iterator[Zip]:
+    """Readers differ in whether they believe the plain record or the ZIP64 one before it."""
     _sig, _disk, _cd_disk, _here, count, size, offset, _comment = _END.unpack_from(content, end)
-    if count == 0xFFFF or 0xFFFFFFFF in (size, offset):
+    is_big = count == 0xFFFF or 0xFFFFFFFF in (size, offset)
+    readings = [] if is_big else [_directory(content, end, count, size, offset)]
+    if is_big or content[max(0, end - 20) : end].startswith(b"PK\x06\x07"):
         big = content.rfind(b"PK\x06\x06", max(0, end - END_REACH), end)
         if big >= 0 and big + _BIG_END.size <= len(content):
-            count, size, offset = _BIG_END.unpack_from(content, big)[7:]
-            end = big
-    if count == 0:
-        return Zip(content, {}) if size == 0 else None
+            readings.append(_directory(content, big, *_BIG_END.unpack_from(content, big)[7:]))
+    yield from filter(None, readings)
+
+
+def _directory(content: bytes, end: int, count: int, size: int, offset: int) -> Zip | None:
+    """It lies before END, or where the record says; its length counts, its number need not."""
+    if count == 0 and size == 0:
+        return Zip(content, {})
     for start in (end - size, offset):
         if start >= 0 and content[start : start + 4] == b"PK\x01\x02":
             return _listed(content, start, start - offset)

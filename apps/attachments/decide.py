@@ -14,6 +14,7 @@ from apps.attachments.room import room
 from apps.attachments.scan import FileFailed, Finding, ScannerDown, ScannerFull, scan
 from apps.attachments.unlock_pdf import LOCKED, UNREADABLE, is_encrypted_pdf, unlocked
 from apps.core import blobs
+from apps.core.mime.cms import is_signed, signed_content
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +147,8 @@ def finding_on(content: bytes, batch: Batch) -> Finding:
         return found
     if is_encrypted_pdf(content):
         return _finding_on_pdf(content, found, batch)
+    if is_signed(content) and (signed := signed_content(content)):
+        return scan(batch.address, signed, limit=batch.limit)  # the scanner does not open it
     return Finding("encrypted", "ours") if is_locked(content) else found
 
 

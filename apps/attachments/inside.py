@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from apps.attachments import compound
-from apps.core.mime import tnef
+from apps.core.mime import cms, tnef
 from apps.core.mime.headers import value_and_parameters
 from apps.core.mime.oddities import odd_tree
 from apps.core.mime.structure import (
@@ -83,11 +83,22 @@ def files_inside(content: bytes) -> list[Inner]:
             return [Inner(*file) for file in compound.message_files(content) or ()]
         except compound.Overfull:
             return [TOO_MUCH]
+    if cms.is_signed(content):
+        return _of_signed(content)
     return list(_of_mail(content))
+
+
+def _of_signed(content: bytes) -> list[Inner]:
+    """A damaged signature is nothing that anybody opens, unless a mail is seen in it."""
+    signed = cms.signed_content(content)
+    if signed is None:
+        return [TWO_READINGS] if b"content-type:" in content.lower() else []
+    return [Inner(content=signed)] if signed else []
 
 
 def _as_mail(content: bytes) -> bytes | None:
     """From the first field on, with line ends that everybody knows; None: this is no mail."""
+    content = content.lstrip(b"\0")
     head = content[:HEAD]
     if b"\n" not in head:
         head = head.replace(b"\r", b"\n")

@@ -66,8 +66,7 @@ def judge(email: ParsedEmail, headers: Headers, report_type: str) -> ParsedEmail
 
 def is_auto_reply(email: ParsedEmail, headers: Headers) -> bool:
     """A subject alone says nothing: people write "out of office" too."""
-    submitted = _word(headers.first("auto-submitted"))
-    if submitted and submitted != "no":
+    if {_word(value) for value in headers.all("auto-submitted")} - {"", "no"}:
         return True
     if any(_says_yes(headers.first(name)) for name in _SAY_AUTOMATIC):
         return True
@@ -80,8 +79,9 @@ def is_auto_reply(email: ParsedEmail, headers: Headers) -> bool:
 
 
 def _word(value: str) -> str:
-    """The keyword before parameters and comments."""
-    return re.split(r"[;(\s]", value.strip().lower(), maxsplit=1)[0]
+    """The keyword between comments, before parameters."""
+    plain = re.sub(r"\([^()]*\)", " ", value[:1000])
+    return re.split(r"[;(\s]", plain.strip().lower(), maxsplit=1)[0]
 
 
 def _says_yes(value: str) -> bool:

@@ -6,6 +6,7 @@ import re
 # Clean HTML only: no attribute holds < or >, and links do not nest.
 _LINK = re.compile(r'<a(?= )[^<>]*? href="([^"]*)"[^<>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
+_ALT = re.compile(r' alt="([^"]*)"')
 _SHOWN = re.compile(
     r"(?:https?:[/\\]+)?(?:[^\s/@]{1,100}@)?((?:[\w-]{1,63}\.){1,10}\w{2,24})(?:[:/?#]\S*)?", re.I
 )
@@ -22,11 +23,17 @@ def _note(escaped: str, content: str) -> str:
     if leads_to is None:
         return ""
     host = _plain(leads_to[1])
-    words = entities.unescape(_TAG.sub("", content)).strip()
+    words = entities.unescape(_TAG.sub(_words_of_picture, content)).strip()
     shown = _SHOWN.fullmatch(words[:2000])
     if not shown or (host.isascii() and "xn--" not in host and _same(_plain(shown[1]), host)):
         return ""
     return _NOTE.format(host=entities.escape(_ascii(host)))
+
+
+def _words_of_picture(tag: re.Match[str]) -> str:
+    """What is read in a picture's place."""
+    words = _ALT.search(tag[0]) if tag[0].startswith("<img") else None
+    return words[1] if words else ""
 
 
 def _same(shown: str, host: str) -> bool:

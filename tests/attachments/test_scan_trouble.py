@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.attachments import locked_samples as locked
 from tests.attachments import samples as s
 from tests.attachments.conftest import MakeFile
 from tests.attachments.test_screen import again, fate
+from tests.hostile.feared import signed_around
 from tests.servers.clamd import (
     MARKED,
     Clamd,
@@ -38,7 +40,8 @@ LIMIT = 50 * MEGABYTE
 def mail_with(content: bytes) -> bytes:
     return (
         b"From: a@b.test\r\nSubject: inside\r\nMIME-Version: 1.0\r\n"
-        b"Content-Type: application/octet-stream; name=a.dat\r\n\r\n" + content
+        b"Content-Type: application/octet-stream; name=a.dat\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + b64encode(content)
     )
 
 
@@ -52,8 +55,9 @@ def mail_with(content: bytes) -> bytes:
         ("a.tar.gz", gzip.compress(s.tarred({"b.tar": s.tarred({"c": probes.test_virus()})}))),
         ("forwarded.eml", mail_with(probes.test_virus())),
         ("marked.pdf", locked.pdf(text=MARKED)),
+        ("smime.p7m", signed_around(mail_with(probes.test_virus()))),
     ],
-    ids=["plain", "renamed", "nested tar.gz", "inside .eml", "in a PDF that only looks locked"],
+    ids=["plain", "renamed", "nested tar.gz", "in .eml", "in a PDF that seems locked", "signed"],
 )
 def test_a_virus_is_found_wherever_it_lies(
     clamd: Clamd, file: MakeFile, name: str, content: bytes

@@ -14,10 +14,13 @@ LONGEST_NAME = 2_000
 
 # Attributes: a new attachment, its name, its bytes, its MAPI properties; the code page.
 _RENDERING, _TITLE, _DATA, _PROPERTIES, _CODE_PAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x9007
+_TRANSPORT_NAME = 0x9001
 # At whatever level: not every reader looks at it.
-_OF_ATTACHMENTS = frozenset({_RENDERING, _TITLE, _DATA, _PROPERTIES})
-# Property ids: long, short and transport name, paths; the bytes. A title may be a subject.
-_NAMES = (0x3707, 0x3704, 0x370C, 0x370D, 0x3708)
+_OF_ATTACHMENTS = frozenset({_RENDERING, _TITLE, _TRANSPORT_NAME, _DATA, _PROPERTIES})
+# Property ids: long, short and transport name, paths, ending; the bytes. What is shown, as the
+# title, may be a message's subject.
+_NAMES = (0x3707, 0x3704, 0x370C, 0x370D, 0x3708, 0x3703)
+_SHOWN_NAME = 0x3001
 _CONTENT = 0x3701
 _FIXED = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = frozenset({0x0D, 0x1E, 0x1F, 0x102})
@@ -39,7 +42,7 @@ class Tnef:
 
 @dataclass(slots=True)
 class _Attachment:
-    title: str = ""
+    titles: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     is_object: bool = False
@@ -93,8 +96,8 @@ def _attributes(content: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 def _take(content: bytes, one: _Attachment, tag: int, start: int, end: int, charset: str) -> bool:
     """One attribute of an attachment; False when it holds more properties than are read."""
-    if tag == _TITLE:
-        one.title = _name(content[start : min(end, start + LONGEST_NAME)], 0x1E, charset)
+    if tag in (_TITLE, _TRANSPORT_NAME):
+        one.titles.append(_name(content[start : min(end, start + LONGEST_NAME)], 0x1E, charset))
     elif tag == _DATA:
         one.contents.append(content[start:end])
     elif tag == _PROPERTIES:
@@ -106,8 +109,9 @@ def _take_properties(content: bytes, one: _Attachment, start: int, end: int, cha
     for count, (number, kind, at, stop) in enumerate(_properties(content, start, end)):
         if count >= MOST_PROPERTIES:
             return False
-        if number in _NAMES:
-            one.names.append(_name(content[at : min(stop, at + LONGEST_NAME)], kind, charset))
+        if number in _NAMES or number == _SHOWN_NAME:
+            name = _name(content[at : min(stop, at + LONGEST_NAME)], kind, charset)
+            (one.titles if number == _SHOWN_NAME else one.names).append(name)
         elif number == _CONTENT:
             one.is_object = kind == _OBJECT
             one.contents.append(content[at + (_INTERFACE_ID if one.is_object else 0) : stop])
@@ -152,8 +156,8 @@ def _name(raw: bytes, kind: int, charset: str) -> str:
 
 def _files(one: _Attachment) -> Iterator[TnefFile]:
     """Each of its contents; what a message within is called is only its subject."""
-    title = () if one.is_object and _is_message(one.contents) else (one.title,)
-    names = tuple(dict.fromkeys(filter(None, (*one.names, *title))))
+    titles = [] if one.is_object and _is_message(one.contents) else one.titles
+    names = tuple(dict.fromkeys(filter(None, (*one.names, *titles))))
     for content in dict.fromkeys(one.contents or [b""]):
         if content or names:
             yield TnefFile(names, content)

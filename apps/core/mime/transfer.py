@@ -8,6 +8,7 @@ _NO_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 )
 _PURE = re.compile(rb"[A-Za-z0-9+/=\r\n]*")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")  # blanks before a line end were added on the way
 _MOST_BLOCKS = 10_000
 
 
@@ -17,7 +18,7 @@ def undo(content: bytes, encoding: str) -> bytes:
     if name == "base64":
         return from_base64(content)
     if name == "quoted-printable":
-        return binascii.a2b_qp(content)
+        return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", content))
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return from_uuencode(content)
     return content
