@@ -257,7 +257,10 @@ function measureFrames() {
       fit();
       frame.contentDocument && new ResizeObserver(fit).observe(frame.contentDocument.documentElement);
       const tools = frame.parentElement?.querySelector(".frame-tools");
-      if (tools) tools.hidden = frame.contentWindow?.location.search === "?images=1";
+      const shown = frame.contentWindow?.location.search ?? "";
+      if (tools) tools.hidden = shown !== "";
+      const foot = frame.parentElement?.querySelector(".frame-foot");
+      if (foot) foot.hidden = shown.startsWith("?as=");
     });
     if (frame.contentDocument?.readyState === "complete") frame.dispatchEvent(new Event("load"));
   }

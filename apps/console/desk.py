@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Substr
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.channels.models import ChannelSettings
+from apps.channels.trust import WARNING
 from apps.console.choice import STATUSES, Choice
 from apps.console.states import OwnState, own_state
 from apps.core.models import User
@@ -114,10 +115,12 @@ def _rows(sessions: QuerySet[Session], user: User, choice: Choice) -> tuple[list
     messages = Message.objects.filter(session=OuterRef("pk")).order_by("-id")
     snippet = messages.annotate(start=Substr("text", 1, SNIPPET)).values("start")
     delivery = messages.filter(direction=Message.Direction.OUT).values("status")
+    warned = messages.filter(direction=Message.Direction.IN, trust__level=WARNING)
     found: list[Session] = list(
         sessions.filter(choice.conditions(user))
         .select_related("queue", "agent__user")
         .annotate(snippet=Subquery(snippet[:1]), delivery=Subquery(delivery[:1]))
+        .annotate(warns=Exists(warned))
         .order_by("-updated_at", "-id")[: PER_LOAD + 1]
     )
     rows = found[:PER_LOAD]

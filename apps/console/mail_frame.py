@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.console.frame import Visit, page
@@ -35,9 +36,15 @@ HEADERS = {
 @require_safe
 @page
 def mail_frame(request: Visit, message_id: int) -> HttpResponse:
-    """`?images=1` shows remote pictures, in this one answer, because the reader asked."""
+    """`?images=1` shows remote pictures, in this one answer, because the reader asked.
+
+    `?as=text` shows the mail's words alone.
+    """
     message = get_object_or_404(Message.objects.visible_to(request.user), pk=message_id)
-    shown = _shown(message, remote=request.GET.get("images") == "1")
+    if request.GET.get("as") == "text":
+        shown = _words(message) | {"chosen": bool(message.html)}
+    else:
+        shown = _shown(message, remote=request.GET.get("images") == "1")
     response = render(request, "console/mail_frame.html", shown)
     for name, value in HEADERS.items():
         response[name] = value
@@ -46,7 +53,7 @@ def mail_frame(request: Visit, message_id: int) -> HttpResponse:
 
 def _shown(message: Message, *, remote: bool) -> dict[str, object]:
     if not message.html:
-        return {"body": mark_safe(f'<pre class="plain">{linked(message.text)}</pre>')}
+        return _words(message)
     safe = clean_html(
         message.html,
         cid_url=_addresses(message),
@@ -59,6 +66,12 @@ def _shown(message: Message, *, remote: bool) -> dict[str, object]:
         "as_text": safe.as_text,
         "left_out": not safe.as_text and has_embedded_images(message.html),
     }
+
+
+def _words(message: Message) -> dict[str, object]:
+    if not message.text.strip():
+        return {"body": _("This mail has no text.")}
+    return {"body": mark_safe(f'<pre class="plain">{linked(message.text)}</pre>')}
 
 
 def _addresses(message: Message) -> Callable[[str], str | None]:

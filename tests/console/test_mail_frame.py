@@ -118,6 +118,30 @@ def test_inline_pictures_are_shown_when_clean(
     assert (content_url(picture, inline=True) in page and "<img" in page) is shown
 
 
+def test_every_layout_can_be_read_as_text(house: House, as_user: SignIn) -> None:
+    session = make_session(house.support)
+    message = make_message(session, html="<p>x<img src=//track.test/a></p>", text="only <words>")
+    client = as_user(house.alice.user)
+
+    assert (
+        f'href="/m/{message.pk}/?as=text"'
+        in client.get(f"/s/{session.public_id}/").content.decode()
+    )
+    response = client.get(f"/m/{message.pk}/?as=text")
+    page = response.content.decode()
+
+    assert response["Content-Security-Policy"] == POLICY
+    assert "only &lt;words&gt;" in page
+    assert "<img" not in page
+    assert '<a href="?" target="_self">Show its layout</a>' in page
+
+
+def test_a_mail_without_words_says_so_as_text(house: House, as_user: SignIn) -> None:
+    message = make_message(make_session(house.support), html="<hr>", text="")
+    page = as_user(house.alice.user).get(f"/m/{message.pk}/?as=text").content.decode()
+    assert "This mail has no text." in page
+
+
 def test_plain_mails_have_a_frame_too(house: House, as_user: SignIn) -> None:
     message = make_message(make_session(house.support), text="a <b>tag</b>")
 
