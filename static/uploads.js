@@ -119,7 +119,7 @@ function answered(upload) {
   const stale = signedOut || (xhr.status === 403 && !told);
   if (stale) row.dataset.stale = ""; // signing in again has changed the token of all forms
   const words = xhr.status === 413 ? form.dataset.tooBig : form.dataset.notTaken;
-  const said = signedOut ? form.dataset.signedOut : (told?.detail ?? words);
+  const said = signedOut ? form.dataset.gone : (told?.detail ?? words);
   failed(upload, said, stale || xhr.status >= 500);
 }
 

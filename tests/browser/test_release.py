@@ -6,7 +6,7 @@ from apps.attachments.models import Attachment
 from tests.browser.conftest import Open
 from tests.people import House, make_attachment, make_message, make_session
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.contract("1.5.e")
