@@ -42,7 +42,7 @@ class StoredForm(forms.BaseForm):
         return self.get_initial_for_field(self.fields[name], name)
 
     def _comparable(self, value: Any) -> Any:
-        """As text: a choice and its value, a number and its digits, nothing and none are the same."""
+        """As text: a choice and its value, a number and its digits, none and nothing are alike."""
         if value is None or value is False:
             return ""
         if isinstance(value, str | int):

@@ -96,7 +96,9 @@ def test_a_mark_survives_the_address(house: House) -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "irene", "admin"])
-def test_the_list_costs_seventeen_queries_at_most(house: House, as_user: SignIn, person: str) -> None:
+def test_the_list_costs_seventeen_queries_at_most(
+    house: House, as_user: SignIn, person: str
+) -> None:
     user = getattr(getattr(house, person), "user", getattr(house, person))
     client = as_user(user)
     counts = []
