@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from apps.attachments import compound
@@ -154,10 +155,11 @@ def _uuencoded(text: bytes) -> Iterator[Inner]:
     """Files that old mail readers wrote, and Outlook still reads, within the text."""
     if b"begin " not in text:
         return
-    for count, begin in enumerate(_UU.finditer(text)):
-        if count >= MOST_BLOCKS:
-            yield TOO_MUCH
-            return
-        end = text.find(b"\nend", begin.end())
-        block = text[begin.start() : end + 4 if end >= 0 else len(text)]
+    begins = list(islice(_UU.finditer(text), MOST_BLOCKS + 1))
+    ends = [one.start() for one in begins[1:]] + [len(text)]
+    for begin, limit in zip(begins[:MOST_BLOCKS], ends, strict=False):
+        end = text.find(b"\nend", begin.end(), limit)
+        block = text[begin.start() : end + 4 if end >= 0 else limit]
         yield Inner((begin[1].decode("utf-8", "replace").strip(),), from_uuencode(block))
+    if len(begins) > MOST_BLOCKS:
+        yield TOO_MUCH

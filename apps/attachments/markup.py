@@ -13,8 +13,13 @@ _BOMS = (
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,2000}(\[[^\]]*\]\s{0,100})?>", re.IGNORECASE)
-_SPACE = re.compile(r"[\ufeff\s\0]*+")
+# Processing instructions, comments, document types and space.
+_PROLOGUE = re.compile(
+    r"""(?xis)(?:
+        [\ufeff\s\0]++ | <!--.*?--> | <\?.*?\?>
+        | <!DOCTYPE(?:[^\[>"']++|"[^"]*+"|'[^']*+')*+(?:\[[^\]]*+\]\s*+)?>
+    )*+"""
+)
 _ROOT = re.compile(r"<(?:[\w.-]{1,60}:)?([\w.-]{1,60})[\s/>]")
 
 
@@ -28,19 +33,12 @@ def root_element(content: bytes) -> str:
 
 def _root_of(text: str) -> str | None:
     """None: its prologue does not end here."""
-    at = _after_space(text, 0)
-    while text.startswith(("<?", "<!"), at):
-        end = _end_of_prologue(text, at)
-        if end == 0:
-            return None
-        at = _after_space(text, end)
+    prologue = _PROLOGUE.match(text)
+    at = prologue.end() if prologue else 0
+    if text.startswith(("<?", "<!"), at):
+        return None
     root = _ROOT.match(text, at)
     return root[1] if root else ""
-
-
-def _after_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
 
 
 def _as_text(content: bytes) -> str:
@@ -48,13 +46,3 @@ def _as_text(content: bytes) -> str:
         if content.startswith(mark):
             return content.decode(charset, errors="replace")
     return content.decode("latin-1") if content.lstrip()[:1] == b"<" else ""
-
-
-def _end_of_prologue(text: str, at: int) -> int:
-    """Where the processing instruction, comment or document type there ends; 0: nowhere."""
-    for opening, closing in (("<!--", "-->"), ("<?", "?>")):
-        if text.startswith(opening, at):
-            end = text.find(closing, at)
-            return end + len(closing) if end >= 0 else 0
-    doctype = _DOCTYPE.match(text, at)
-    return doctype.end() if doctype else 0

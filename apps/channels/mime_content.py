@@ -176,9 +176,11 @@ def _uuencoded(text: str) -> Iterator[ParsedFile]:
     """Files that old mailers write within the text, where some readers still find them."""
     if "begin " not in text:
         return
-    for begin in islice(_UU.finditer(text), MOST_BLOCKS):
-        end = text.find("\nend", begin.end())
-        block = text[begin.start() : end + 4 if end >= 0 else len(text)]
+    begins = list(islice(_UU.finditer(text), MOST_BLOCKS + 1))
+    ends = [one.start() for one in begins[1:]] + [len(text)]
+    for begin, limit in zip(begins[:MOST_BLOCKS], ends, strict=False):
+        end = text.find("\nend", begin.end(), limit)
+        block = text[begin.start() : end + 4 if end >= 0 else limit]
         content = from_uuencode(block.encode("ascii", "replace"))
         names = (clean_line(begin[1]),)
         yield ParsedFile(_shown_name(names), names, "application/octet-stream", content)

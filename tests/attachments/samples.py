@@ -3,6 +3,7 @@
 import io
 import struct
 import tarfile
+import warnings
 import zipfile
 import zlib
 
@@ -158,3 +159,28 @@ PAGES = zipped({"Index/Document.iwa": b"x", "Metadata/Properties.plist": b"x"})
 JAR = zipped({"META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\n", "A.class": b"\xca\xfe\xba\xbe"})
 APK = zipped({"AndroidManifest.xml": b"x", "classes.dex": b"dex\n035\0"})
 KMZ = zipped({"doc.kml": b"<kml/>"})
+
+
+def doubled(name: str, content: bytes) -> bytes:
+    """A letter in which NAME stands twice."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w") as archive:
+        warnings.simplefilter("ignore")
+        for one, inside in [*opc_members().items(), (name, content), (name, content)]:
+            archive.writestr(one, inside)
+    return buffer.getvalue()
+
+
+def two_named(listed: str, local: str) -> bytes:
+    """A letter with a member that is called LISTED in the directory and LOCAL before its bytes."""
+    letter = zipped(opc_members() | {listed: b"x"})
+    return letter.replace(listed.encode(), local.encode(), 1)
+
+
+def unlisted(name: str) -> bytes:
+    """A letter with a member that only those see who read from the start."""
+    more = zipped({name: b"x" * 99})
+    member = more[: more.index(b"PK\1\2")]
+    start, end = DOCX.index(b"PK\1\2"), DOCX.rindex(b"PK\5\6")
+    place = (start + len(member)).to_bytes(4, "little")
+    return DOCX[:start] + member + DOCX[start : end + 16] + place + DOCX[end + 20 :]

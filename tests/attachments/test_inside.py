@@ -86,3 +86,9 @@ def test_an_outlook_message_gives_its_files_with_their_names() -> None:
     assert found is not None
     [(found_names, content)] = found
     assert found_names == ("añ.pdf",) and content.startswith(s.PDF)
+
+
+def test_what_begins_again_within_the_text_is_read_once() -> None:
+    many = b"begin 644 a.txt\n%:&5L;&\\*\n" * 3
+    found = files_inside(b"From: a@x.test\n\n" + many)
+    assert [inner.content for inner in found] == [b"hello"] * 3
