@@ -1,6 +1,7 @@
 """The guarded way out asks public hosts only, whatever a name says, and never waits for ever."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from apps.core import outside
 from apps.core.hosts import is_public
 from apps.core.outside import NotFetched, fetch, guarded_client
+from tests.servers.smtp_sink import Certificates
 
 Answer = Callable[[str], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\nhello"
@@ -23,7 +25,8 @@ PRIVATE = """127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.3
 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1 fe80::1 fc00::1
 fd00:ec2::254 fec0::1 ff02::1 2001:db8::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254
 ::127.0.0.1 ::7f00:1 64:ff9b::7f00:1 64:ff9b::10.0.0.1 64:ff9b::169.254.169.254 64:ff9b:1::1
-2002:7f00:1:: 2002:a00:1:: 2001:0:4136:e378:8000:63bf:3fff:fdd2 100::1""".split()
+2002:7f00:1:: 2002:a00:1:: 2001:0:4136:e378:8000:63bf:3fff:fdd2 100::1 192.88.99.1 3fff::1 fe80::5efe:7f00:1
+::ffff:0:7f00:1 168.63.129.16 169.254.170.2 192.0.0.170 ff0e::1 4000::1 ::ffff:168.63.129.16""".split()
 PUBLIC = "8.8.8.8 93.184.216.34 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808".split()
 
 
@@ -160,6 +163,25 @@ def test_a_redirect_is_checked_anew(serve: Any, settings: Any) -> None:
     assert reached == []
 
 
+@pytest.mark.parametrize(
+    "place", ["file:///etc/passwd", "ftp://127.0.0.1/", "data:,x", "gopher://127.0.0.1:1/", "x:"]
+)
+def test_a_redirect_stays_on_the_web(serve: Any, permitted: None, place: str) -> None:
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\n\r\n".encode()
+    port, asked = serve(lambda _request: moved)
+    assert refused(f"http://127.0.0.1:{port}/") in ("not-an-address", "unreachable")
+    assert len(asked) == 1
+
+
+def test_a_redirect_carries_no_name_and_password(serve: Any, permitted: None) -> None:
+    inner, reached = serve(lambda _request: OK)
+    moved = f"HTTP/1.1 302 Found\r\nLocation: http://u:p@127.0.0.1:{inner}/\r\n\r\n".encode()
+    port, _asked = serve(lambda _request: moved)
+    assert fetch(f"http://127.0.0.1:{port}/", most_bytes=1000) == b"hello"
+    assert "authorization" not in reached[0].lower()
+    assert "referer" not in reached[0].lower()
+
+
 def test_redirects_end(serve: Any, permitted: None) -> None:
     port, asked = serve(lambda _request: b"HTTP/1.1 302 Found\r\nLocation: /again\r\n\r\n")
     assert refused(f"http://127.0.0.1:{port}/") == "unreachable"
@@ -224,6 +246,48 @@ def test_one_byte_at_a_time_ends(
     threading.Thread(target=drip, daemon=True).start()
     with closing(listener):
         assert refused(f"http://127.0.0.1:{listener.getsockname()[1]}/") == "too-slow"
+
+
+def test_a_body_without_end_is_left_early(permitted: None) -> None:
+    sent = 0
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pour() -> None:
+        nonlocal sent
+        connection, _peer = listener.accept()
+        with closing(connection), suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while sent < 2**30:
+                connection.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                sent += 0x10000
+
+    thread = threading.Thread(target=pour, daemon=True)
+    thread.start()
+    with closing(listener):
+        assert refused(f"http://127.0.0.1:{listener.getsockname()[1]}/") == "too-big"
+    thread.join(5)
+    assert sent < 64 * 2**20  # what the two ends hold in their buffers
+
+
+def test_a_certificate_has_to_be_signed(permitted: None, certificates: Certificates) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        for _time in range(2):
+            connection, _peer = listener.accept()
+            with suppress(OSError), certificates.good.wrap_socket(connection, True) as secured:
+                asked.append(secured.recv(1000))
+                secured.sendall(OK)
+
+    threading.Thread(target=answer, daemon=True).start()
+    trusting = ssl.create_default_context(cafile=certificates.ca_file)
+    with closing(listener):
+        assert refused(address) == "unreachable"
+        assert asked == []
+        with guarded_client(verify=trusting) as client:
+            assert client.get(address).text == "hello"
 
 
 def test_a_resolver_that_sleeps_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
