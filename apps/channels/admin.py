@@ -9,11 +9,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels import diagnose, rules
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.stamps import stamping_servers
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted, SpeaksOfDoubts
 from apps.core.rules import LinesField, RowForm
 from apps.core.secrets import seal
@@ -135,6 +137,20 @@ class AccountForm(RowForm):
 
 class WholeAccountForm(AccountForm):
     """The account's own page, where nothing else asks for the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        trusted = self.fields.get("trusted_servers")
+        if trusted and self.instance.pk:
+            trusted.help_text = format_lazy("{} {}", trusted.help_text, self._seen())
+
+    def _seen(self) -> str:
+        """What an administrator could only find out by reading the source of mails."""
+        names, read = stamping_servers(self.instance)
+        if not names:
+            return ""
+        told = {"n": read, "servers": ", ".join(names)}
+        return _("Most of the last %(n)s mails carry on top: %(servers)s.") % told
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
