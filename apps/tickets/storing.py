@@ -120,7 +120,9 @@ def _people(addresses: Iterable[Address]) -> list[dict[str, str]]:
 
 
 def _is_automatic(parsed: ParsedEmail) -> bool:
-    return parsed.is_auto_reply or parsed.is_list or parsed.is_bounce or parsed.is_receipt
+    """Nothing automatic answers it; an empty return path asks for that as well (RFC 3834, 2)."""
+    said = parsed.is_auto_reply or parsed.is_list or parsed.is_bounce or parsed.is_receipt
+    return said or parsed.null_return_path
 
 
 def _store_files(placed: Sequence[Placed]) -> list[int]:
