@@ -223,7 +223,7 @@ def found_later() -> Iterator[Line]:
         "%(n)d in the last 7 days, by newer signatures; they were clean before.",
         found.count,
     ) % {"n": found.count}
-    page = reverse("admin:attachments_verdictchange_changelist") + "?after__exact=infected"
+    page = reverse("admin:attachments_verdictchange_changelist") + "?after=infected"
     sentence = _("They are locked away now. Whoever saved one before should delete it.")
     cure = Cure(sentence, page=page, page_name=_("Open the list"))
     name = _("Files found infected later")
