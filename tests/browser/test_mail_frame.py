@@ -1,5 +1,6 @@
 """Hostile HTML in a real browser, in the real frame: nothing runs, nothing is asked, nothing moves."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -185,3 +186,48 @@ def test_a_link_opens_a_tab_that_knows_nothing_of_us(
     expect(popup.value).to_have_title("shopnull")
     assert "referer" not in heard[0]
     assert page.url.startswith(web)
+
+
+def test_a_mail_is_read_as_text_and_back(house: House, session: Session, open_as: Open) -> None:
+    html = '<h1>Sale</h1><img alt=Coats src="https://shop.test/a.png">'
+    message = make_message(session, html=html, text="Sale, in words")
+    page = open_as(house.alice.user, f"/s/{session.public_id}/")
+    mail = page.frame_locator(f"#m{message.pk} iframe")
+    expect(mail.locator("h1")).to_have_text("Sale")
+
+    page.click("text=Show as text")
+    expect(mail.locator("pre")).to_have_text("Sale, in words")
+    expect(page.locator("text=Show as text")).to_be_hidden()
+    expect(page.locator("text=Show pictures")).to_be_hidden()
+    mail.locator("text=Show its layout").click()
+
+    expect(mail.locator("h1")).to_have_text("Sale")
+    expect(page.locator("text=Show as text")).to_be_visible()
+    expect(page.locator("text=Show pictures")).to_be_visible()
+    assert page.url.endswith(f"/s/{session.public_id}/")
+
+
+def test_a_picture_that_is_not_loaded_never_widens_the_mail(
+    house: House, session: Session, open_as: Open
+) -> None:
+    make_message(session, html='<table><td><img alt=Wide width=2000 height=90 src="//x.test/a">')
+    page = open_as(
+        house.alice.user, f"/s/{session.public_id}/", viewport={"width": 390, "height": 800}
+    )
+    page.goto(f"/s/{session.public_id}/#read")
+    image = page.frame_locator("iframe.mail-frame").locator("img")
+    assert image.evaluate("one => one.getBoundingClientRect().right <= innerWidth")
+
+
+def test_on_paper_there_is_the_conversation_alone(
+    house: House, session: Session, open_as: Open
+) -> None:
+    make_message(session, html="<p>long</p>" * 200)
+    page = open_as(house.alice.user, f"/s/{session.public_id}/")
+    expect(page.locator("iframe.mail-frame")).to_have_css("height", re.compile(r"^\d{4,}"))
+
+    page.emulate_media(media="print")
+
+    for part in ("#list", ".nav", ".composer"):
+        expect(page.locator(part).first).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") > 4000
