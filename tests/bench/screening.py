@@ -27,7 +27,15 @@ SIGNATURES = Path("/var/lib/clamav")
 THREADS = 4  # as many as screening uses
 ROUNDS = 20
 LIMIT = 50 * 2**20
-SCANS = {"10kB": (10_000, 400), "200kB": (200_000, 200), "5MB": (5_000_000, 24)}
+SCANS = {
+    "1kB": (1_000, 1500),
+    "10kB": (10_000, 400),
+    "100kB": (100_000, 300),
+    "200kB": (200_000, 200),
+    "1MB": (1_000_000, 80),
+    "5MB": (5_000_000, 24),
+    "10MB": (10_000_000, 12),
+}
 PARAGRAPH = "<p style='color:#333'>Hello <b>there</b>, <a href='https://x.test/'>look</a></p>\n"
 BODIES = {
     "normal_10kB": PARAGRAPH * (10_000 // len(PARAGRAPH)),

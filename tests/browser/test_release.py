@@ -22,3 +22,21 @@ def test_a_locked_file_is_released_in_two_steps(house: House, open_as: Open) -> 
     page.click("[data-test=release-confirm]")
     page.wait_for_selector(f"[data-attachment='{locked.pk}'][data-verdict=clean]")
     assert Attachment.objects.get(pk=locked.pk).reason == "released:irene"
+
+
+@pytest.mark.contract("1.5.e")
+def test_on_a_phone_what_it_means_can_be_read_before_it_is_done(
+    house: House, open_as: Open
+) -> None:
+    message = make_message(make_session(house.support))
+    locked = make_attachment(
+        message, name="x" * 200 + ".docx", verdict="withheld", reason="encrypted", engine="ClamAV"
+    )
+    phone = {"width": 390, "height": 844}
+    page = open_as(house.irene, f"/s/{message.session.public_id}/", viewport=phone)
+    page.click("[data-test=release]")
+    words = page.locator(".release p").first
+    assert words.is_visible() and "a password locks it" in words.inner_text()
+    too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(too_wide) == 0
+    assert Attachment.objects.get(pk=locked.pk).verdict == "withheld"
