@@ -155,7 +155,7 @@ def odt(*, locked: bool) -> bytes:
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("mimetype", kind)
-        archive.writestr("content.xml", "<office/>")
-        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr(zipfile.ZipInfo("mimetype"), kind)
+        archive.writestr(zipfile.ZipInfo("content.xml"), "<office/>")
+        archive.writestr(zipfile.ZipInfo("META-INF/manifest.xml"), manifest)
     return buffer.getvalue()

@@ -76,8 +76,9 @@ def test_next_survives_the_second_step(house: House) -> None:
     assert client.post(CODE, {"code": code_of()})["Location"] == "/?view=mine"
 
 
-@pytest.mark.parametrize("code", ["000000", "", "abc", code_of(periods=-9), "１２３４５６"])
+@pytest.mark.parametrize("code", ["000000", "", "abc", "old", "１２３４５６"])
 def test_a_wrong_code_opens_nothing(house: House, code: str) -> None:
+    code = code_of(periods=-9) if code == "old" else code
     give_second_factor(house.alice.user)
 
     assert sign_in(house.alice.user, code=code or " ").get("/").status_code == 302
