@@ -14,6 +14,15 @@ pytest_plugins: list[str] = [
     "tests.servers.smtp_sink",
 ]
 
+ALONE = ("tests/config/", "tests/faults/", "tests/test_journey.py")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser") or item.nodeid.startswith(ALONE):
+            item.add_marker("alone")
+
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:

@@ -16,14 +16,8 @@ ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
 NO_TESTS = 5
 # Two at a time: each process has a database of its own, and the server has the time.
 ON_TWO = ("-n", "2", "--dist", "loadfile")
-# They start servers and databases of their own, whatever DATABASE_URL says.
-OWN_DATABASES = (
-    "-m",
-    "not browser",
-    "--ignore=tests/test_journey.py",
-    "--ignore=tests/config",
-    "--ignore=tests/faults",
-)
+# Tests with a browser, or with processes and databases of their own (tests/conftest.py).
+ALONE, TOGETHER = ("-m", "alone"), ("-m", "not alone")
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +25,10 @@ def main(arguments: list[str]) -> int:
         raise Failure("The tests need requirements-dev.lock; it is not installed in here.")
     if "--contract" in arguments:
         return _contract([word for word in arguments if word != "--contract"])
-    first = _run([*PYTEST, *arguments])
+    if arguments:
+        first = _run([*PYTEST, *arguments])
+    else:
+        first = _run([*PYTEST, *ON_TWO, *TOGETHER]) or _run([*PYTEST, *ALONE])
     if first or _names_tests(arguments):
         return first
     return _again_on_postgres(arguments)
@@ -42,7 +39,7 @@ def _again_on_postgres(arguments: Sequence[str]) -> int:
         say("not run here: the tests on PostgreSQL (install: apt-get install -y postgresql)")
         return 1 if os.environ.get("CI", "").lower() == "true" else 0
     say("the same tests on PostgreSQL")
-    code = _run([*ON_POSTGRES, *PYTEST, *ON_TWO, *OWN_DATABASES, *arguments])
+    code = _run([*ON_POSTGRES, *PYTEST, *ON_TWO, *TOGETHER, *arguments])
     return 0 if code == NO_TESTS else code
 
 

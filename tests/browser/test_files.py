@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.attachments.models import Attachment
-from apps.attachments.previews import WHOLE, preview_of
+from apps.attachments.previews import THUMBNAIL, WHOLE, preview_of
 from apps.tickets.models import Message
 from tests.browser.conftest import Open
 from tests.core.test_pictures import pdf, plain, saved
@@ -34,9 +34,11 @@ def _loaded(page: Page, images: str) -> None:
 def test_files_show_a_small_picture_and_open_in_the_viewer(
     house: House, message: Message, open_as: Open
 ) -> None:
-    _attach(message, "photo.png", saved(plain(900, 600), "PNG"), "image/png")
-    _attach(message, "offer.pdf", pdf(pages=2), "application/pdf")
+    photo = _attach(message, "photo.png", saved(plain(900, 600), "PNG"), "image/png")
+    offer = _attach(message, "offer.pdf", pdf(pages=2), "application/pdf")
     _attach(message, "broken.png", b"no picture", "image/png")
+    for attachment in (photo, offer):  # the tests' database refuses a second writer
+        preview_of(attachment, page=1, longest=THUMBNAIL)
     page = open_as(house.alice.user, f"/s/{message.session.public_id}/")
     _loaded(page, "[data-test=attachment]:not(:last-child) img")
 
