@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from apps.channels.parsed import Check, CheckedBy
+from apps.core.mime.charsets import clean_line
 from apps.core.mime.headers import Headers
 
 MOST_FIELDS = 20
@@ -33,7 +34,7 @@ def read_results(headers: Headers) -> tuple[CheckedBy, ...]:
     fields = headers.all("authentication-results")[:MOST_FIELDS]
     on_top = headers.above("authentication-results", "received")
     return tuple(
-        _read(field[:LONGEST_FIELD], number < on_top) for number, field in enumerate(fields)
+        _read(clean_line(field[:LONGEST_FIELD]), number < on_top) for number, field in enumerate(fields)
     )
 
 

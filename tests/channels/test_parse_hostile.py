@@ -270,3 +270,8 @@ def test_what_a_part_says_of_itself_is_bounded() -> None:
         b"From: a@x.test\r\n" + head + b"Content-ID: <" + b"i" * 9000 + b">\r\n\r\nx"
     ).files
     assert max(len(file.content_type), len(file.name), len(file.content_id)) <= 255
+
+
+def test_what_a_server_is_said_to_have_checked_has_no_control_characters() -> None:
+    (field,) = parse(b"Authentication-Results: mx\0.test; dmarc=pass\r\n\r\nx").checked_by
+    assert field.server == "mx.test"

@@ -39,7 +39,7 @@ REASONS = {
     "content-denied": gettext_lazy("its content is a program or an archive"),
     "polyglot": gettext_lazy("it pretends to be two types at once"),
     "encrypted": gettext_lazy("password-protected, so nobody could look inside"),
-    "too-big": gettext_lazy("too large for the virus scanner"),
+    "too-big": gettext_lazy("too large or too deeply packed to be checked"),
     "scanner-down": gettext_lazy("the virus scanner is not running"),
     "scanner-options": gettext_lazy("the virus scanner lacks a setting; tell your administrator"),
     "unscannable": gettext_lazy("the virus scanner could not read it"),
