@@ -273,5 +273,7 @@ def test_what_a_part_says_of_itself_is_bounded() -> None:
 
 
 def test_what_a_server_is_said_to_have_checked_has_no_control_characters() -> None:
-    (field,) = parse(b"Authentication-Results: mx\0.test; dmarc=pass\r\n\r\nx").checked_by
+    (field,) = parse(
+        b"From: a@x.test\r\nAuthentication-Results: mx\0.test; dmarc=pass\r\n\r\nx"
+    ).checked_by
     assert field.server == "mx.test"
