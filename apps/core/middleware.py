@@ -31,7 +31,7 @@ PAGE_POLICY = "; ".join(
 )
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 UNUSED = (
-    "accelerometer bluetooth camera display-capture geolocation gyroscope hid magnetometer"
+    "accelerometer camera display-capture geolocation gyroscope hid magnetometer"
     " microphone midi payment serial usb".split()
 )
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
