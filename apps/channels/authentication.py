@@ -34,7 +34,8 @@ def read_results(headers: Headers) -> tuple[CheckedBy, ...]:
     fields = headers.all("authentication-results")[:MOST_FIELDS]
     on_top = headers.above("authentication-results", "received")
     return tuple(
-        _read(clean_line(field[:LONGEST_FIELD]), number < on_top) for number, field in enumerate(fields)
+        _read(clean_line(field[:LONGEST_FIELD]), number < on_top)
+        for number, field in enumerate(fields)
     )
 
 
