@@ -26,6 +26,7 @@ class LineBroken(Exception):
 class Line:
     def __init__(self, address: str, *, deadline: float) -> None:
         self.deadline = deadline
+        self.is_torn = False  # it answered, and did not read what we said after that
         self.socket = _connected(address, min(CONNECT_SECONDS, self._left()))
 
     def __enter__(self) -> Self:
@@ -62,10 +63,15 @@ class Line:
         Not only up to the first NUL: after a verdict nothing may follow, least of all another one.
         """
         reply = b""
-        while piece := self._receive(still_alive):
-            reply += piece
-            if len(reply) > LONGEST_REPLY:
-                raise LineBroken("clamd does not stop talking", "garbage")
+        try:
+            while piece := self._receive(still_alive):
+                reply += piece
+                if len(reply) > LONGEST_REPLY:
+                    raise LineBroken("clamd does not stop talking", "garbage")
+        except LineBroken as broken:
+            if broken.kind != "dropped" or not reply:
+                raise
+            self.is_torn = True
         if not reply.endswith(b"\0"):
             raise LineBroken("clamd hung up without an answer", "dropped")
         return reply

@@ -62,7 +62,10 @@ def scan(address: str, content: bytes | bytearray, *, limit: int) -> Finding:
 def _stream(address: str, content: bytes | bytearray, *, seconds: float) -> bytes:
     with Line(address, deadline=time.monotonic() + seconds) as line:
         line.send_stream(content)
-        return line.reply(still_alive=lambda: answers(address))
+        reply = line.reply(still_alive=lambda: answers(address))
+        if line.is_torn and not reply.startswith(_TOO_LARGE):
+            raise LineBroken("clamd hung up before it had read everything", "dropped")
+        return reply
 
 
 def _read(reply: bytes) -> Finding:

@@ -1,6 +1,9 @@
 """The adapter to clamd: a verdict or NotScanned, nothing between."""
 
 import io
+import select
+import socket
+import threading
 import zipfile
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -8,7 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.attachments import clamd_line, probes, scanner
-from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, scan
+from apps.attachments.clamd_line import LineBroken
+from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, _stream, scan
 from tests.servers.clamd import (
     FOUND,
     HANG,
@@ -63,6 +67,23 @@ def test_an_encrypted_zip_is_told_from_a_virus(clamd: Clamd) -> None:
 @pytest.mark.servers
 def test_more_layers_than_clamd_unpacks_are_not_clean(clamd: Clamd) -> None:
     assert scan(clamd.address, probes.nested(), limit=LIMIT).outcome == "exceeds"
+
+
+@pytest.mark.parametrize("reply", [b"INSTREAM size limit exceeded. ERROR\0", OK])
+def test_an_answer_that_is_torn_off_is_believed_only_when_it_says_too_large(
+    reply: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(reply)
+    monkeypatch.setattr(clamd_line, "_connected", lambda *_asked: ours)
+    hangs_up = threading.Thread(target=lambda: (select.select([theirs], [], []), theirs.close()))
+    hangs_up.start()
+    if reply == OK:
+        with pytest.raises(LineBroken):
+            _stream("unix:/x", b"file", seconds=5)
+    else:
+        assert scan("unix:/x", b"file", limit=LIMIT).outcome == "exceeds"
+    hangs_up.join()
 
 
 @pytest.mark.servers
