@@ -22,7 +22,8 @@ def message(house: House) -> Message:
 
 def _attach(message: Message, name: str, content: bytes, kind: str) -> Attachment:
     attachment = make_attachment(message, name=name, content=content)
-    Attachment.objects.filter(pk=attachment.pk).update(detected_type=kind)
+    attachment.detected_type = kind
+    attachment.save(update_fields=["detected_type"])
     return attachment
 
 
