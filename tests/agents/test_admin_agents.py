@@ -142,7 +142,8 @@ def test_a_hundred_rows_ask_as_much_as_ten(house: House) -> None:
         ) as asked:
             assert client.get(LIST).status_code == 200
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 33
+    # The session's own clock is written down now and then: one question more in either round.
+    assert abs(counts[1] - counts[0]) <= 1 and max(counts) <= 33
 
 
 # ---- setting states ------------------------------------------------------------------------------
