@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 ENOUGH = 4.5
+PREFIX = "colour-"  # of the classes that name them
 TINT = 0.11  # of the colour itself, under the word of a state
 # Of static/tokens.css; a test compares.
 LIGHT = {"canvas": "#f1f3f6", "surface": "#ffffff", "surface-2": "#f7f8fa"}
@@ -34,7 +35,7 @@ def dark_twin(colour: str) -> str:
 
 def class_of(colour: str) -> str:
     """Pages name colours by classes, since their policy forbids style attributes."""
-    return f"colour-{colour.lower().removeprefix('#')}"
+    return f"{PREFIX}{colour.lower().removeprefix('#')}"
 
 
 def mixed(one: str, other: str, part: float) -> str:

@@ -4,6 +4,7 @@ The address carries the colours themselves: the answer needs no database and nev
 """
 
 import re
+from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -11,18 +12,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from apps.agents.colours import class_of, dark_twin
-from apps.agents.models import CustomState
+from apps.agents.colours import PREFIX, class_of, dark_twin
 
 MOST = 100
 
 _HEX = re.compile(r"[0-9a-f]{6}")
 
 
-def link_to_colours() -> SafeString:
-    """For the head of a page; nothing while all states are the system's."""
-    found = CustomState.objects.values_list("colour", flat=True)
-    named = sorted({colour.lower().removeprefix("#") for colour in found})
+def link_to_colours(classes: Iterable[str]) -> SafeString:
+    """For the head of a page that shows colours by these classes; nothing for none."""
+    named = sorted({one.removeprefix(PREFIX) for one in classes})
     if not named:
         return SafeString("")
     address = reverse("state-colours", args=["-".join(named[:MOST])])

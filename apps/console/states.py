@@ -88,6 +88,11 @@ class OwnState:
         return None if self.by_self else self.row.set_by
 
     @property
+    def colours(self) -> list[str]:
+        """The classes that the page needs."""
+        return [one.look.colour for one in self.offers if one.look.colour]
+
+    @property
     def in_call(self) -> bool:
         return self.row.overlay == IN_CALL
 

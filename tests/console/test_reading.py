@@ -66,7 +66,7 @@ def test_more_messages_cost_no_more_queries(house: House, as_user: SignIn) -> No
             client.get(address(session))
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 28
+    assert counts[0] == counts[1] <= 27
 
 
 def test_the_mail_link_opens_exactly_that_mail(house: House, as_user: SignIn) -> None:
