@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from apps.channels.mime_content import read_bodies
 from apps.core.file_names import disposition
+from apps.core.mime.cms import is_signed, signed_content
 from apps.core.mime.oddities import oddities_of
 from apps.core.mime.structure import Part, content_of, file_names, read_structure, with_line_ends
 from apps.core.mime.tnef import tnef_files
@@ -170,7 +171,7 @@ def _name(part: Part) -> str:
 
 
 def _has_clean_insides(work: _Redaction, content: bytes, kind: str) -> bool:
-    """A forwarded mail or winmail.dat goes as a whole when one of its files is stopped."""
+    """A forwarded or signed mail or winmail.dat goes as a whole when one of its files is stopped."""
     return work.stopped.keys().isdisjoint(_digests_inside(content, kind))
 
 
@@ -184,6 +185,8 @@ def _insides(content: bytes, kind: str) -> Iterator[tuple[bytes, str]]:
     if content.startswith(_TNEF_MARK):
         for file in tnef_files(content):
             yield file.content, ""
+    elif is_signed(content):
+        yield signed_content(content) or b"", "message/rfc822"
     elif kind.startswith("message/"):
         mail = with_line_ends(content)
         for part in read_structure(mail):

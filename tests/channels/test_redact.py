@@ -12,6 +12,7 @@ import pytest
 from apps.channels import redact
 from apps.channels.parse import parse
 from apps.channels.redact import NotProved, Source, Stopped, source_of
+from tests.hostile.feared import signed_around
 
 GOOD = b"%PDF-1.4 a harmless bill, long enough to be looked for" * 3
 BAD = bytes(range(256)) * 3 + b"the bytes that must not leave, whatever happens"
@@ -114,6 +115,14 @@ def test_its_bytes_leave_nowhere(raw: bytes) -> None:
 def test_the_same_bytes_under_a_harmless_name_go_too() -> None:
     source = redacted(mail(part(BAD, "a.txt"), part(BAD, "bad.exe")), clean=(GOOD, BAD))
     assert len(source.left_out) == 2 and nowhere(BAD, source.content)
+
+
+@pytest.mark.contract("1.5.f")
+def test_a_signed_mail_with_a_stopped_file_in_it_goes_as_a_whole() -> None:
+    signed = signed_around(mail(part(BAD, "bad.exe")))
+    source = redacted(mail(part(signed, "smime.p7m")), clean=(GOOD, signed))
+    assert len(source.left_out) == 1
+    assert b64encode(signed)[:200] not in re.sub(rb"\s", b"", source.content)
 
 
 @pytest.mark.contract("1.5.f")
