@@ -171,7 +171,7 @@ def _name(part: Part) -> str:
 
 
 def _has_clean_insides(work: _Redaction, content: bytes, kind: str) -> bool:
-    """A forwarded or signed mail or winmail.dat goes as a whole when one of its files is stopped."""
+    """A forwarded or signed mail or winmail.dat goes whole when one of its files is stopped."""
     return work.stopped.keys().isdisjoint(_digests_inside(content, kind))
 
 
