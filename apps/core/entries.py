@@ -56,8 +56,8 @@ def _plain(field: Any, row: models.Model | None) -> Any:
     if row is None:
         return None
     if field.is_relation:
-        related = getattr(row, field.name)
-        return None if related is None else str(related)
+        # A row that was never saved has no other either, even where it must have one.
+        return None if getattr(row, field.attname) is None else str(getattr(row, field.name))
     value = getattr(row, field.attname)
     if isinstance(value, date):
         return value.isoformat()

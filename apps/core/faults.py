@@ -20,6 +20,7 @@ CRASHPOINTS = (
     "post.before_request",
     "post.after_answer",
     "post.before_commit",
+    "store.after_upload",
 )
 
 _passes: "defaultdict[str, itertools.count[int]]" = defaultdict(lambda: itertools.count(1))

@@ -47,6 +47,40 @@ def _name_problem(host: str) -> str:
     return ""
 
 
+def web_host_problem(host: str) -> str:
+    """Of a service that is asked over the web; a sentence with the cure, or nothing.
+
+    Only what the name itself says, without asking the network: `apps.core.outside` asks again
+    where each connection really goes.
+    """
+    address = _literal(host) or (_HERE if _is_here(host) else None)
+    if address is None:
+        if not NAME.fullmatch(host):
+            return _("This is no name of a server; write it like crm.example.com.")
+        if not host.lower().rstrip(".").endswith(METADATA_NAMES):
+            return ""
+    elif is_permitted(address) or is_public(address):
+        return ""
+    return _(
+        "%(host)s is not an address out in the public network. If the service stands in your own,"
+        " permit its range in CARTERIA_PRIVATE_HOSTS."
+    ) % {"host": host}
+
+
+def is_permitted_host(host: str) -> bool:
+    """By the number that HOST is written with, or as this machine."""
+    address = _literal(host) or (_HERE if _is_here(host) else None)
+    return address is not None and is_permitted(address)
+
+
+def _is_here(host: str) -> bool:
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+_HERE = IPv4Address("127.0.0.1")
+
+
 def _literal(host: str) -> Address | None:
     """The address that HOST spells, also as one number or in hexadecimal, as connecting would."""
     try:

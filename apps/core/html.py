@@ -14,6 +14,7 @@ import nh3
 from apps.core.child import ChildFailed, run_limited
 from apps.core.html_caps import is_beyond_caps
 from apps.core.html_images import place_images, read_attributes
+from apps.core.html_marks import CLASSES, kept_sign, unmarked, with_marks
 from apps.core.html_text import html_to_text
 from apps.core.html_values import kept_link, kept_picture, kept_value
 
@@ -41,12 +42,14 @@ _BOX = {"width", "height", "align", "valign", "bgcolor"}
 _ATTRIBUTES = {
     "*": {"style", "dir", "lang", "align", "title"},
     "a": {"href"},
+    "div": {"id", "name"},  # as far as they mark a quote
+    "blockquote": {"type"},
     "img": {"src", "alt", "width", "height", "border", "hspace", "vspace"},
     "font": {"color", "size", "face"},
     "ol": {"start", "type", "reversed"},
     "ul": {"type"},
     "li": {"value", "type"},
-    "hr": {"width", "size", "color"},
+    "hr": {"width", "size", "color", "id"},
     "table": _BOX | {"border", "cellpadding", "cellspacing"},
     "td": _BOX | {"colspan", "rowspan", "nowrap"},
     "th": _BOX | {"colspan", "rowspan", "nowrap"},
@@ -67,8 +70,12 @@ _BODY_STYLES = {"bgcolor": "background-color", "text": "color"}
 
 @dataclass(frozen=True, slots=True)
 class SafeHtml:
-    html: str
+    marked: str  # for fold_quotes alone: quotes still carry a mark
     as_text: bool  # the layout was too much to rebuild
+
+    @property
+    def html(self) -> str:
+        return unmarked(self.marked)
 
 
 def safe_html(
@@ -125,7 +132,7 @@ def rebuild(html: str) -> str | None:
     clean = _CLEANER.clean(_body_as_box(source) + source)
     if len(clean) > 2 * len(html) + GROWTH or _depth(clean) > MOST_DEPTH:
         return None
-    return _UNSEEN.sub("", _CLASSED.sub(_classless, clean))
+    return _UNSEEN.sub("", _CLASSED.sub(_classless, with_marks(clean)))
 
 
 def _keep(tag: str, attribute: str, value: str) -> str | None:
@@ -133,6 +140,8 @@ def _keep(tag: str, attribute: str, value: str) -> str | None:
         return kept_link(value)
     if attribute == "src":
         return kept_picture(value)
+    if attribute in ("id", "name") or (tag == "blockquote" and attribute == "type"):
+        return kept_sign(attribute, value)
     if tag == "a" and attribute == "title":
         return None  # it would lie about where the link leads
     return kept_value(attribute, value)
@@ -143,7 +152,12 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=_DROPPED,
     attributes=_ATTRIBUTES,
     attribute_filter=_keep,
-    allowed_classes={"p": _OUTLOOK, "li": _OUTLOOK, "div": _OUTLOOK},
+    allowed_classes={
+        "p": _OUTLOOK,
+        "li": _OUTLOOK,
+        "div": _OUTLOOK | CLASSES,
+        "blockquote": CLASSES,
+    },
     url_schemes={"http", "https", "mailto", "tel", "cid"},
     url_relative="pass_through",  # `_keep` judges every address
     link_rel="noopener noreferrer",

@@ -35,6 +35,22 @@ def remote_images(html: str) -> list[str]:
     return list(found)
 
 
+def image_sources(html: str) -> Iterator[tuple[str, int, int]]:
+    """Every source of an image in order, and where it stands, without its quotes."""
+    at = 0
+    while opening := _OPENING.search(html, at):
+        at, source = opening.end(), None
+        for _attribute in range(MOST_ATTRIBUTES):
+            one = _ATTRIBUTE.match(html, at)
+            if one is None:
+                break
+            at = one.end()
+            if source is None and one[1].lower() == "src":
+                source = next(((one[n], *one.span(n)) for n in (2, 3, 4) if one[n] is not None), ())
+        if source:
+            yield entities.unescape(source[0]), source[1], source[2]
+
+
 def has_embedded_images(html: str) -> bool:
     """`data:` images are files that nobody has scanned: they are left out, and that is said."""
     return any(source.lstrip()[:5].lower() == "data:" for source in _sources(html))

@@ -56,6 +56,11 @@ class User(AbstractUser):
         _("language"), max_length=10, choices=[("en", "English"), ("es", "Español")], default="en"
     )
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    single_keys = models.BooleanField(
+        _("single-letter keys"),
+        default=True,
+        help_text=_("Off: letters alone do nothing in the console (WCAG 2.1.4)."),
+    )
 
     objects: ClassVar[People] = People()
 

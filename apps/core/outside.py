@@ -77,6 +77,13 @@ def guarded_client(
     return client
 
 
+def guarded_socket(host: str, port: int, *, seconds: float = SECONDS) -> socket.socket:
+    """Connected under the same rules, for what speaks no HTTP; httpcore's errors say why not."""
+    stream = _GuardedBackend(None).connect_tcp(host, port, seconds)
+    plug: socket.socket = stream.get_extra_info("socket")
+    return plug
+
+
 def fetch(address: str, *, most_bytes: int, accept: str = "*/*") -> bytes:
     """What a stranger's address answers, within limits of time and size; NotFetched says why not.
 

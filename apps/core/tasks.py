@@ -10,10 +10,13 @@ from apps.core.health import beat
 log = logging.getLogger(__name__)
 
 
-def wake(task: "Task[..., object]", *arguments: object) -> None:
-    """Sends a task after commit. A broker that is away costs time only: rows are swept."""
+def wake(task: "Task[..., object]", *arguments: object, after: int = 0) -> None:
+    """Sends a task after commit. A broker that is away costs time only: rows are swept.
+
+    AFTER: it runs so many seconds later.
+    """
     try:
-        task.apply_async(arguments, retry=False)
+        task.apply_async(arguments, retry=False, countdown=after)
     except OperationalError:
         log.warning("the broker is away; the sweep will do it", extra={"task": task.name})
 

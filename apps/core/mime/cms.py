@@ -16,6 +16,12 @@ _END = b"\0\0"  # of an element that does not say its length
 _SIGNED = re.compile(
     rb"(?s)\x30(?:[\0-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 )
+_LENGTH = rb"(?:[\0-\x80]|\x81.|\x82..|\x83...|\x84....)"
+# Enveloped data (RFC 5652, 6.1), and with a seal of its own (RFC 5083).
+_ENVELOPED = re.compile(
+    rb"(?s)\x30" + _LENGTH + rb"\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
+    rb"|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17)"
+)
 
 
 class _Odd(Exception):
@@ -24,6 +30,11 @@ class _Odd(Exception):
 
 def is_signed(content: bytes) -> bool:
     return bool(_SIGNED.match(content))
+
+
+def is_enveloped(content: bytes) -> bool:
+    """Encrypted for somebody who is not us."""
+    return bool(_ENVELOPED.match(content))
 
 
 def signed_content(content: bytes) -> bytes | None:

@@ -1,13 +1,14 @@
-"""Header blocks, encoded words and parameters (RFC 5322, 2047, 2231, 6532), within caps."""
+"""Header blocks and parameters (RFC 5322, 2231, 6532), within caps."""
 
-import binascii
 import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
 
-from apps.core.mime.charsets import clean_line, codec_of, decode
+from apps.core.mime.charset_names import codec_of
+from apps.core.mime.charsets import clean_line, decode
+from apps.core.mime.words import decode_words, tidy_words
 
 MOST_FIELDS = 2000
 MOST_BYTES = 512 * 1024  # of one header block
@@ -17,7 +18,8 @@ MOST_PARAMETERS = 1000
 MOST_PARAMETER_BYTES = 16 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_FIELD_END = re.compile(rb"\n(?![ \t])")
+_FIELD_END = re.compile(rb"\n(?![ \t]|\\t)")  # some mailers fold with a backslash and a t
+_ODD_FOLD = re.compile(rb"(?<=\n)[ \t]*(?:\\[trn])+")
 _BLOCK_END = re.compile(rb"\n\r?\n")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*)', re.DOTALL)
 # What almost every mailer writes, which nobody can read in two ways.
@@ -56,7 +58,8 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """Unfolded, with encoded words as they stand."""
-        return [self._unfolded(value) for value in self._fields.get(name.encode(), ())]
+        values = self._fields.get(name.encode())
+        return [self._unfolded(value) for value in values] if values else []
 
     def raw(self, name: str) -> list[bytes]:
         """As they stand, with every fold and control character."""
@@ -75,8 +78,21 @@ class Headers:
         return decode_words(self.first(name))
 
     def _unfolded(self, value: bytes) -> str:
-        joined = value.replace(b"\r", b"").replace(b"\n", b"")
-        return decode(joined, hint=self.hint).strip()
+        value = value.strip()
+        if b"\n" in value or b"\r" in value:
+            value = _joined_lines(value)
+        if value.isascii() and b"\x1b" not in value:
+            return value.decode("ascii").strip()
+        if b"=?" in value:
+            value = tidy_words(value)
+        return decode(value, hint=self.hint).strip()
+
+
+def _joined_lines(value: bytes) -> bytes:
+    """A lone carriage return is a blank: it may part two words."""
+    if b"\\" in value:
+        value = _ODD_FOLD.sub(b" ", value)
+    return value.replace(b"\r\n", b"").replace(b"\n", b"").replace(b"\r", b" ")
 
 
 def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -127,71 +143,6 @@ def _is_slip(raw: bytes, at: int, after: int, end: int, begun: bool) -> bool:
     if not begun or raw.startswith(b"--", at):
         return False
     return _FIELD.match(raw, after, end) is not None or _blank(raw, after) > 0
-
-
-def decode_words(value: str) -> str:
-    """Encoded words (RFC 2047) wherever they stand, as mail readers do; one clean line."""
-    if "=?" not in value:
-        return clean_line(value)
-    return clean_line("".join(_merged(_pieces(value))))
-
-
-Piece = tuple[str, bytes | str]  # charset and bytes of a word; or nothing and text as it stands
-
-
-def _pieces(value: str) -> Iterator[Piece]:
-    at = plain = 0
-    after_word = False
-    while (start := value.find("=?", at)) >= 0:
-        word = _word_at(value, start)
-        if word is None:
-            at = start + 2
-            continue
-        between = value[plain:start]
-        if between and not (after_word and between.isspace()):
-            yield "", between
-        charset, content, at = word
-        yield charset, content
-        plain, after_word = at, True
-    yield "", value[plain:]
-
-
-_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?")
-
-
-def _word_at(value: str, start: int) -> tuple[str, bytes, int] | None:
-    opening = _WORD.match(value, start)
-    if opening is None:
-        return None
-    stop = value.find("?=", opening.end())
-    if stop < 0:
-        return None
-    encoded = value[opening.end() : stop].encode("utf-8", "replace")
-    return opening[1], _word_bytes(opening[2], encoded), stop + 2
-
-
-def _word_bytes(encoding: str, encoded: bytes) -> bytes:
-    if encoding in "qQ":
-        return binascii.a2b_qp(encoded.replace(b" ", b"_"), header=True)
-    letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", encoded)
-    whole = len(letters) - (len(letters) % 4 == 1)
-    return binascii.a2b_base64(letters[:whole] + b"=" * (-whole % 4))
-
-
-def _merged(pieces: Iterator[Piece]) -> Iterator[str]:
-    """Neighbours of one charset are decoded together: senders cut characters in two."""
-    charset, waiting = "", bytearray()
-    for next_charset, content in pieces:
-        if waiting and next_charset.lower() != charset:
-            yield decode(bytes(waiting), charset)
-            waiting.clear()
-        charset = next_charset.lower()
-        if isinstance(content, str):
-            yield content
-        else:
-            waiting += content
-    if waiting:
-        yield decode(bytes(waiting), charset)
 
 
 def value_and_parameters(field: str) -> tuple[str, list[tuple[str, str]]]:

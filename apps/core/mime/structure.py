@@ -12,7 +12,6 @@ from apps.core.mime.headers import (
     MOST_PARAMETER_BYTES,
     Headers,
     bare_value,
-    decode_words,
     is_misleading,
     loose_values,
     read_headers,
@@ -20,6 +19,7 @@ from apps.core.mime.headers import (
     without_comments,
 )
 from apps.core.mime.transfer import undo
+from apps.core.mime.words import decode_words
 
 MOST_PARTS = 500
 DEEPEST = 50
@@ -30,7 +30,7 @@ FAR = 64 * 1024  # a first delimiter is looked for as far as this before another
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _WORD = re.compile(r"^[\"' ]*([\w-]*)")
 _GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
-_MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From [^\n]*\n)?")
+_MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From (?![ \t]*:)[^\n]*\n)?")
 _NAMES = ("name", "filename")
 _NAMING_FIELDS = ("content-name", "x-sun-data-name")
 _FAMILIAR = frozenset(

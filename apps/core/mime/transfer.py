@@ -9,19 +9,54 @@ _NO_BASE64 = bytes(
 )
 _PURE = re.compile(rb"[A-Za-z0-9+/=\r\n]*")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")  # blanks before a line end were added on the way
+_OUTSIDE = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
+_TOKEN = re.compile(r"[\w-]+")
 _MOST_BLOCKS = 10_000
+_SAMPLE = 4096
+_FOOTER = re.compile(rb"(?m)^[^\r\n]*[^A-Za-z0-9+/=\s][^\r\n]*\r?$")
+_LETTERS = re.compile(rb"(?m)^[A-Za-z0-9+/]{40}")
 
 
 def undo(content: bytes, encoding: str) -> bytes:
     """ENCODING as the header says it; what is unknown is taken as it stands."""
-    name = encoding.strip(" \t\"';").lower()
+    name = encoding.strip(" \t\"'").lower()
+    if not name.isalnum() and (found := _TOKEN.match(name)):
+        name = found[0]
     if name == "base64":
         return from_base64(content)
     if name == "quoted-printable":
-        return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", content))
+        return from_quoted_printable(content)
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return from_uuencode(content)
     return content
+
+
+def from_quoted_printable(content: bytes) -> bytes:
+    content = _SOFT_BREAK.sub(b"=", content)
+    if b"==" in content:  # Python would make one of two; twice, for there may be more in a row
+        content = content.replace(b"==", b"=3D=").replace(b"==", b"=3D=")
+    # Behind a lone return, Python would lose the rest of the line.
+    return binascii.a2b_qp(content.replace(b"=\r\n", b"").replace(b"=\r", b""))
+
+
+def text_from_base64(content: bytes) -> bytes:
+    """Lists write their footer below it as it stands; some senders forget to encode at all."""
+    footer = _FOOTER.search(content)
+    head, rest = (content[: footer.start()], content[footer.start() :]) if footer else (b"", b"")
+    if b" " in rest and not _LETTERS.search(rest) and _is_whole(head):
+        return from_base64(head) + b"\n" + rest
+    return content if _is_plain(content) else from_base64(content)
+
+
+def _is_plain(content: bytes) -> bool:
+    """A text that says it is base64, and is words with blanks between them."""
+    sample = content[:_SAMPLE]
+    return len(_OUTSIDE.findall(sample)) * 10 > len(sample)
+
+
+def _is_whole(content: bytes) -> bool:
+    letters = content.translate(None, b" \t\r\n")
+    return bool(letters) and len(letters) % 4 == 0 and _PURE.fullmatch(letters) is not None
 
 
 def from_base64(content: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""Full-text search of anything that has a number: one file per database, one index per name."""
