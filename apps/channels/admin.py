@@ -1,6 +1,6 @@
-"""Settings > Email: the switch, accounts with *Test connection*, mailboxes, the ledger."""
+"""Settings > Email: the switch, accounts with *Test connection*, the ledger."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+import apps.channels.admin_mailboxes  # noqa: F401 - it registers its page
 from apps.channels import diagnose, rules
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.channels.stamps import stamping_servers
@@ -53,6 +54,13 @@ class ChannelAdmin(SpeaksOfDoubts, OneRow):
             {
                 "fields": ("language", "time_zone"),
                 "description": _("What counts for mails that nobody in particular reads."),
+            },
+        ),
+        (
+            _("Answers"),
+            {
+                "fields": ("undo_seconds",),
+                "description": _("What holds for every mail that your people write."),
             },
         ),
         (
@@ -166,14 +174,6 @@ TONES: dict[str, str] = {
     EmailAccount.Status.THROTTLED: "warn",
     EmailAccount.Status.FAILING: "danger",
 }
-
-
-class MailboxForm(RowForm):
-    aliases = LinesField(
-        label=_("Further addresses"),
-        required=False,
-        help_text=Mailbox._meta.get_field("aliases").help_text,
-    )
 
 
 class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -294,37 +294,6 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
         self.message_user(request, f"{side}: {answer.sentence}", level)
 
 
-@admin.register(Mailbox)
-class MailboxAdmin(SpeaksOfDoubts, Restricted):
-    form = MailboxForm
-    list_display = ("address", "from_name", "account", "queue")
-    list_select_related = ("account", "route__queue")
-    search_fields = ("address", "from_name")
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": ("address", "from_name", "account"),
-                "description": _("One support address, as your customers know it."),
-            },
-        ),
-        (
-            _("Other names of it"),
-            {
-                "fields": ("aliases",),
-                "description": _("Mail to these counts as mail to the address above."),
-            },
-        ),
-    )
-    autocomplete_fields: ClassVar = ["account"]
-    inlines: ClassVar[list[Any]] = []  # queues add theirs
-
-    @admin.display(description=_("queue"))
-    def queue(self, mailbox: Mailbox) -> str:
-        route = getattr(mailbox, "route", None)
-        return str(route.queue) if route else gettext("none: its mail is held")
-
-
 @admin.register(InboundEmail)
 class LedgerAdmin(OnlyLook, Restricted):
     """Every mail that a server or a caller gave us, with its outcome."""
@@ -351,4 +320,10 @@ class LedgerAdmin(OnlyLook, Restricted):
         "reason",
         ("sender", "subject"),
         ("size", "sha256"),
+        "journey",
     )
+
+    @admin.display(description=_("journey"))
+    def journey(self, mail: InboundEmail) -> SafeString:
+        page = reverse("admin:email-journey", args=[mail.pk])
+        return format_html('<a href="{}">{}</a>', page, gettext("Every step and why"))

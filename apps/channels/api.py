@@ -22,6 +22,7 @@ from apps.channels.models import (
     Tls,
 )
 from apps.channels.receive import MAX_MAIL_BYTES, receive_one
+from apps.channels.tagged import plain
 from apps.core.api.ids import ID
 from apps.core.api.parsers import MailParser
 from apps.core.api.permissions import caller
@@ -165,8 +166,8 @@ def _body_of(request: Request) -> bytes:
 
 
 def _mailbox_of(address: str) -> Mailbox:
-    """By its address or one of its further ones, in any case of letters."""
-    wanted = address.strip().lower()
+    """By its address or one of its further ones, in any case of letters, with a tag or without."""
+    wanted = plain(address.strip())
     for mailbox in Mailbox.objects.all():
         if wanted in mailbox.addresses:
             return mailbox

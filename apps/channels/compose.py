@@ -59,6 +59,8 @@ class OutgoingMail:
     text: str
     html: str = ""  # already cleaned
     cc: Sequence[Address] = ()
+    reply_to: Sequence[Address] = ()  # where answers are wanted, if not at the sender's
+    by_machine: bool = False  # nobody's program is to answer it (RFC 3834)
     in_reply_to: str = ""
     references: Sequence[str] = ()  # oldest first
     files: Sequence[OutgoingFile] = ()
@@ -71,6 +73,7 @@ def compose(mail: OutgoingMail) -> bytes:
         from_email=_written(mail.sender),
         to=[_written(one) for one in mail.to],
         cc=[_written(one) for one in mail.cc],
+        reply_to=[_written(one) for one in mail.reply_to],
         headers=_headers(mail),
     )
     if mail.html:
@@ -113,6 +116,8 @@ class _FilePart(MIMEBase):
 
 def _headers(mail: OutgoingMail) -> dict[str, str]:
     headers = {"Message-ID": f"<{mail.message_id}>", "Date": format_datetime(mail.date)}
+    if mail.by_machine:
+        headers["Auto-Submitted"] = "auto-generated"
     if is_usable_id(mail.in_reply_to):
         headers["In-Reply-To"] = f"<{mail.in_reply_to}>"
     if references := capped_references(mail.references):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from apps.channels.models import EmailAccount, InboundEmail
+from apps.channels.models import EmailAccount, InboundEmail, Mailbox
 from apps.core.health import Backlog, backlog
 
 SHOWN = 50  # accounts, those in trouble first
@@ -32,14 +33,26 @@ class AccountCondition:
     last_fetched_at: datetime | None
     next_try_in: float
     lag: float | None
+    lost_reply_address: bool = False  # of one of its mailboxes, which had been in use
 
 
 def accounts(*, channel_on: bool) -> list[AccountCondition]:
     """In one query; those in trouble first, then by name."""
     rows = EmailAccount.objects.filter(enabled=True).defer("receive_password", "send_password")
-    timed: Any = rows.annotate(measured_at=Now())[:LOOKED_AT]
+    lost = Exists(_lost().filter(account=OuterRef("pk")))
+    timed: Any = rows.annotate(measured_at=Now(), lost_one=lost)[:LOOKED_AT]
     found = [_condition(row, row.measured_at, channel_on=channel_on) for row in timed]
     return sorted(found, key=lambda one: (_RANK[one.state], one.name))
+
+
+def reply_addresses_lost() -> list[Mailbox]:
+    return list(_lost().order_by("address")[:SHOWN])
+
+
+def _lost() -> QuerySet[Mailbox]:
+    """Those that were in use; a first trial that failed took nothing away from anybody."""
+    lost = Mailbox.objects.filter(reply_token=Mailbox.ReplyToken.LOST, account__enabled=True)
+    return lost.exclude(reply_token_proved_at=None)
 
 
 def not_taken_in() -> Backlog:
@@ -72,6 +85,7 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         last_fetched_at=since,
         next_try_in=(row.next_fetch_at - now).total_seconds(),
         lag=lag,
+        lost_reply_address=getattr(row, "lost_one", False),
     )
 
 

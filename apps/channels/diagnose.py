@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from apps.channels.fetch import login_of
 from apps.channels.models import EmailAccount
 from apps.channels.send import sign_in_only
-from apps.channels.transports.errors import TransportError, connection_error, gettext_noop
+from apps.channels.transports.errors import TransportError, connection_error
 from apps.channels.transports.imap import ImapInbox
 from apps.core.errors import Problem
+from apps.core.sentences import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from apps.channels import cursors
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
 from apps.channels.receive import Arrival, note_huge, receive
-from apps.channels.transports.errors import Refused, TransportError, gettext_noop
+from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import BATCH, Batch, ImapInbox
 from apps.core.faults import crashpoint
+from apps.core.sentences import gettext_noop
 
 LOST = {"timeout", "protocol", "refused"}  # codes of a connection that broke while we asked
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from apps.channels.authentication import read_results
 from apps.channels.lookalikes import with_turns_marked, without_overrides, without_turns
-from apps.channels.loops import judge
-from apps.channels.mime_addresses import read_addresses
-from apps.channels.mime_content import read_bodies, read_files
-from apps.channels.mime_dates import read_date
 from apps.channels.parsed import Address, ParsedEmail, Unreadable
+from apps.channels.parsing.addresses import read_addresses
+from apps.channels.parsing.bodies import likely_charset, read_bodies
+from apps.channels.parsing.dates import read_date
+from apps.channels.parsing.files import read_files
+from apps.channels.parsing.forwards import with_first_writer
+from apps.channels.parsing.insides import with_insides
+from apps.channels.parsing.loops import judge
 from apps.core.child import ChildFailed, run_limited
 from apps.core.mime.charsets import clean_line
 from apps.core.mime.headers import Headers
@@ -23,6 +26,7 @@ HEAVY_HEADERS = 128 * 1024
 HEAVY_DELIMITERS = 1000
 MOST_REFERENCES = 200
 LONGEST_ID = 8000
+LONGEST_RETURN_PATH = 320
 LONGEST_SUBJECT = 10_000
 
 log = logging.getLogger(__name__)
@@ -81,7 +85,7 @@ def read(raw: bytes) -> ParsedEmail:
     headers = parts[0].headers
     if not headers and _is_junk(raw):
         raise Unreadable("not-a-mail", "These bytes are not a mail.")
-    headers.hint = next((hint for part in parts if (hint := part.headers.hint)), "")
+    headers.hint = likely_charset(raw, parts)
     bodies = read_bodies(raw, parts)
     email = replace(
         _envelope(headers),
@@ -91,7 +95,7 @@ def read(raw: bytes) -> ParsedEmail:
         is_cut=bodies.is_cut or any(part.unread for part in parts),
         oddities=oddities_of(raw, parts),
     )
-    return judge(email, headers, _reports(parts))
+    return with_first_writer(judge(with_insides(email, parts), headers, _reports(parts)))
 
 
 def _is_junk(raw: bytes) -> bool:
@@ -127,7 +131,13 @@ def _envelope(headers: Headers) -> ParsedEmail:
         references=_references(headers),
         null_return_path="return-path" in headers
         and headers.first("return-path").replace(" ", "") in ("<>", ""),
+        return_path=_return_path(headers),
     )
+
+
+def _return_path(headers: Headers) -> str:
+    path = clean_line(headers.first("return-path")).strip("<>")
+    return path if "@" in path and len(path) <= LONGEST_RETURN_PATH else ""
 
 
 def _plain(addresses: tuple[Address, ...]) -> tuple[Address, ...]:

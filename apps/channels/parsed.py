@@ -55,6 +55,18 @@ class ParsedFile:
     content: bytes
     content_id: str = ""  # without angle brackets
     inline: bool = False
+    shows: tuple[int, ...] = ()  # as which images of the HTML it is shown, counted from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a mail for one recipient (RFC 3464, 2.3; 8098; 5965)."""
+
+    recipient: str  # as the sender wrote it, where the report knows it; may be empty
+    kind: Literal["hard", "soft", "delayed", "delivered", "read", "complaint"]
+    status: str = ""  # RFC 3463, as 5.1.1
+    smtp_code: int | None = None
+    words: str = ""  # of the server, on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +104,16 @@ class ParsedEmail:
     bounce: Bounce | None = None
     feedback_type: str = ""  # RFC 5965
     null_return_path: bool = False
+    return_path: str = ""  # the sender of the envelope, as far as the last server wrote it down
     receipt_of: str = ""  # Message-ID that this mail reports as read or delivered (RFC 8098, 3464)
     is_receipt: bool = False
+    fates: tuple[Fate, ...] = ()  # of a mail of ours, if this one reports on it
+    original_ids: tuple[str, ...] = ()  # that a report names: its Message-ID first, then References
+    forwarded_from: Address | None = None  # who wrote the mail that this one passes on
+    forwarded_by: str = ""  # attachment, text or html: where that was read
+    invite: str = ""  # an appointment (RFC 5545) in plain lines
+    secured: str = ""  # smime-signed, smime-encrypted, pgp-signed, pgp-encrypted; not verified
+    tnef_files: tuple[str, ...] = ()  # names of files that lay in a winmail.dat
     is_cut: bool = False  # over a cap: what was not read is among the files, or in the raw source
     froms: tuple[Address, ...] = ()  # every sender that is named, as written
     from_fields: int = 0

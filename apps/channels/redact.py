@@ -13,7 +13,8 @@ from binascii import a2b_qp, b2a_qp
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.channels.mime_content import read_bodies
+from apps.channels.parsing.bodies import read_bodies
+from apps.channels.parsing.winmail import is_winmail, opened
 from apps.core.file_names import disposition
 from apps.core.mime.cms import is_signed, signed_content
 from apps.core.mime.oddities import oddities_of
@@ -64,7 +65,7 @@ class _Redaction:
     raw: bytes
     children: dict[int, list[Part]]
     texts: set[int]
-    clean: Collection[str]
+    clean: frozenset[str]
     stopped: Mapping[str, Stopped]
     say: Callable[[Stopped], str]
     left_out: list[Stopped] = field(default_factory=list)
@@ -117,10 +118,20 @@ def _part(work: _Redaction, part: Part) -> bytes:
     if not content and not file_names(part):
         return _text(part, b"")
     digest = hashlib.sha256(content).hexdigest()
-    if digest in work.clean and _has_clean_insides(work, content, part.content_type):
+    is_clean = digest in work.clean or _is_clean_winmail(work, content)
+    if is_clean and _has_clean_insides(work, content, part.content_type):
         return _file(part, content)
     unknown = Stopped(_name(part), len(content), NOT_SCANNED)
     return _placeholder(work, work.stopped.get(digest, unknown))
+
+
+def _is_clean_winmail(work: _Redaction, content: bytes) -> bool:
+    """One that was opened is no file of the mail: its files were scanned in its stead."""
+    if not is_winmail(content):
+        return False
+    found = opened(content)
+    digests = {hashlib.sha256(file.content).hexdigest() for file in found.files}
+    return found.is_whole and digests <= work.clean
 
 
 def _container(work: _Redaction, part: Part) -> bytes:

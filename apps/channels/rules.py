@@ -202,6 +202,37 @@ def mailbox_problems(
             yield "aliases", _belongs(alias, other)
 
 
+WHOLE_DOMAIN = "*@"
+
+
+def tidy_forms(senders: Iterable[str]) -> list[str]:
+    """Each once, in small letters."""
+    return list(dict.fromkeys(one.strip().lower() for one in senders if one.strip()))
+
+
+def form_problems(senders: Iterable[str], *, needed: bool) -> Iterator[Problem]:
+    """Of the addresses that web forms send from; NEEDED: the choice above asks for them."""
+    known = list(senders)
+    if needed and not known:
+        yield (
+            "form_senders",
+            _("Name the addresses that your web forms send from, or choose otherwise above."),
+        )
+    for one in known:
+        if not is_form_sender(one):
+            sentence = _(
+                "“%(sender)s” is neither an address like forms@shop.example nor a whole domain"
+                " like *@shop.example."
+            )
+            yield "form_senders", sentence % {"sender": one[:100]}
+
+
+def is_form_sender(text: str) -> bool:
+    """An address, or *@ and a domain."""
+    name = f"any{text[1:]}" if text.startswith(WHOLE_DOMAIN) else text
+    return _is_address(name)
+
+
 def _belongs(address: str, other: str) -> str:
     sentence = _(
         "%(address)s belongs to the mailbox %(mailbox)s already; take it away there first."

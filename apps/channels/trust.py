@@ -25,12 +25,13 @@ from apps.channels.lookalikes import (
     skeleton,
 )
 from apps.channels.parsed import Address, Check, ParsedEmail
+from apps.channels.tagged import plain as untagged
 
 VERIFIED, NEUTRAL, WARNING = "verified", "neutral", "warning"
 # Facts that warn of nothing.
 QUIET = frozenset(
     "sent-by foreign-letters authenticated not-proved through-list answers-for-others"
-    " namesake".split()
+    " namesake smime-signed smime-encrypted pgp-signed pgp-encrypted".split()
 )
 MOST_NAMED = 5
 LONGEST_VALUE = 320
@@ -73,6 +74,9 @@ class Ours:
     def domains(self) -> set[str]:
         return {domain_of(address) for address in self.addresses} - PROVIDERS
 
+    def owns(self, address: Address) -> bool:
+        return untagged(address.email) in self.addresses
+
 
 NOBODY = Ours()
 
@@ -109,6 +113,8 @@ def trust_of(
     facts = list(_facts(email, ours, known, contacts))
     if is_stranger:
         facts.append({"code": "stranger"})
+    if email.secured:
+        facts.append({"code": email.secured})
     warns = any(fact["code"] not in QUIET for fact in facts)
     passed = any(fact["code"] == "authenticated" for fact in facts)
     return Trust(WARNING if warns else VERIFIED if passed else NEUTRAL, tuple(facts))
@@ -127,7 +133,8 @@ def _facts(
     yield from _odd_letters(sender)
     yield from _odd_address(sender)
     yield from _odd_name(email, sender, ours)
-    yield from _borrowed_name(sender, ours, known, contacts)
+    is_report = email.is_bounce or email.is_receipt  # the daemon of every server has one name
+    yield from _borrowed_name(sender, ours, known, NO_CONTACTS if is_report else contacts)
     yield from _imitation(sender, ours, known, contacts)
     yield from _from_ourselves(sender, ours, proof)
     yield from _elsewhere(email, sender, ours)
@@ -159,7 +166,7 @@ def _elsewhere(email: ParsedEmail, sender: Address, ours: Ours) -> Iterator[Fact
 
 
 def _leads_away(reply_to: Address, sender: Address, ours: Ours) -> bool:
-    if reply_to.key == sender.key or reply_to.key in ours.addresses:
+    if reply_to.key == sender.key or ours.owns(reply_to):
         return False
     domain = domain_of(reply_to.email)
     if domain in PROVIDERS or not is_related(domain, domain_of(sender.email)):
@@ -238,7 +245,7 @@ def _borrowed_name(
 ) -> Iterator[Fact]:
     """A full name that belongs to one of us, or to somebody who wrote from elsewhere."""
     name = folded_name(sender.name)
-    if not name or sender.key in known or sender.key in ours.addresses | ours.agents:
+    if not name or sender.key in known or sender.key in ours.agents or ours.owns(sender):
         return
     if name in ours.people:
         if not _is_at_home(sender, ours):
@@ -256,7 +263,7 @@ def folded_name(name: str) -> str:
 def _uses_our_name(name: str, sender: Address, ours: Ours) -> bool:
     if not name or any(is_related(domain_of(sender.email), one) for one in ours.domains):
         return False
-    if sender.key in ours.addresses:
+    if ours.owns(sender):
         return False
     folded = " ".join(name.casefold().split())
     if any(domain and domain in folded for domain in ours.domains):
@@ -283,7 +290,7 @@ def _from_ourselves(sender: Address, ours: Ours, proof: Fact | None) -> Iterator
     found = proof["code"] if proof else ""
     if found == "authenticated":
         return
-    if sender.key in ours.addresses:
+    if ours.owns(sender):
         yield {"code": "our-address"}
     elif sender.key in ours.agents:
         yield {"code": "agent-address"}

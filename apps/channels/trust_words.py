@@ -37,6 +37,10 @@ SENTENCES = {
     "not-authentic": _("It does not really come from {domain}: the {method} check failed."),
     "not-proved": _("Nothing proves that it comes from {domain}."),
     "through-list": _("It came through a list of {domain}; who wrote it is not proved."),
+    "smime-signed": _("Signed with S/MIME; the signature was not checked."),
+    "smime-encrypted": _("Encrypted with S/MIME; it cannot be read here."),
+    "pgp-signed": _("Signed with PGP; the signature was not checked."),
+    "pgp-encrypted": _("Encrypted with PGP; it cannot be read here."),
     "authenticated": _("It really comes from {domain} ({method} check passed)."),
 }
 # What to do about it: the first line that fits.

@@ -295,6 +295,19 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 class Mailbox(models.Model):
     """One support address."""
 
+    class CustomerFrom(models.TextChoices):
+        SENDER = "from", _("who sent the mail (From)")
+        REPLY_TO = "reply-to", _("who wants the answer (Reply-To)")
+        LISTED = "listed", _("who wants the answer, for web forms listed below")
+
+    class ReplyToken(models.TextChoices):
+        """Answers to address+token are used once a mail to such an address has arrived."""
+
+        OFF = "off", _("off")
+        ASKED = "asked", _("a trial mail is on its way")
+        ON = "on", _("on")
+        LOST = "lost", _("switched off: a mail did not arrive")
+
     address = models.EmailField(
         _("address"),
         unique=True,
@@ -319,6 +332,38 @@ class Mailbox(models.Model):
         verbose_name=_("account"),
         help_text=_("The login that fetches this address's mail and sends its answers."),
     )
+    subject_id = models.BooleanField(
+        _("session ID in the subject"),
+        default=False,
+        help_text=_(
+            "Adds [E…] to the subject of the first answer, so that replies are recognised even "
+            "where a mail program drops everything else."
+        ),
+    )
+    customer_from = models.CharField(
+        _("the customer is"),
+        max_length=12,
+        choices=CustomerFrom.choices,
+        default=CustomerFrom.SENDER,
+        help_text=_("Web forms often send from their own address and name the person in Reply-To."),
+    )
+    form_senders = models.JSONField(
+        _("web forms"),
+        default=list,
+        blank=True,
+        help_text=_("Addresses that web forms send from, one on each line; *@shop.example is all."),
+    )
+    reply_token = models.CharField(
+        _("reply address with a token"),
+        max_length=10,
+        choices=ReplyToken.choices,
+        default=ReplyToken.OFF,
+        editable=False,
+    )
+    reply_token_nonce = models.CharField(max_length=32, blank=True, editable=False)
+    reply_token_sentence = models.TextField(blank=True, editable=False)
+    reply_token_asked_at = models.DateTimeField(null=True, editable=False)
+    reply_token_proved_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MailboxQuerySet.as_manager()
@@ -336,7 +381,28 @@ class Mailbox(models.Model):
         self.aliases = rules.tidy_aliases(self.address, self.aliases)
         others = Mailbox.objects.exclude(pk=self.pk)
         taken = {address: other.address for other in others for address in other.addresses}
-        refuse(rules.mailbox_problems(self.address, self.aliases, taken))
+        self.form_senders = rules.tidy_forms(self.form_senders)
+        listed = self.customer_from == self.CustomerFrom.LISTED
+        refuse(
+            [
+                *rules.mailbox_problems(self.address, self.aliases, taken),
+                *rules.form_problems(self.form_senders, needed=listed),
+            ]
+        )
+        self._keep_only_what_was_proved()
+
+    def _keep_only_what_was_proved(self) -> None:
+        """A mail to address+token arrived at this address, by this account, and at no other."""
+        before = Mailbox.objects.filter(pk=self.pk).first()
+        if before is None or self._reached_by == before._reached_by:
+            return
+        self.reply_token, self.reply_token_nonce = self.ReplyToken.OFF, ""
+        self.reply_token_sentence = ""
+        self.reply_token_asked_at = self.reply_token_proved_at = None
+
+    @property
+    def _reached_by(self) -> tuple[str, int]:
+        return self.address.lower(), self.account_id
 
     def doubts(self) -> list[str]:
         """What may stay as it is, and probably should not. Queues stand above this floor."""
@@ -350,6 +416,10 @@ class Mailbox(models.Model):
         if self.account.send_kind == EmailAccount.Send.NONE:
             said.append(
                 gettext("The account does not send: nobody could answer from this address.")
+            )
+        if self.form_senders and self.customer_from != self.CustomerFrom.LISTED:
+            said.append(
+                gettext("The web forms are listed, but “the customer is” does not ask for them.")
             )
         return said
 

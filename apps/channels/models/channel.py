@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import ClassVar, Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,7 @@ from apps.core.models import User
 from apps.core.rules import Problem, refuse
 from apps.core.zones import zone_named
 
+MOST_UNDO_SECONDS = 60
 ADDRESS_FIRST = _("Fill in the console address first: links in tickets need it.")
 
 
@@ -60,6 +62,15 @@ class ChannelSettings(models.Model):
         related_name="+",
         verbose_name=_("mailbox for invitations"),
         help_text=_("Invitations and links for forgotten passwords leave from here."),
+    )
+    undo_seconds = models.PositiveSmallIntegerField(
+        _("undo send (seconds)"),
+        default=10,
+        validators=[MaxValueValidator(MOST_UNDO_SECONDS)],
+        help_text=_(
+            "So long a mail waits after Send, and its author can call it back. 0: it leaves at"
+            " once. At most 60."
+        ),
     )
 
     class Meta:

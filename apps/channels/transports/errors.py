@@ -3,10 +3,7 @@
 import socket
 import ssl
 
-
-def gettext_noop(text: str) -> str:
-    """Marks a sentence for translation; Django itself stays out of the transports."""
-    return text
+from apps.core.sentences import gettext_noop
 
 
 class TransportError(Exception):

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from apps.channels.transports import imap_text, imap_wire
-from apps.channels.transports.errors import Refused, TransportError, gettext_noop
+from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap_session import ImapLogin, ImapSession
+from apps.core.sentences import gettext_noop
 
 __all__ = ["Batch", "Folder", "ImapInbox", "ImapLogin"]
 

@@ -13,11 +13,11 @@ from apps.channels.transports.errors import (
     Refused,
     TransportError,
     connection_error,
-    gettext_noop,
     readable,
     tls_context,
 )
 from apps.channels.transports.imap_wire import Wire
+from apps.core.sentences import gettext_noop
 
 _THROTTLED = re.compile(
     rb"\[(UNAVAILABLE|LIMIT|INUSE|THROTTLED)\b|authenticated but not connected|too many|throttl"

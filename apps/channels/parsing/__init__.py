@@ -1,0 +1,1 @@
+"""What `parse.py` is made of: one mail from bytes to plain data, without Django."""
