@@ -14,6 +14,7 @@ from apps.core import blobs
 from apps.core.admin_bases import OnlyLook, Restricted
 from apps.core.errors import Conflict
 from apps.core.models import User
+from apps.tickets import admin_reply_address as admin_reply_address  # fills in a page's buttons
 from apps.tickets.inbound import release
 
 

@@ -1,5 +1,6 @@
 """Who gets the waiting sessions of an automatic queue: decided under the queue's lock."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -43,6 +44,13 @@ def queues_with_waiting() -> list[Queue]:
     waiting = Session.objects.waiting().values("queue")
     queues = Queue.objects.filter(enabled=True, routing=Queue.Routing.AUTOMATIC)
     return list(queues.filter(pk__in=waiting))
+
+
+def undecided(session: Session) -> set[int]:
+    """Its queue, when somebody there has room for it and it has not been given to anybody yet."""
+    if session.agent_id or session.queue.routing != Queue.Routing.AUTOMATIC:
+        return set()
+    return {session.queue_id} if line_of(session.queue).room else set()
 
 
 def why_waiting(queue: Queue) -> str:
@@ -102,6 +110,6 @@ def _event(session: Session, choice: Choice) -> SessionEvent:
 
 
 def _keep_loads(queue: Queue, agents: list[Agent]) -> None:
-    for agent_id in {agent.pk for agent in agents}:
-        loads.shift(queue.pk, agent_id, sum(agent.pk == agent_id for agent in agents))
+    loads.shift_waiting({queue.pk: -len(agents)})
+    loads.shift_all(Counter((queue.pk, agent.pk) for agent in agents))
     loads.given(queue.pk, (agent.pk for agent in agents))

@@ -23,7 +23,7 @@ from apps.core.announce import announce
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
-from apps.tickets import comments, sessions
+from apps.tickets import assignment, comments, sessions
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile, Session
 from apps.tickets.signals import message_settled
 
@@ -146,6 +146,7 @@ def _mail(message: Message) -> OutgoingMail:
         sender=Address(message.from_email, message.from_name),
         to=_addresses(message.to),
         cc=_addresses(message.cc),
+        reply_to=_addresses(message.reply_to),
         subject=message.subject,
         message_id=message.message_id,
         date=message.created_at,
@@ -185,6 +186,7 @@ def _record(
             outcome=outcome.kind, code=outcome.code, sentence=outcome.sentence, stage=Stage.DONE
         ):
             return
+        message.refresh_from_db(fields=["thread", "session"])  # moved while it was on its way
         if outcome.kind == "retry" and timezone.now() - message.created_at < GIVE_UP_AFTER:
             at_once = only_if is not None and row.number < TRIED_AT_ONCE
             _try_later(message, outcome.sentence, seconds=0 if at_once else _pause(row.number))
@@ -216,7 +218,7 @@ def _gone_out(message: Message, outcome: Outcome) -> None:
     Message.objects.filter(pk=message.pk).update(
         status=message.status, because=because, sent_at=Now(), next_try_at=None
     )
-    comments.plan_for([message])
+    comments.plan_for([message], undecided=assignment.undecided(message.session))
     _changed(message)
 
 

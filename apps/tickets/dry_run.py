@@ -5,6 +5,7 @@ a duplicate, so that yesterday's mails can be tried against today's settings.
 """
 
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
 
@@ -12,13 +13,19 @@ from apps.channels.models import InboundEmail, Mailbox
 from apps.channels.parse import parse
 from apps.channels.parsed import ParsedEmail, Unreadable
 from apps.channels.receive import settle_unread
-from apps.crm.models import TicketLink, TicketUpdate
-from apps.tickets import comments
+from apps.channels.tagged import plain
+from apps.crm.models import CrmSettings, TicketLink, TicketUpdate
+from apps.tickets import comments, delivery_reports
+from apps.tickets.comments import Telling
+from apps.tickets.facts import House
 from apps.tickets.placing import Placed, find_places, find_sessions
 from apps.tickets.reading import Addresses, Held, hold_odd, named_mailbox, understood
 from apps.tickets.storing import message_of
+from apps.tickets.threading.placement import facts_of
+from apps.tickets.threading.words import sentence
 
-Status = InboundEmail.Status
+Status, Kind = InboundEmail.Status, TicketUpdate.Kind
+NOWHERE = House("", ZoneInfo("UTC"))  # only the kinds of what is told are told on
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +42,21 @@ class Decisions:
     queue: str
     thread: str  # `new`, or `join:` and the thread's id
     because: str
-    rules: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)  # that placed it, then what is odd about it
     crm: list[CrmEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """MAIL is missing when nothing could be read; DECISIONS without a database, or when held."""
+    """MAIL is missing when nothing could be read; DECISIONS, and the unsaved rows that they speak
+    of, without a database or when held."""
 
     disposition: str = Status.STORED.value
     reason: str | None = None
     sentence: str | None = None
     mail: ParsedEmail | None = None
     decisions: Decisions | None = None
+    placed: Placed | None = None
 
 
 class Refused(Exception):
@@ -71,24 +80,25 @@ def try_out(raw: bytes, *, to: str = "", with_database: bool) -> Trial:
 
 def _decided(row: InboundEmail, parsed: ParsedEmail, to: str, *, with_database: bool) -> Trial:
     try:
-        decisions = _decisions(row, parsed, to) if with_database else None
+        found = _decisions(row, parsed, to) if with_database else None
         hold_odd(row, parsed)
-        return Trial(mail=parsed, decisions=decisions)
+        placed, decisions = found or (None, None)
+        return Trial(mail=parsed, decisions=decisions, placed=placed)
     except Held as held:
-        return Trial(Status.QUARANTINED.value, held.code, held.sentence, parsed)
+        return Trial(held.status.value, held.code, held.sentence, parsed)
     except Refused as refused:
         return Trial(Status.REJECTED.value, "unknown-mailbox", str(refused), parsed)
 
 
-def _decisions(row: InboundEmail, parsed: ParsedEmail, to: str) -> Decisions | None:
+def _decisions(row: InboundEmail, parsed: ParsedEmail, to: str) -> tuple[Placed, Decisions] | None:
     """A database that goes away, or is of another version, is none."""
     try:
         if not _address(row, parsed, to):
             return None
         mail = understood(row, parsed, Addresses([row]))
-        pairs, _known = find_places([mail])
+        pairs, _evidence = find_places([mail])
         (placed,) = find_sessions(pairs, lock=False).placed
-        return _in_words(placed)
+        return placed, _in_words(placed)
     except DatabaseError:
         return None
 
@@ -97,7 +107,7 @@ def _address(row: InboundEmail, parsed: ParsedEmail, to: str) -> bool:
     """As it would come: given to a mailbox, or fetched from the account of one."""
     mailboxes = list(Mailbox.objects.order_by("id"))
     if to:
-        row.mailbox = next((one for one in mailboxes if to.lower() in one.addresses), None)
+        row.mailbox = next((one for one in mailboxes if plain(to) in one.addresses), None)
         if row.mailbox is None:
             raise Refused(f"There is no mailbox {to}.")
     elif not mailboxes:
@@ -108,24 +118,31 @@ def _address(row: InboundEmail, parsed: ParsedEmail, to: str) -> bool:
 
 
 def _in_words(placed: Placed) -> Decisions:
-    thread = placed.place.conversation.thread
+    thread, placement = placed.place.conversation.thread, facts_of(placed.place)
     return Decisions(
         mailbox=placed.mail.mailbox.address,
         queue=placed.session.queue.name,
         thread="new" if placed.place.new else f"join:{thread.key}",
-        because=placed.place.because,
+        because=sentence(placement),
+        rules=[placement["rule"], *placement["flags"]],
         crm=_crm(placed),
     )
 
 
 def _crm(placed: Placed) -> list[CrmEntry]:
-    """What is planned already stays as it is, so it is not told again."""
+    """What is planned already stays as it is, so it is not told again. A file goes to the ticket
+    when it is clean, which no dry run can know. Of a report on a mail of ours it hears nothing."""
+    if delivery_reports.ties_of([placed]):
+        return []
     key = placed.place.conversation.thread.key
-    planned = comments.updates_of([message_of(placed)], "", comments.ENGLISH)
+    telling = Telling.by(CrmSettings.objects.filter(pk=1).first() or CrmSettings(), NOWHERE)
+    message = message_of(placed)
+    if not comments.with_ticket([message], telling):
+        return []
+    planned = comments.updates_of([message], telling)
     there = set(TicketUpdate.objects.filter(thread_key=key).values_list("kind", "key"))
     ticket = TicketLink.objects.filter(thread_key=key).values_list("ticket", flat=True).first()
-    return [
-        CrmEntry(str(one.kind), ticket or "new")
-        for one in planned
-        if (one.kind, one.key) not in there
-    ]
+    kinds = [str(one.kind) for one in planned if (one.kind, one.key) not in there]
+    kinds += [Kind.COPY.value] if telling.settings.content_copy else []
+    kinds += [Kind.PDF.value] if telling.settings.thread_pdf == CrmSettings.Pdf.EACH else []
+    return [CrmEntry(kind, ticket or "new") for kind in kinds]

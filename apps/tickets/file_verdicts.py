@@ -60,21 +60,23 @@ def _remember(file: MessageFile, change: VerdictChange) -> None:
     why = _("A file was found infected by newer signatures; it had been clean until now.")
     if went_out:
         why = _("A file that we sent was found infected by newer signatures.")
-    SessionEvent.objects.create(
-        session=message.session,
-        kind=SessionEvent.Kind.FOUND_LATER,
-        before=change.before,
-        after=change.after,
-        why=why,
-        facts={
-            "attachment": file.attachment_id,
-            "message": file.message_id,
-            "change": change.pk,
-            "clean_since": change.since.isoformat() if change.since else None,
-            "before_reason": change.before_reason,
-            "sent_out": went_out,
-        },
-    )
+    with transaction.atomic():
+        SessionEvent.objects.create(
+            session=message.session,
+            kind=SessionEvent.Kind.FOUND_LATER,
+            before=change.before,
+            after=change.after,
+            why=why,
+            facts={
+                "attachment": file.attachment_id,
+                "message": file.message_id,
+                "change": change.pk,
+                "clean_since": change.since.isoformat() if change.since else None,
+                "before_reason": change.before_reason,
+                "sent_out": went_out,
+            },
+        )
+        say_changed([message.session])
 
 
 def _carrier(attachment: Attachment) -> MessageFile:

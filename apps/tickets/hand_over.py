@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,9 @@ from apps.core.models import Role, User
 from apps.core.people import logins_of, switch_off
 from apps.queues import loads
 from apps.queues.models import Queue, QueueMembership
-from apps.tickets.models import Session, SessionEvent
-from apps.tickets.sessions import Left, say_changed
+from apps.tickets import drafts
+from apps.tickets.models import Draft, Session, SessionEvent
+from apps.tickets.sessions import Left, lock, say_changed
 from apps.tickets.signals import room_made
 
 Status, Kind = Session.Status, SessionEvent.Kind
@@ -34,6 +36,7 @@ class Holdings:
     supervised: int
     tokens: int
     logins: int
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class HandedOver:
     supervised: int = 0
     tokens: int = 0
     logins: int = 0
+    drafts: int = 0
 
     def __add__(self, other: "HandedOver") -> "HandedOver":
         return HandedOver(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -63,11 +67,15 @@ def holdings_of(user: User) -> Holdings:
         supervised=user.supervised_teams.count(),
         tokens=user.tokens.count(),
         logins=len(logins_of(user)),
+        drafts=Draft.objects.unsent().filter(author=user).count(),
     )
 
 
 def hand_over(user: User, *, to: Agent | None, by: User) -> HandedOver:
     """Sessions go to TO where TO works, else back to their queues; all rights of USER end.
+
+    Drafts go with their sessions, and those of first mails to TO; else whoever gets the session
+    later finds them there.
 
     Repeated, it does what is left to do. Sockets close after the commit, as always when rights
     change; whatever was given to USER while this ran is moved by a second look.
@@ -76,7 +84,8 @@ def hand_over(user: User, *, to: Agent | None, by: User) -> HandedOver:
     with transaction.atomic():
         done = _end_rights(user) + _move_work(user, to, by)
     with transaction.atomic():
-        return done + _move_work(user, to, by)
+        done += _move_work(user, to, by)
+    return done + _move_drafts(user, to, by)
 
 
 def _refuse(user: User, to: Agent | None, by: User) -> None:
@@ -126,6 +135,17 @@ def _move_work(user: User, to: Agent | None, by: User) -> HandedOver:
     return HandedOver(given=len(sessions) - len(returned), returned=len(returned))
 
 
+def _move_drafts(user: User, to: Agent | None, by: User) -> HandedOver:
+    """In a transaction of its own: sessions are locked in the order of their keys."""
+    if to is None:
+        return HandedOver()
+    mine = Draft.objects.unsent().filter(author=user).select_related("author", "session")
+    with transaction.atomic():
+        lock([pk for pk in mine.values_list("session", flat=True) if pk])
+        found = mine.filter(Q(session__isnull=True) | Q(session__agent=to))
+        return HandedOver(drafts=drafts.give(list(found), to.user, why_by=by))
+
+
 def _move(session: Session, to: Agent | None, user: User) -> None:
     """A paused one goes on waiting for the customer; an open one is new to whoever gets it."""
     now = session.updated_at = timezone.now()
@@ -161,12 +181,13 @@ def _event(session: Session, left: Left, by: User) -> SessionEvent:
 
 
 def _keep_loads(sessions: Sequence[Session], to: Agent | None, takes: set[int]) -> None:
-    """Before the sessions change: the leaver's loads fall, the receiver's rise."""
+    """Before the sessions change: the leaver's loads fall, the receiver's or the queue's rise."""
     shifts: Counter[tuple[int, int]] = Counter()
     for session in sessions:
         if session.status in Session.OPEN and session.agent_id:
             shifts[session.queue_id, session.agent_id] -= 1
             if to and session.queue_id in takes:
                 shifts[session.queue_id, to.pk] += 1
-    for queue_id, agent_id in sorted(shifts):
-        loads.shift(queue_id, agent_id, shifts[queue_id, agent_id])
+    loads.shift_all(shifts)
+    returned = (one for one in sessions if not to or one.queue_id not in takes)
+    loads.shift_waiting(Counter(one.queue_id for one in returned if one.status in Session.OPEN))

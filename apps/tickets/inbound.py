@@ -81,7 +81,7 @@ def _take_in_batch(account: int | None, rows: list[InboundEmail]) -> int:
             raise
         return _wait_for_room(rows, error)
     bad += [(row, _three_tries()) for row in worn_out]
-    _quarantine(bad)
+    _put_aside(bad)
     return len(bad) + _store_or_split(account, good)
 
 
@@ -109,7 +109,7 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
             extra={"mails": len(mails), "error": type(error).__name__},
         )
     if len(mails) == 1:
-        return _quarantine([(mails[0].row, Held("not-storable", _("The database refused it.")))])
+        return _put_aside([(mails[0].row, Held("not-storable", _("The database refused it.")))])
     middle = len(mails) // 2
     return sum(_store_or_split(account, half) for half in (mails[:middle], mails[middle:]))
 
@@ -155,10 +155,10 @@ def _received() -> QuerySet[InboundEmail]:
     return received if ChannelSettings.load().enabled else received.none()
 
 
-def _quarantine(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
+def _put_aside(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
     for row, reason in held_back:
         InboundEmail.objects.filter(pk=row.pk, status=Status.RECEIVED).update(
-            status=Status.QUARANTINED,
+            status=reason.status,
             code=reason.code,
             reason=reason.sentence,
             mailbox=row.mailbox_id,

@@ -16,9 +16,10 @@ from apps.channels.models import Mailbox
 from apps.channels.parsed import Address
 from apps.core.announce import announce
 from apps.core.errors import Forbidden, Guarded
+from apps.core.leases import in_seconds
 from apps.core.models import User
 from apps.queues.models import Queue
-from apps.tickets import sessions, staging, threads, writers
+from apps.tickets import reply_address, search, sessions, threads, tokens, writers
 from apps.tickets.delivery import deliver, due
 from apps.tickets.letters import (
     Letter,
@@ -32,11 +33,13 @@ from apps.tickets.letters import (
     recipients_of,
     recipients_of_answer,
     subject_of_answer,
+    with_session_id,
     write_files,
 )
 from apps.tickets.limits import Weighed, check, limits_for
 from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.signals import files_waiting, message_queued
+from apps.tickets.threading import references
 
 __all__ = ["Letter", "Upload", "deliver", "due", "recipients_of", "reply", "write_first"]
 
@@ -44,7 +47,7 @@ Status = Session.Status
 
 
 @dataclass(frozen=True, slots=True)
-class _Mail:
+class Mail:
     """Everything that is decided before the transaction."""
 
     mailbox: Mailbox
@@ -56,7 +59,7 @@ class _Mail:
     references: tuple[str, ...] = ()
 
 
-class _ThreadHeaders(TypedDict):
+class ThreadHeaders(TypedDict):
     in_reply_to: str
     references: tuple[str, ...]
 
@@ -71,56 +74,41 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     writers.own_or_refuse(session, by)
     answered = newest_inbound(session)
     mailbox = writers.mailbox_of(session, answered)
-    staged = staging.chosen(session, letter, by=by)
     text, html = bodies_of(letter)
-    _check_size(mailbox, [*letter.files, *staged], text, html)
-    mail = _Mail(
+    check_size(mailbox, letter.files, text, html)
+    mail = Mail(
         mailbox=mailbox,
         people=addressed(letter, recipients_of_answer(session, answered)),
-        subject=subject_of_answer(letter, session, answered),
+        subject=with_session_id(subject_of_answer(letter, session, answered), session, mailbox),
         text=text,
         html=html,
-        **_thread_headers(answered or _newest_outbound(session)),
+        **thread_headers(answered or newest_outbound(session)),
     )
     written = write_files(letter.files)
     with transaction.atomic():
-        session = _in_hand(session, by)
-        message = _queue_mail(session, mail, by)
-        waiting = attach_files(message, letter.files, written)
-        staging.send_along(message, staged)
-        _to_be_sent(message, waiting)
-    staging.clear(session, letter, by=by)
+        session = in_hand(session, by)
+        message = queue_mail(session, mail, by)
+        to_be_sent(message, attach_files(message, letter.files, written))
     return message
 
 
 def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None = None) -> Message:
     """A mail that begins a conversation: a session that is active from the start, and ours."""
     writers.channel_is_on_or_refuse()
-    agent = _assignee(queue, by, agent)
+    agent = assignee(queue, by, agent)
     mailbox = writers.mailbox_of_queue(queue)
     text, html = bodies_of(letter)
-    _check_size(mailbox, letter.files, text, html)
-    mail = _Mail(mailbox, addressed(letter, Recipients(())), first_subject(letter), text, html)
-    customer = mail.people.to[0]
+    check_size(mailbox, letter.files, text, html)
+    mail = Mail(mailbox, addressed(letter, Recipients(())), first_subject(letter), text, html)
     written = write_files(letter.files)
     with transaction.atomic():
-        thread = threads.open_thread(mail.subject, mailbox, mail.people.everybody)
-        session = sessions.start(
-            thread,
-            queue,
-            subject=mail.subject,
-            customer=customer.email,
-            customer_name=customer.name,
-            status=Status.ACTIVE,
-            agent=agent,
-            why=_("Written first by %(by)s.") % {"by": by.display_name},
-        )
-        message = _queue_mail(session, mail, by)
-        _to_be_sent(message, attach_files(message, letter.files, written))
+        session = begin_session(queue, mail, by, agent)
+        message = queue_mail(session, mail, by)
+        to_be_sent(message, attach_files(message, letter.files, written))
     return message
 
 
-def _check_size(mailbox: Mailbox, files: Sequence[Weighed], text: str, html: str) -> None:
+def check_size(mailbox: Mailbox, files: Sequence[Weighed], text: str, html: str) -> None:
     written = len(text.encode()) + len(html.encode())
     check(files, limits_for(mailbox), text_bytes=written)
 
@@ -128,8 +116,10 @@ def _check_size(mailbox: Mailbox, files: Sequence[Weighed], text: str, html: str
 # ---- whose session it becomes ------------------------------------------------------------------
 
 
-def _in_hand(session: Session, by: User) -> Session:
-    """Assigned to whoever answers, and active; as it stands now, not as the caller saw it."""
+def in_hand(session: Session, by: User) -> Session:
+    """Assigned to whoever answers, and active; as it stands now, not as the caller saw it. Locked:
+    a merge takes this answer along, or comes first and closes the session."""
+    sessions.lock([session.pk])
     session = Session.objects.select_related("agent__user", "queue", "thread").get(pk=session.pk)
     writers.own_or_refuse(session, by)
     writers.not_closed_or_refuse(session)
@@ -155,7 +145,22 @@ def _note_helper(session: Session, agent: Agent, by: User) -> None:
     )
 
 
-def _assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
+def begin_session(queue: Queue, mail: Mail, by: User, agent: Agent | None) -> Session:
+    """Of a mail that nobody asked for: active, and on a thread of its own."""
+    customer = mail.people.to[0]
+    return sessions.start(
+        threads.open_thread(mail.subject, mail.mailbox, mail.people.everybody),
+        queue,
+        subject=mail.subject,
+        customer=customer.email,
+        customer_name=customer.name,
+        status=Status.ACTIVE,
+        agent=agent,
+        why=_("Written first by %(by)s.") % {"by": by.display_name},
+    )
+
+
+def assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
     """Whose session a first mail opens: the named agent's, else the author's, if of the queue."""
     author = writers.member(queue, by)
     if author is None and not sessions.may_steer(by, queue.pk):
@@ -168,23 +173,24 @@ def _assignee(queue: Queue, by: User, agent: Agent | None) -> Agent | None:
 # ---- the row ----------------------------------------------------------------------------------
 
 
-def _newest_outbound(session: Session) -> Message | None:
+def newest_outbound(session: Session) -> Message | None:
     """A second mail to somebody who has not answered yet belongs to the first."""
     ours = Message.objects.filter(thread=session.thread_id, direction=Message.Direction.OUT)
     return ours.exclude(status=Message.Status.FAILED).order_by("-id").first()
 
 
-def _thread_headers(parent: Message | None) -> _ThreadHeaders:
+def thread_headers(parent: Message | None) -> ThreadHeaders:
     if parent is None:
         return {"in_reply_to": "", "references": ()}
     own = [parent.message_id] if parent.message_id else []
     return {"in_reply_to": parent.message_id, "references": (*parent.references, *own)}
 
 
-def _queue_mail(session: Session, mail: _Mail, by: User) -> Message:
+def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Message:
+    """WAITS: so many seconds it may still be called back, by the database's clock."""
     thread: Thread = session.thread
     domain = wire_address(mail.mailbox.address).rpartition("@")[2]
-    message_id = threads.new_message_id(thread, domain)
+    message_id = tokens.new_message_id(thread, domain)
     message = Message.objects.create(
         thread=thread,
         session=session,
@@ -196,15 +202,20 @@ def _queue_mail(session: Session, mail: _Mail, by: User) -> Message:
         to=_people(mail.people.to),
         cc=_people(mail.people.cc),
         bcc=_people(mail.people.bcc),
+        reply_to=_people(reply_address.of_thread(mail.mailbox, thread)),
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
         message_id=message_id,
-        message_id_hash=threads.hash_of(message_id),
+        message_id_hash=tokens.hash_of(message_id),
         in_reply_to=mail.in_reply_to,
         references=list(mail.references),
         author=by,
     )
+    if waits:
+        Message.objects.filter(pk=message.pk).update(next_try_at=in_seconds(waits))
+        message.refresh_from_db(fields=["next_try_at"])
+    references.record_own(message)
     thread.mailboxes.add(mail.mailbox)
     threads.add_participants(thread, mail.people.everybody)
     sessions.message_added(session)
@@ -215,9 +226,10 @@ def _people(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
     return [{"email": one.email, "name": clean_line(one.name, 200)} for one in addresses]
 
 
-def _to_be_sent(message: Message, waiting: list[int]) -> None:
+def to_be_sent(message: Message, waiting: list[int], *, after: int = 0) -> None:
     """It leaves when the last file is clean. Asked in any case: a file that was uploaded earlier
     may have got its verdict while the message was being stored."""
+    search.add([message])
     if waiting:
         announce(files_waiting, attachment_ids=waiting)
-    announce(message_queued, message_id=message.pk)
+    announce(message_queued, message_id=message.pk, after=after)

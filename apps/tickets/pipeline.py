@@ -7,6 +7,7 @@ from django.db.models import Count, Model, QuerySet
 from apps.attachments.models import Attachment, Verdict
 from apps.channels.models import InboundEmail
 from apps.crm.models import TicketUpdate
+from apps.crm.updates import OPEN
 from apps.queues.models import Queue
 from apps.tickets.models import Message, Session
 
@@ -47,7 +48,7 @@ def _outbound() -> dict[str, int]:
 
 
 def _updates() -> dict[str, int]:
-    counts = _by_status(TicketUpdate.objects.exclude(status=TicketUpdate.Status.POSTED))
+    counts = _by_status(TicketUpdate.objects.filter(status__in=OPEN))
     return {
         "planned": counts.get(TicketUpdate.Status.PLANNED, 0),
         "failed": counts.get(TicketUpdate.Status.FAILED, 0),

@@ -1,32 +1,32 @@
 """Where each mail of a batch belongs: its conversation, then its session, saved together."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.channels.parsed import Address
 from apps.queues import loads
 from apps.queues.models import Queue
-from apps.tickets import assignment
-from apps.tickets.models import Message, Participant, Session, SessionEvent, Thread
-from apps.tickets.reading import ReadMail
-from apps.tickets.threads import (
-    Conversation,
-    Evidence,
-    Place,
-    base_subject,
-    find_thread,
-    ids_of,
+from apps.tickets import assignment, regrouping
+from apps.tickets.fates import asks_for_work, fates_of
+from apps.tickets.models import (
+    Message,
+    Participant,
+    Regrouping,
+    Session,
+    SessionEvent,
+    Thread,
 )
+from apps.tickets.reading import ReadMail
+from apps.tickets.sessions import is_over, lock
+from apps.tickets.threading.evidence import Conversation, Evidence
+from apps.tickets.threading.joining import Place, place_of
+from apps.tickets.threading.late_parents import people_of, reunite
 
-REOPEN_CLOSED_WITHIN = timedelta(days=30)
-
-
-# Mailboxes and participants that a conversation had before, by its identity.
-Known = dict[int, tuple[set[int], set[str]]]
+UNFINISHED = (*Session.OPEN, Session.Status.PAUSED)
 
 
 @dataclass(slots=True)
@@ -43,56 +43,65 @@ class Placed:
 
 
 def with_places(mails: Sequence[ReadMail]) -> list[tuple[ReadMail, Place]]:
-    pairs, known = find_places(mails)
-    _save_conversations([place.conversation for _mail, place in pairs], known)
+    """Threads are locked before sessions, in one order, by everybody who needs both."""
+    pairs, evidence = find_places(mails, lock=True)
+    _lock_for_merges(pairs, evidence)
+    for loser, survivor in evidence.merges:
+        why = _("A mail arrived late that both conversations refer to.")
+        regrouping.merge(loser, survivor, by=None, kind=Regrouping.Kind.LATE_PARENT, why=why)
+    _save_conversations(place.conversation for _mail, place in pairs)
     return pairs
 
 
-def find_places(mails: Sequence[ReadMail]) -> tuple[list[tuple[ReadMail, Place]], Known]:
+def _lock_for_merges(pairs: Sequence[tuple[ReadMail, Place]], evidence: Evidence) -> None:
+    """All that the batch will change, messages before sessions, each in the order of its keys: a
+    merge alone would take its own first, then loads, and the next one's sessions after those."""
+    if not evidence.merges:
+        return
+    losers = [loser.pk for loser, _survivor in evidence.merges]
+    mails = Message.objects.filter(thread__in=losers).select_for_update().order_by("pk")
+    list(mails.values_list("pk", flat=True))
+    both = {pk for _mail, place in pairs for pk in place.conversation.stored_ids}
+    sessions = Session.objects.filter(thread__in={*both, *losers})
+    lock(sessions.values_list("pk", flat=True))
+
+
+def find_places(
+    mails: Sequence[ReadMail], *, lock: bool = False
+) -> tuple[list[tuple[ReadMail, Place]], Evidence]:
     """Reads, and writes nothing: the dry run asks it too."""
-    evidence = Evidence([mail.parsed for mail in mails])
-    known = {
-        id(one): (set(one.mailbox_ids), set(one.participants)) for one in evidence.conversations
-    }
+    evidence = Evidence(mails, lock=lock)
     pairs = []
     for mail in mails:
-        place = find_thread(mail.parsed, mail.mailbox, evidence) or _new_place(mail)
-        _take_part(mail, place)
-        evidence.remember(mail.parsed, place.conversation)
+        place = place_of(mail, evidence)
+        _take_part(mail, place, evidence)
+        evidence.remember(mail, place.conversation)
         pairs.append((mail, place))
-    return pairs, known
+    reunite(pairs, evidence)
+    return pairs, evidence
 
 
-def _new_place(mail: ReadMail) -> Place:
-    subject = base_subject(mail.parsed.subject)
-    because = _("It opens a conversation.")
-    if ids_of(mail.parsed):
-        because = _("It opens a conversation: it refers to no mail that its sender shares with us.")
-    return Place(Conversation(Thread(subject=subject)), because, new=True)
-
-
-def _take_part(mail: ReadMail, place: Place) -> None:
-    """A stranger who holds our token is heard, but does not become a participant."""
+def _take_part(mail: ReadMail, place: Place, evidence: Evidence) -> None:
+    """Who is heard without being let in: a stranger who holds our token, a report, and whoever
+    writes from an agent's address, which anybody can."""
     place.conversation.mailbox_ids.add(mail.mailbox.pk)
-    if not place.verified or mail.parsed.is_bounce or mail.parsed.is_receipt:
-        return
-    parsed = mail.parsed
-    people = (*([parsed.from_] if parsed.from_ else []), *parsed.reply_to, *parsed.to, *parsed.cc)
-    outside = {one.key[:320] for one in people} - mail.mailbox.addresses
-    place.conversation.participants.update(outside)
+    if place.verified and not place.silent and not fates_of(mail.parsed):
+        evidence.join(place.conversation, people_of(mail))
 
 
-def _save_conversations(conversations: Iterable[Conversation], known: Known) -> None:
-    unique = list({id(one): one for one in conversations}.values())
+def _save_conversations(conversations: Iterable[Conversation]) -> None:
+    unique = list(dict.fromkeys(conversations))
     Thread.objects.bulk_create(one.thread for one in unique if one.thread.pk is None)
     links, people = [], []
     for one in unique:
-        boxes, addresses = known.get(id(one), (set(), set()))
         links += [
             Thread.mailboxes.through(thread=one.thread, mailbox_id=box)
-            for box in one.mailbox_ids - boxes
+            for box in one.mailbox_ids - one.stored_boxes
         ]
-        people += [Participant(thread=one.thread, address=a) for a in one.participants - addresses]
+        people += [
+            Participant(thread=one.thread, address=address)
+            for address in one.participants - one.stored_people
+        ]
     Thread.mailboxes.through.objects.bulk_create(links, ignore_conflicts=True)
     Participant.objects.bulk_create(people, ignore_conflicts=True)
 
@@ -119,7 +128,7 @@ def with_sessions(pairs: Sequence[tuple[ReadMail, Place]]) -> list[Placed]:
 def find_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> Sessions:
     """The newest session of each thread, reopened where needed; else a new one.
 
-    A receipt asks for no work: it lies in the session as that stands.
+    What asks for no work lies in the session as that stands.
     """
     now = timezone.now()
     current = _newest_sessions(pairs, lock=lock)
@@ -128,57 +137,73 @@ def find_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> Ses
     placed, events = [], []
     for mail, place in pairs:
         session = current.get(place.conversation.thread.pk)
-        if session is None or (_is_over(session, now) and not mail.parsed.is_receipt):
+        if session is None or (is_over(session, now) and asks(mail, place)):
             session = current[place.conversation.thread.pk] = _new_session(
-                mail, place, whys[mail.queue.pk]
+                mail, place, whys[mail.queue.pk], session
             )
             before.pop(session.thread_id, None)
-        elif session.status not in Session.OPEN and not mail.parsed.is_receipt:
-            events.append(_reopen(session, place, now))
+        elif session.status not in Session.OPEN and asks(mail, place):
+            events.append(_reopen(session, mail, now))
         placed.append(Placed(mail, place, session))
     return Sessions(placed, before, events, now)
 
 
+def asks(mail: ReadMail, place: Place) -> bool:
+    """For somebody's work: receipts, notices of delay and mails from agents' addresses do not."""
+    return asks_for_work(mail.parsed) and not place.silent
+
+
 def _newest_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> dict[int, Session]:
-    old = {place.conversation.thread.pk for _mail, place in pairs if not place.new}
-    sessions = Session.objects.filter(thread__in=old).order_by("id")
+    """Of each conversation the one that somebody works on or will, else the newest. A dry run
+    finds those of threads that intake would have made one."""
+    threads = {
+        pk: place.conversation.thread.pk
+        for _mail, place in pairs
+        for pk in place.conversation.stored_ids
+    }
+    sessions = Session.objects.filter(thread__in=threads).order_by("id")
     sessions = sessions.select_related("queue", "agent__user")
     if lock:
         sessions = sessions.select_for_update(of=("self",))
-    return {session.thread_id: session for session in sessions}
+    ranked = sorted(sessions, key=lambda one: _rank(one, threads[one.thread_id]))
+    return {threads[session.thread_id]: session for session in ranked}
 
 
-def _is_over(session: Session, now: datetime) -> bool:
-    finished = session.finished_at
-    return (
-        session.status == Session.Status.CLOSED
-        and finished is not None
-        and now - finished > REOPEN_CLOSED_WITHIN
-    )
+def _rank(session: Session, thread: int) -> tuple[bool, bool, int]:
+    return session.status in UNFINISHED, session.thread_id == thread, session.pk
 
 
 def _queues_of(pairs: Sequence[tuple[ReadMail, Place]]) -> dict[int, Queue]:
     return {mail.queue.pk: mail.queue for mail, _place in pairs}
 
 
-def _new_session(mail: ReadMail, place: Place, why: str) -> Session:
-    sender = mail.parsed.from_ or Address("")
-    return Session(
+def _new_session(mail: ReadMail, place: Place, why: str, last: Session | None) -> Session:
+    """A report on a mail of ours is by no customer: LAST says who that is."""
+    session = Session(
         thread=place.conversation.thread,
         queue=mail.queue,
         subject=mail.parsed.subject,
-        customer=sender.email[:320],
-        customer_name=sender.name[:200],
+        customer=mail.customer.email[:320],
+        customer_name=mail.customer.name[:200],
         why=why,
     )
+    if last is not None and fates_of(mail.parsed):
+        session.customer, session.customer_name = last.customer, last.customer_name
+        session.subject = last.subject
+    return session
 
 
-def _reopen(session: Session, place: Place, now: datetime) -> SessionEvent:
+def _reopen(session: Session, mail: ReadMail, now: datetime) -> SessionEvent:
     was = session.status
+    did_not_arrive = bool(fates_of(mail.parsed))
     session.status = Session.Status.REOPENED
     session.finished_at = None
     session.waiting_since = now if session.agent_id is None else session.waiting_since
-    session.why = _("Reopened: a mail arrived.")
+    session.why = (
+        _("Reopened: a mail of ours did not arrive.")
+        if did_not_arrive
+        else _("Reopened: a mail arrived.")
+    )
     return SessionEvent(
         session=session,
         kind=SessionEvent.Kind.STATUS,
@@ -203,19 +228,26 @@ def _save_sessions(
     for session in new:
         session.message_count = counts[id(session)]
     Session.objects.bulk_create(new)
+    waiting = Counter(session.queue_id for session in new)
+    in_hand = Counter[tuple[int, int]]()
     for session in old:
         session.message_count += counts[id(session)]
         session.updated_at = now
-        _count_reopened(session, before.get(session.thread_id))
+        if _is_open_again(session, before.get(session.thread_id)):
+            if session.agent_id is None:
+                waiting[session.queue_id] += 1
+            else:
+                in_hand[session.queue_id, session.agent_id] += 1
+    loads.shift_waiting(waiting)
+    loads.shift_all(in_hand)
     changed = ["status", "finished_at", "waiting_since", "why", "message_count", "updated_at"]
     Session.objects.bulk_update(old, changed)
     SessionEvent.objects.bulk_create([*events, *(_born(session) for session in new)])
 
 
-def _count_reopened(session: Session, before: tuple[str, int | None] | None) -> None:
-    """Back in somebody's hands, it counts as load again."""
-    if before and session.agent_id and before[0] not in Session.OPEN:
-        loads.shift(session.queue_id, session.agent_id, int(session.status in Session.OPEN))
+def _is_open_again(session: Session, before: tuple[str, int | None] | None) -> bool:
+    was_over = before is not None and before[0] not in Session.OPEN
+    return was_over and session.status in Session.OPEN
 
 
 def _born(session: Session) -> SessionEvent:

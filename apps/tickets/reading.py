@@ -1,31 +1,49 @@
 """From ledger rows to mails that can be placed: everything slow, before the transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from apps.channels.customer import (
+    NOBODY,
+    customer_of,
+    is_one_of,
+    our_addresses,
+    takes_part,
+)
 from apps.channels.models import InboundEmail, Mailbox
 from apps.channels.oddity_words import why_held
 from apps.channels.parse import parse
-from apps.channels.parsed import ParsedEmail, ParsedFile, Unreadable
+from apps.channels.parsed import Address, ParsedEmail, ParsedFile, Unreadable
+from apps.channels.parsing.bodies import stands_below
+from apps.channels.parsing.pictures import placed
+from apps.channels.tagged import plain
 from apps.core import blobs
 from apps.core.html import html_to_text
 from apps.queues.models import Queue
 from apps.queues.routing import queues_of
+from apps.tickets import reply_address
+from apps.tickets.customers import crm_senders
 
 log = logging.getLogger(__name__)
 
+Status = InboundEmail.Status
+
 
 class Held(Exception):
-    """The mail goes to quarantine: a code for programs, a sentence for people."""
+    """The mail goes to quarantine: a code for programs, a sentence for people.
 
-    def __init__(self, code: str, sentence: str) -> None:
+    STATUS is another outcome where nobody has to look at it.
+    """
+
+    def __init__(self, code: str, sentence: str, status: Status = Status.QUARANTINED) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -38,6 +56,14 @@ class ReadMail:
     queue: Queue
     text: str
     files: list[tuple[ParsedFile, blobs.Written]] = field(default_factory=list)
+    customer: Address = NOBODY  # whom it is from for us: behind a web form, the person
+    people: set[str] = field(default_factory=set)  # who takes part by it, none of ours
+    forwarded: dict[str, str] = field(default_factory=dict)  # as Message.forwarded
+
+    @property
+    def sender(self) -> str:
+        """Who must take part in a thread for this mail to join it, in small letters."""
+        return self.customer.key or (self.parsed.from_.key if self.parsed.from_ else "")
 
 
 def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
@@ -57,7 +83,9 @@ def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[Inbou
 def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
-    return understood(row, _parsed(row, blobs.read(row.raw)), addresses)
+    parsed = _parsed(row, blobs.read(row.raw))
+    reply_address.take_note(parsed)
+    return understood(row, parsed, addresses)
 
 
 def understood(row: InboundEmail, parsed: ParsedEmail, addresses: "Addresses") -> ReadMail:
@@ -65,8 +93,28 @@ def understood(row: InboundEmail, parsed: ParsedEmail, addresses: "Addresses") -
     row.sender = parsed.from_.email[:320] if parsed.from_ else ""
     row.subject = parsed.subject
     row.mailbox = mailbox = addresses.mailbox_of(row, parsed)
+    ignore_crm(parsed, addresses.crm_senders)
+    ignore_trial(parsed)
     hold_odd(row, parsed)
-    return ReadMail(row, parsed, mailbox, addresses.queue_of(mailbox), words_of(parsed))
+    customer = customer_of(parsed, mailbox, addresses.never_customers)
+    return ReadMail(
+        row,
+        placed(parsed),
+        mailbox,
+        addresses.queue_of(mailbox),
+        words_of(parsed),
+        customer=customer,
+        people=takes_part(parsed, customer, addresses.never_customers),
+        forwarded=_first_writer(parsed, customer, addresses.never_customers),
+    )
+
+
+def _first_writer(parsed: ParsedEmail, customer: Address, never: Collection[str]) -> dict[str, str]:
+    """Who may be the customer in place of whoever passed the mail on."""
+    writer = parsed.forwarded_from
+    if writer is None or writer.key == customer.key or is_one_of(writer, never):
+        return {}
+    return {"email": writer.email[:320], "name": writer.name[:200], "by": parsed.forwarded_by}
 
 
 def hold_odd(row: InboundEmail, parsed: ParsedEmail) -> None:
@@ -74,11 +122,30 @@ def hold_odd(row: InboundEmail, parsed: ParsedEmail) -> None:
         raise Held("odd-structure", why_held(parsed.oddities))
 
 
+def ignore_crm(parsed: ParsedEmail, senders: Mapping[str, str]) -> None:
+    """SPEC 1.3 i: what a CRM writes is nobody's work; its answer would answer itself."""
+    named = (*([parsed.from_] if parsed.from_ else []), *parsed.froms, parsed.sender)
+    addresses = [one.key for one in named if one] + [parsed.return_path.lower()]
+    crm = next((senders[one] for one in addresses if one in senders), None)
+    if crm is not None:
+        sentence = _("Ignored: it comes from an address of the CRM “%(crm)s”.") % {"crm": crm}
+        raise Held("from-crm", sentence, Status.REJECTED)
+
+
+def ignore_trial(parsed: ParsedEmail) -> None:
+    if reply_address.is_trial(parsed):
+        sentence = _("A trial mail of ours, for a reply address with a token: nothing to answer.")
+        raise Held("reply-address-proved", sentence, Status.REJECTED)
+
+
 def words_of(parsed: ParsedEmail) -> str:
-    """A blank text part says nothing beside HTML."""
-    if parsed.text and parsed.text.strip():
+    """A blank text part says nothing beside HTML; of an invitation alone, when and where it is.
+
+    A list's footer below HTML is a text too, and all of it is in the HTML.
+    """
+    if parsed.text and parsed.text.strip() and not stands_below(parsed.text, parsed.html or ""):
         return parsed.text
-    return html_to_text(parsed.html or "")
+    return html_to_text(parsed.html or "") or parsed.invite
 
 
 def _parsed(row: InboundEmail, raw: bytes) -> ParsedEmail:
@@ -101,14 +168,14 @@ def _write_files(mails: list[ReadMail]) -> None:
 
 def named_mailbox(mailboxes: Sequence[Mailbox], parsed: ParsedEmail) -> Mailbox | None:
     """Whom the server names comes before whom the writer names."""
-    named = [address.lower() for address in parsed.delivered_to]
-    named += [address.key for address in (*parsed.to, *parsed.cc)]
+    named = [plain(address) for address in parsed.delivered_to]
+    named += [plain(address.email) for address in (*parsed.to, *parsed.cc)]
     owners = {address: mailbox for mailbox in mailboxes for address in mailbox.addresses}
     return next((owners[address] for address in named if address in owners), None)
 
 
 class Addresses:
-    """Which mailbox a mail was for, and its queue: read once for a batch."""
+    """Which mailbox a mail was for, its queue, and who is no customer: read once for a batch."""
 
     def __init__(self, rows: Sequence[InboundEmail]) -> None:
         accounts = {row.account_id for row in rows if row.account_id}
@@ -116,6 +183,8 @@ class Addresses:
         mailboxes = Mailbox.objects.filter(Q(account__in=accounts) | Q(pk__in=named))
         self._mailboxes = list(mailboxes.select_related("account").order_by("id"))
         self._queues = queues_of(mailbox.pk for mailbox in self._mailboxes)
+        self.crm_senders = crm_senders()
+        self.never_customers = our_addresses() | self.crm_senders.keys()
 
     def mailbox_of(self, row: InboundEmail, parsed: ParsedEmail) -> Mailbox:
         """The one it was given to; else whom the server or the headers name; else the first."""

@@ -1,8 +1,10 @@
 """The moves of a session: each is one verb that checks and moves in one query, and leaves a row."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -16,11 +18,16 @@ from apps.core.errors import Conflict, Guarded
 from apps.core.models import User
 from apps.queues import loads
 from apps.queues.models import Queue
+from apps.tickets import thread_pdf
 from apps.tickets.models import Session, SessionEvent, Thread
-from apps.tickets.signals import room_made, session_changed
+from apps.tickets.signals import room_made, session_changed, session_vanished
+from apps.tickets.thread_pdf import FINISHED
+from apps.tickets.versions import new_version
 
 Status = Session.Status
 Kind = SessionEvent.Kind
+
+REOPEN_CLOSED_WITHIN = timedelta(days=30)  # later it is new work on the same thread
 
 # SPEC 2.2: what a person may do to a session, by where it stands.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -31,7 +38,6 @@ MOVES: dict[str, tuple[str, ...]] = {
     Status.RESOLVED: (Status.ACTIVE, Status.CLOSED),
     Status.CLOSED: (),
 }
-FINISHED = (Status.RESOLVED, Status.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,47 @@ def start(
     SessionEvent.objects.create(session=session, kind=Kind.STATUS, after=status, why=why)
     if _weight(session):
         loads.shift(queue.pk, session.agent_id or 0, 1)
+    loads.shift_waiting({queue.pk: _waits(session)})
     say_changed([session])
     return session
+
+
+def is_over(session: Session, now: datetime) -> bool:
+    """Closed so long ago that what comes is new work on the same thread."""
+    finished = session.finished_at
+    return (
+        session.status == Status.CLOSED
+        and finished is not None
+        and now - finished > REOPEN_CLOSED_WITHIN
+    )
+
+
+def lock(session_ids: Collection[int]) -> None:
+    """Until the transaction ends. Before drafts and loads, and after messages: whoever needs
+    several of them takes them in this order, so that nobody waits in a circle."""
+    rows = Session.objects.filter(pk__in=session_ids).select_for_update()
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def vanish(session: Session) -> None:
+    """Undoes `start`: the one mail of a new conversation was called back before it left."""
+    now = Session.objects.select_for_update().select_related("thread").get(pk=session.pk)
+    if _weight(now):
+        loads.shift(now.queue_id, now.agent_id or 0, -1)
+        announce(room_made, queue_id=now.queue_id)
+    loads.shift_waiting({now.queue_id: -_waits(now)})
+    left = Left(now.pk, now.queue_id, now.agent_id)
+    announce(session_vanished, public_id=now.public_id, left=left)
+    now.thread.delete()
+
+
+def step_back(
+    session: Session, before: dict[str, Any], after: dict[str, Any], *, by: User, why: str
+) -> Session:
+    """A mail was called back: as BEFORE it, unless somebody has moved the session on from AFTER."""
+    now = Session.objects.select_for_update().get(pk=session.pk)
+    untouched = all(getattr(now, name) == value for name, value in after.items())
+    return _move(now, _Move(Kind.UNDONE, before if untouched else {}, why, by))
 
 
 def take(session: Session, agent: Agent) -> Session:
@@ -80,11 +125,15 @@ def take(session: Session, agent: Agent) -> Session:
     _work_in_queue_or_refuse(session, agent)
     if session.agent_id == agent.pk:
         return open_session(session, agent)
+    if session.agent is not None:
+        raise _already_taken(session.agent)
+    if session.status not in Session.OPEN:
+        raise Conflict("not-open", _("Only an open session can be taken."))
     changes = {"agent": agent, "status": Status.ACTIVE, "assigned_at": timezone.now()}
     why = _("Taken by %(agent)s.") % {"agent": agent.name}
-    free = Q(agent__isnull=True, status__in=Session.OPEN)
+    free = Q(agent__isnull=True, status__in=Session.OPEN, queue=session.queue_id)
     move = _Move(Kind.ASSIGNED, changes, why, agent.user)
-    return _move(session, move, only_if=free, lost=_already_taken())
+    return _move(session, move, only_if=free)
 
 
 def assign(session: Session, agent: Agent, *, by: User) -> Session:
@@ -157,6 +206,27 @@ def reopen(session: Session, *, why: str) -> Session:
     return _move(session, _Move(Kind.STATUS, changes, why))
 
 
+def regroup(
+    session: Session,
+    changes: dict[str, Any],
+    *,
+    by: User | None,
+    why: str,
+    facts: dict[str, object],
+) -> Session:
+    """Its mails went elsewhere or came back, and it changes with that (regrouping.py)."""
+    return _move(session, _Move(Kind.REGROUPED, changes, why, by, facts))
+
+
+def entrust(session: Session, agent: Agent, *, why: str) -> Session:
+    """To who had a conversation that has joined it, if he works there."""
+    if not Queue.objects.worked_by(agent.user).filter(pk=session.queue_id).exists():
+        return session
+    return _move(
+        session, _Move(Kind.ASSIGNED, {"agent": agent, "assigned_at": timezone.now()}, why)
+    )
+
+
 def _without_who_left(session: Session) -> Session:
     """Nobody waits for somebody who is no agent any more: it goes back to its queue."""
     if session.agent is None or Agent.objects.working().filter(pk=session.agent.pk):
@@ -181,8 +251,10 @@ class Left(NamedTuple):
 
 
 def say_changed(sessions: list[Session], left: Iterable[Left] = ()) -> None:
+    """In the transaction of the change: whoever was away finds it by its version."""
     if sessions:
         pks = sorted({session.pk for session in sessions})
+        new_version(pks)
         announce(session_changed, session_ids=pks, left=list(left))
 
 
@@ -191,17 +263,13 @@ def may_steer(user: User, queue_id: int) -> bool:
     return Queue.objects.steered_by(user).filter(pk=queue_id).exists()
 
 
-def _move(
-    session: Session, move: _Move, *, only_if: Q | None = None, lost: Conflict | None = None
-) -> Session:
+def _move(session: Session, move: _Move, *, only_if: Q | None = None) -> Session:
     """One row or too late; then the loads and the row that tells of it."""
     same = only_if or Q(status=session.status, agent=session.agent_id, queue=session.queue_id)
     with transaction.atomic():
         before = Session.objects.select_for_update().filter(same, pk=session.pk).first()
         if before is None:
-            raise lost or Conflict(
-                "too-late", _("Somebody changed this session meanwhile; look at it again.")
-            )
+            raise _too_late(session)
         after = copy(before)
         for name, value in (move.changes | {"why": move.why, "updated_at": timezone.now()}).items():
             setattr(after, name, value)
@@ -209,6 +277,8 @@ def _move(
         if _keep_loads(before, after) < 0:
             announce(room_made, queue_id=before.queue_id)
         _remember(before, after, move)
+        if after.status in FINISHED and before.status != after.status:
+            thread_pdf.plan_finished(after)
         say_changed([after], [Left(before.pk, before.queue_id, before.agent_id)])
     return after
 
@@ -216,22 +286,34 @@ def _move(
 def _keep_loads(before: Session, after: Session) -> int:
     """Answers by how much the agent of before has more in hand now."""
     same_place = (before.queue_id, before.agent_id) == (after.queue_id, after.agent_id)
+    _keep_waiting(before, after)
     if same_place and _weight(before) == _weight(after):
         return 0
-    if _weight(before):
-        loads.shift(before.queue_id, before.agent_id or 0, -1)
-    if _weight(after):
-        loads.shift(after.queue_id, after.agent_id or 0, 1)
+    shifts = Counter({(before.queue_id, before.agent_id or 0): -_weight(before)})
+    shifts[after.queue_id, after.agent_id or 0] += _weight(after)
+    loads.shift_all(shifts)
     return (_weight(after) if same_place else 0) - _weight(before)
+
+
+def _keep_waiting(before: Session, after: Session) -> None:
+    shifts = Counter({before.queue_id: -_waits(before)})
+    shifts[after.queue_id] += _waits(after)
+    loads.shift_waiting(shifts)
 
 
 def _weight(session: Session) -> int:
     return 1 if session.agent_id and session.status in Session.OPEN else 0
 
 
+def _waits(session: Session) -> int:
+    return 0 if session.agent_id or session.status not in Session.OPEN else 1
+
+
 def _remember(before: Session, after: Session, move: _Move) -> None:
     names = {
         Kind.STATUS: (before.status, after.status),
+        Kind.UNDONE: (before.status, after.status),
+        Kind.REGROUPED: (before.status, after.status),
         Kind.QUEUE: (str(before.queue_id), str(after.queue_id)),
     }
     was, now = names.get(Kind(move.kind), (str(before.agent_id or ""), str(after.agent_id or "")))
@@ -262,5 +344,15 @@ def _work_in_queue_or_refuse(session: Session, agent: Agent) -> None:
         )
 
 
-def _already_taken() -> Conflict:
-    return Conflict("already-taken", _("Somebody else has taken this session."))
+def _too_late(session: Session) -> Conflict:
+    """Names who was quicker, where somebody has it now who had it not before."""
+    now = Session.objects.filter(pk=session.pk).select_related("agent__user").first()
+    if now is None or now.agent is None or now.agent_id == session.agent_id:
+        sentence = _("Somebody changed this session meanwhile; look at it again.")
+        return Conflict("too-late", sentence)
+    return _already_taken(now.agent)
+
+
+def _already_taken(agent: Agent) -> Conflict:
+    sentence = _("%(agent)s was quicker: this session is taken already.")
+    return Conflict("already-taken", sentence % {"agent": agent.name})

@@ -13,17 +13,18 @@ from apps.attachments.models import Attachment
 from apps.channels.models import InboundEmail
 from apps.channels.parsed import Address, ParsedEmail
 from apps.core import blobs
-from apps.tickets import assignment, comments
+from apps.tickets import assignment, comments, delivery_reports, search
 from apps.tickets.models import (
     Message,
     MessageFile,
+    Session,
 )
 from apps.tickets.placing import Placed, with_places, with_sessions
 from apps.tickets.reading import ReadMail
 from apps.tickets.sessions import say_changed
-from apps.tickets.threads import (
-    hash_of,
-)
+from apps.tickets.threading import references
+from apps.tickets.threading.placement import facts_of
+from apps.tickets.tokens import hash_of
 from apps.tickets.trusting import trusts_of
 
 
@@ -34,10 +35,12 @@ def store(mails: Sequence[ReadMail]) -> list[int]:
         return []
     placed = with_sessions(with_places(fresh))
     _store_messages(placed)
+    reports = delivery_reports.record(placed)
     file_ids = _store_files(placed)
+    search.add([one.message for one in placed])
     _settle(placed)
-    _route(placed)
-    comments.plan_for([one.message for one in placed])
+    undecided = _route(placed)
+    comments.plan_for([one.message for one in placed], undecided=undecided, reports=reports)
     return file_ids
 
 
@@ -84,7 +87,17 @@ def _store_messages(placed: Sequence[Placed]) -> None:
     for one, trust in zip(placed, trusts_of(placed), strict=True):
         one.message = message_of(one)
         one.message.trust = trust.as_json()
-    Message.objects.bulk_create(one.message for one in placed)
+    messages = Message.objects.bulk_create(one.message for one in placed)
+    references.record(messages, [one.mail.parsed for one in placed])
+    _keep_newest(placed)
+
+
+def _keep_newest(placed: Sequence[Placed]) -> None:
+    """What readers have not seen yet is known from it."""
+    for one in placed:
+        one.session.newest_in = max(one.session.newest_in, one.message.pk)
+    sessions = {one.session.pk: one.session for one in placed}
+    Session.objects.bulk_update(sessions.values(), ["newest_in"], batch_size=100)
 
 
 def message_of(one: Placed) -> Message:
@@ -96,7 +109,8 @@ def message_of(one: Placed) -> Message:
         mailbox=mail.mailbox,
         direction=Message.Direction.IN,
         status=Message.Status.RECEIVED,
-        because=one.place.because,
+        placement=facts_of(one.place),
+        forwarded=mail.forwarded,
         from_email=parsed.from_.email[:320] if parsed.from_ else "",
         from_name=parsed.from_.name[:200] if parsed.from_ else "",
         to=_people(parsed.to),
@@ -166,15 +180,18 @@ def _settle(placed: Sequence[Placed]) -> None:
     )
 
 
-def _route(placed: Sequence[Placed]) -> None:
-    """The routing decision of every session in the batch, before its comments are written."""
-    given = {
-        session.pk: session
-        for queue in {one.session.queue_id: one.session.queue for one in placed}.values()
-        for session in assignment.assign_waiting(queue)
-    }
-    for one in placed:
-        decided = given.get(one.session.pk)
-        if decided is not None:
-            one.session.agent, one.session.why = decided.agent, decided.why
-    say_changed(list({one.session.pk: one.session for one in placed}.values()))
+def _route(placed: Sequence[Placed]) -> set[int]:
+    """The routing decision of every session in the batch, before its comments are written.
+
+    Each queue is locked for it until the batch ends: always in the same order. Answers the queues
+    whose line was too long to be looked at whole.
+    """
+    heard = [one.session for one in placed if not one.place.silent]
+    queues = {session.queue_id: session.queue for session in heard}
+    given = {pk: assignment.assign_waiting(queues[pk]) for pk in sorted(queues)}
+    decided = {session.pk: session for sessions in given.values() for session in sessions}
+    sessions = {one.session.pk: one.session for one in placed}
+    for pk in decided.keys() & sessions:
+        sessions[pk].agent, sessions[pk].why = decided[pk].agent, decided[pk].why
+    say_changed([session for pk, session in sessions.items() if pk not in decided])
+    return {pk for pk, sessions in given.items() if len(sessions) >= assignment.AT_ONCE}

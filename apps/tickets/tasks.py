@@ -10,13 +10,26 @@ from apps.attachments import screen
 from apps.attachments.signals import attachments_screened, found_later
 from apps.attachments.tasks import screen_files
 from apps.channels.signals import mail_received
+from apps.core.announce import record_with
 from apps.core.tasks import wake
-from apps.crm import updates
+from apps.crm import posting
 from apps.crm.tasks import post_updates_of
 from apps.queues.models import Queue
-from apps.tickets import assignment, file_verdicts, inbound, outbound, staging
+from apps.tickets import (
+    assignment,
+    comments,
+    drafts,
+    file_verdicts,
+    inbound,
+    outbound,
+    reply_address,
+    staging,
+    storing_outside,
+    thread_pdf_render,
+    ticket_files,
+)
 from apps.tickets.models import Message
-from apps.tickets.signals import files_waiting, message_queued, room_made
+from apps.tickets.signals import files_waiting, message_queued, pdf_asked, room_made
 
 SWEPT_AT_ONCE = 200
 
@@ -37,7 +50,13 @@ def deliver(message_id: int) -> None:
 def assign(queue_id: int) -> None:
     queue = Queue.objects.filter(pk=queue_id).first()
     while queue and assignment.assign_waiting(queue):
-        pass
+        comments.release_decided()
+
+
+@shared_task
+def render_thread_pdfs() -> None:
+    """Has a queue of its own (config/celery.py): it takes seconds of a whole core."""
+    thread_pdf_render.render_due()
 
 
 @shared_task
@@ -48,16 +67,27 @@ def sweep() -> None:
         wake(screen_files, batch)
     for message_id in outbound.due(SWEPT_AT_ONCE):
         wake(deliver, message_id)
-    for thread_keys in _batches(updates.due(SWEPT_AT_ONCE), 20):
-        wake(post_updates_of, thread_keys)
     for queue in assignment.queues_with_waiting():
         assign(queue.pk)
+    comments.release_decided()
+    comments.plan_overdue_copies()
+    for thread_keys in _batches(posting.due(SWEPT_AT_ONCE), 20):
+        wake(post_updates_of, thread_keys)
+    if thread_pdf_render.is_due():
+        wake(render_thread_pdfs)
 
 
 @shared_task
 def forget_staged_files() -> None:
-    """Files of answers that nobody sent."""
+    """Files of answers that nobody sent, and drafts whose mail has left long ago."""
+    drafts.forget_sent()
     staging.forget_old()
+
+
+@shared_task
+def prove_reply_addresses() -> None:
+    """Trial mails that did not come back, and those that are due again."""
+    reply_address.keep_proved()
 
 
 def _batches(items: list[Item], size: int) -> list[list[Item]]:
@@ -76,8 +106,8 @@ def _files_waiting(attachment_ids: list[int], **facts: object) -> None:
 
 
 @receiver(message_queued)
-def _message_queued(message_id: int, **facts: object) -> None:
-    wake(deliver, message_id)
+def _message_queued(message_id: int, after: int = 0, **facts: object) -> None:
+    wake(deliver, message_id, after=after)
 
 
 @receiver(attachments_screened)
@@ -102,6 +132,17 @@ def _state_changed(**facts: object) -> None:
         wake(assign, queue.pk)
 
 
+@receiver(pdf_asked)
+def _pdf_asked(**facts: object) -> None:
+    wake(render_thread_pdfs)
+
+
 @receiver(room_made)
 def _room_made(queue_id: int, **facts: object) -> None:
     wake(assign, queue_id)
+
+
+# In the transaction of the verdicts: what is told of a file is neither lost nor early.
+record_with(attachments_screened, comments.files_screened)
+record_with(found_later, ticket_files.leave_out_found)
+record_with(found_later, storing_outside.withdraw_found)

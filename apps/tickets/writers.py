@@ -43,9 +43,9 @@ def member(queue: Queue, user: User) -> Agent | None:
 def mailbox_of(session: Session, answered: Message | None) -> Mailbox:
     """The address that the customer wrote to; else one that the thread has used."""
     if answered is not None and answered.mailbox is not None:
-        return _sending(answered.mailbox)
+        return sending(answered.mailbox)
     used = session.thread.mailboxes.select_related("account").order_by("id").first()
-    return _sending(used) if used else mailbox_of_queue(session.queue)
+    return sending(used) if used else mailbox_of_queue(session.queue)
 
 
 def mailbox_of_queue(queue: Queue) -> Mailbox:
@@ -55,10 +55,10 @@ def mailbox_of_queue(queue: Queue) -> Mailbox:
             "no-mailbox",
             _("The queue %(queue)s has no mailbox to write from; give it one.") % {"queue": queue},
         )
-    return _sending(route.mailbox)
+    return sending(route.mailbox)
 
 
-def _sending(mailbox: Mailbox) -> Mailbox:
+def sending(mailbox: Mailbox) -> Mailbox:
     account = mailbox.account
     if not account.enabled or account.send_kind == EmailAccount.Send.NONE:
         raise Guarded(

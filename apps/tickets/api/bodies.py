@@ -25,6 +25,7 @@ MOST_TEXT = 2_000_000
 _ADDRESS = re.compile(
     r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,255}"
 )
+_WHOLE_ADDRESS = re.compile(rf"(?:{_ADDRESS.pattern})\Z")
 one_line = RegexValidator(r"^[^\x00-\x1f\x7f]*\Z", _("No line breaks or control characters."))
 
 
@@ -172,6 +173,16 @@ class TransferSerializer(serializers.Serializer[Any]):
 
 class StatusSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Session.Status.choices)
+
+
+class CustomerSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(
+        max_length=320,
+        validators=[RegexValidator(_WHOLE_ADDRESS, _("Write it like name@example.com."))],
+    )
+    name = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, validators=[one_line], default=""
+    )
 
 
 class SessionFilter(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from apps.core.api.files import download
 from apps.core.api.ids import ID
 from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
-from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketLink
+from apps.crm.models import CrmConnection, Ticket, TicketComment, TicketFile, TicketLink
 from apps.tickets.api.bodies import BINARY
 
 
@@ -72,4 +72,6 @@ class TicketViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
 
 def links_to(ticket: Ticket) -> QuerySet[TicketLink]:
-    return TicketLink.objects.filter(kind=CrmSettings.Kind.BUILTIN, ticket=str(ticket.pk))
+    return TicketLink.objects.filter(
+        connection__kind=CrmConnection.Kind.BUILTIN, ticket=str(ticket.pk)
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
 from apps.core.errors import Missing
 from apps.tickets.api.bodies import BINARY, MessageFilter, PreviewQuery
+from apps.tickets.api.regroupings import DoneSerializer, MoveSerializer, done_json
 from apps.tickets.api.shapes import (
     MAY_SEE_RAW,
     FileSerializer,
@@ -32,6 +33,7 @@ from apps.tickets.api.shapes import (
 from apps.tickets.file_verdicts import release_file
 from apps.tickets.models import Message, MessageFile
 from apps.tickets.raw import read_source
+from apps.tickets.regrouping import by_hand
 
 LOOKUPS = {"session": "session__public_id", "inbound": "inbound"}
 
@@ -50,8 +52,9 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         wanted = MessageFilter(data=self.request.query_params)
         wanted.is_valid(raise_exception=True)
         asked = {LOOKUPS[name]: value for name, value in wanted.validated_data.items()}
+        files = Prefetch("files", queryset=MessageFile.objects.select_related("attachment"))
         mine = Message.objects.visible_to(caller(self.request)).filter(**asked)
-        return mine.select_related("session", "inbound").prefetch_related("files__attachment")
+        return mine.select_related("session", "inbound").prefetch_related(files, "reports")
 
     @extend_schema(responses={(200, "message/rfc822"): BINARY})
     @action(detail=True)
@@ -64,6 +67,24 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         answer = download(source.content, name=f"{id}.eml", content_type="message/rfc822")
         answer["Cache-Control"] = "private, no-store"
         return sealed(answer)
+
+    @extend_schema(request=MoveSerializer, responses=DoneSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, id: str) -> Response:
+        """To the conversation of another session, or into one of its own. 409 `changed-since`:
+        somebody was quicker; `on-its-way`: a mail that has yet to leave stays."""
+        message = self.get_object()
+        asked = MoveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        done = by_hand.move(
+            message,
+            given["session"],
+            by=caller(request),
+            with_later=given["with_later"],
+            why=given["why"],
+        )
+        return done_json(done)
 
 
 class AttachmentViewSet(ApiViewSet):

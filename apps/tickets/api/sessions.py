@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.agents import api as agents_api
 from apps.agents.models import Agent
+from apps.channels.parsed import Address
 from apps.core.api.parsers import SafeJSONParser
 from apps.core.api.permissions import caller, require_role
 from apps.core.api.views import ApiViewSet
@@ -20,8 +21,9 @@ from apps.core.errors import Conflict, Forbidden, Invalid
 from apps.core.models import Role, User
 from apps.queues import api as queues_api
 from apps.queues.models import Queue
-from apps.tickets import outbound, sessions
+from apps.tickets import customers, outbound, sessions
 from apps.tickets.api import bodies
+from apps.tickets.api.regroupings import DoneSerializer, MergeSerializer, done_json
 from apps.tickets.api.shapes import (
     MessageSerializer,
     SessionSerializer,
@@ -30,6 +32,7 @@ from apps.tickets.api.shapes import (
     sessions_json,
 )
 from apps.tickets.models import Session
+from apps.tickets.regrouping import by_hand
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +123,14 @@ class SessionViewSet(ApiViewSet):
         status = self._body(bodies.StatusSerializer)["status"]
         return Response(session_json(sessions.set_status(session, status, by=caller(request))))
 
+    @extend_schema(request=bodies.CustomerSerializer, responses=SessionSerializer)
+    @action(detail=True, methods=["post"])
+    def customer(self, request: Request, id: str) -> Response:
+        """Says whom the session is about, as after a forwarded mail; the mails stay as they are."""
+        session, said = self.get_object(), self._body(bodies.CustomerSerializer)
+        address = Address(said["email"], said["name"])
+        return Response(session_json(customers.make_customer(session, address, by=caller(request))))
+
     @extend_schema(
         request={
             "application/json": bodies.ReplySerializer,
@@ -137,6 +148,22 @@ class SessionViewSet(ApiViewSet):
         if body.validated_data.get("then") == "resolve":
             _resolve(message.session, caller(request))
         return Response({"message": message_json(message, request)}, status=202)
+
+    @extend_schema(request=MergeSerializer, responses=DoneSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, id: str) -> Response:
+        """The whole conversation goes on in that of another session; this ends if that is open."""
+        session, user = self.get_object(), caller(request)
+        given = self._body(MergeSerializer)
+        done = by_hand.merge(session, given["into"], by=user, why=given["why"])
+        return done_json(done)
+
+    @extend_schema(request=None, responses=SessionSerializer)
+    @action(detail=True, methods=["post"], url_path="keep-apart")
+    def keep_apart(self, request: Request, id: str) -> Response:
+        """The conversation that is suggested as a possible match is another one."""
+        by_hand.keep_apart(self.get_object(), by=caller(request))
+        return Response(session_json(self.get_object()))
 
     def _body(self, kind: type[Any]) -> dict[str, str]:
         body = kind(data=self.request.data)

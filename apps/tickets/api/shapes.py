@@ -15,7 +15,10 @@ from apps.core.api.permissions import caller
 from apps.core.models import Role
 from apps.crm.links import links_of
 from apps.tickets import raw
-from apps.tickets.models import Message, MessageFile, Session
+from apps.tickets.delivery_reports import for_whom_all_see
+from apps.tickets.delivery_words import sentence_of, word_of
+from apps.tickets.models import DeliveryReport, Message, MessageFile, Session
+from apps.tickets.threading.words import because_of
 
 MAY_SEE_RAW = (Role.ADMINISTRATOR, Role.AUDITOR)
 
@@ -96,6 +99,19 @@ class TrustSerializer(serializers.Serializer[Any]):
     advice = serializers.CharField()
 
 
+class ReportSerializer(serializers.Serializer[DeliveryReport]):
+    """What a server far away, or the recipient, said of a mail that we sent."""
+
+    recipient = serializers.CharField(read_only=True, help_text="Empty: the report names nobody.")
+    kind = serializers.ChoiceField(DeliveryReport.Kind.choices, read_only=True)
+    status = serializers.CharField(read_only=True, help_text="RFC 3463, as 5.1.1; may be empty.")
+    sentence = serializers.SerializerMethodField()
+    at = serializers.DateTimeField(read_only=True)
+
+    def get_sentence(self, report: DeliveryReport) -> str:
+        return sentence_of(report) or f"{word_of(report)}."
+
+
 class MessageSerializer(serializers.Serializer[Message]):
     # `from` is a word of Python, so `get_fields` adds it.
 
@@ -109,7 +125,8 @@ class MessageSerializer(serializers.Serializer[Message]):
     html_url = serializers.SerializerMethodField()
     raw_url = serializers.SerializerMethodField()
     status = serializers.ChoiceField(Message.Status.choices, read_only=True)
-    because = serializers.CharField(read_only=True)
+    because = serializers.SerializerMethodField()
+    reports = serializers.SerializerMethodField()
     attachments = FileSerializer(source="files", many=True, read_only=True)
     message_id = serializers.CharField(read_only=True)
     trust = serializers.SerializerMethodField()
@@ -117,6 +134,13 @@ class MessageSerializer(serializers.Serializer[Message]):
 
     def get_fields(self) -> dict[str, Any]:
         return super().get_fields() | {"from": SenderSerializer(source="*", read_only=True)}
+
+    def get_because(self, message: Message) -> str:
+        return because_of(message)
+
+    @extend_schema_field(ReportSerializer(many=True))
+    def get_reports(self, message: Message) -> Any:
+        return [ReportSerializer(one).data for one in for_whom_all_see(message)]
 
     @extend_schema_field(TrustSerializer())
     def get_trust(self, message: Message) -> Any:

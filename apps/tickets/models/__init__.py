@@ -1,0 +1,37 @@
+"""Threads, sessions and messages: the conversation and the work on it."""
+
+from apps.tickets.models.drafts import Draft, DraftQuerySet, StagedFile
+from apps.tickets.models.keys import CROCKFORD, new_draft_key, new_session_id, new_thread_key
+from apps.tickets.models.messages import (
+    DeliveryAttempt,
+    DeliveryReport,
+    Message,
+    MessageFile,
+    MessageQuerySet,
+)
+from apps.tickets.models.sessions import Session, SessionEvent, SessionQuerySet
+from apps.tickets.models.thread_pdf import ThreadPdf
+from apps.tickets.models.threads import MessageReference, Participant, Regrouping, Thread
+
+__all__ = [
+    "CROCKFORD",
+    "DeliveryAttempt",
+    "DeliveryReport",
+    "Draft",
+    "DraftQuerySet",
+    "Message",
+    "MessageFile",
+    "MessageQuerySet",
+    "MessageReference",
+    "Participant",
+    "Regrouping",
+    "Session",
+    "SessionEvent",
+    "SessionQuerySet",
+    "StagedFile",
+    "Thread",
+    "ThreadPdf",
+    "new_draft_key",
+    "new_session_id",
+    "new_thread_key",
+]
