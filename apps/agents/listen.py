@@ -12,7 +12,7 @@ from apps.agents.models import Agent, AgentState, CustomState
 from apps.agents.presence import seen
 from apps.agents.states import signed_in, signed_out
 from apps.agents.upkeep import uphold_guards
-from apps.core.live import follow_presence
+from apps.core.live_here import follow_presence
 from apps.core.people import rights_moved
 
 follow_presence(seen)

@@ -7,8 +7,9 @@ from django.dispatch import receiver
 from apps.agents.models import Agent, Team, supervised_teams
 from apps.agents.signals import state_changed
 from apps.agents.teams import each_with_parents
-from apps.agents.telling import states_of
-from apps.core.live import push, register_topics, user_topic
+from apps.agents.telling import ToldState, states_of
+from apps.core.live import news_of, push, register_resume, register_topics, user_topic
+from apps.core.live_outgoing import News
 from apps.core.models import User
 
 KIND = "agent.state"
@@ -34,15 +35,7 @@ def _on_state_changed(*, agent_ids: list[int], **facts: object) -> None:
         state = told[agent.pk]
         heard_at = [user_topic(agent.user_id), ALL, *map(topic_of_team, sorted(teams[agent.pk]))]
         for topic in heard_at:
-            push(
-                topic,
-                KIND,
-                str(agent.pk),
-                state.version,
-                effective=state.effective,
-                accepts=state.accepts,
-                present=state.present,
-            )
+            push(topic, KIND, str(agent.pk), state.version, **_facts(state))
 
 
 def _teams_of(agent_ids: list[int]) -> dict[int, set[int]]:
@@ -56,4 +49,18 @@ def _teams_of(agent_ids: list[int]) -> dict[int, set[int]]:
     return found
 
 
+def missed(user: User, since: int) -> list[News]:
+    """One's own state, which is one row: told whether or not it changed."""
+    told = states_of(list(Agent.objects.filter(user=user)))
+    return [
+        news_of(KIND, str(agent_id), state.version, **_facts(state))
+        for agent_id, state in told.items()
+    ]
+
+
+def _facts(state: ToldState) -> dict[str, object]:
+    return {"effective": state.effective, "accepts": state.accepts, "present": state.present}
+
+
 register_topics(topics)
+register_resume(missed)

@@ -7,7 +7,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from apps.attachments.lookalikes import is_mixed, latin_look, with_plain_dots
-from apps.core.mime.headers import decode_words
+from apps.core.mime.words import decode_words
 
 NAME_BYTES = 255  # what every common file system takes
 CODINGS = 3  # percent codes and encoded words inside one another

@@ -63,9 +63,14 @@ def _stream(address: str, content: bytes | bytearray, *, seconds: float) -> byte
     with Line(address, deadline=time.monotonic() + seconds) as line:
         line.send_stream(content)
         reply = line.reply(still_alive=lambda: answers(address))
-        if line.is_torn and not reply.startswith(_TOO_LARGE):
+        if line.is_torn and not _explains_hanging_up(reply):
             raise LineBroken("clamd hung up before it had read everything", "dropped")
         return reply
+
+
+def _explains_hanging_up(reply: bytes) -> bool:
+    """A scanner without room for a file reads no more of it: what it says then is no verdict."""
+    return reply.startswith(_TOO_LARGE) or bool(_FULL.search(reply) and not _FOUND.match(reply))
 
 
 def _read(reply: bytes) -> Finding:

@@ -1,65 +1,81 @@
-"""Settings > Email > CRM: the connection, built-in tickets, and what the CRM has yet to hear."""
+"""Settings > Email > CRM; connections and the outbox have pages in files of their own."""
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from typing import Any
+
+from django.contrib import admin
+from django.forms import Script
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from apps.core.admin_bases import OneRow, OnlyLook, Restricted
-from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketUpdate
-from apps.crm.updates import post_again
-
-
-class CommentInline(OnlyLook, admin.TabularInline):  # type: ignore[type-arg]
-    model = TicketComment
-    fields = ("created_at", "kind", "text", "private")
-    extra = 0
-
-
-class FileInline(OnlyLook, admin.TabularInline):  # type: ignore[type-arg]
-    model = TicketFile
-    fields = ("created_at", "name", "size")
-    extra = 0
-
-
-@admin.register(Ticket)
-class TicketAdmin(OnlyLook, Restricted):
-    list_display = ("__str__", "subject", "status", "created_at")
-    list_filter = ("status",)
-    search_fields = ("subject", "=id")
-    fields = ("subject", "status", "created_at")
-    inlines = (CommentInline, FileInline)
-
-
-@admin.register(TicketUpdate)
-class TicketUpdateAdmin(OnlyLook, Restricted):
-    """What the CRM has not heard yet stands first in mind: see the filter."""
-
-    list_display = ("thread_key", "kind", "status", "tries", "not_before", "error", "created_at")
-    list_filter = ("status", "kind")
-    search_fields = ("=thread_key",)
-    ordering = ("-id",)
-    actions = ("try_again",)
-
-    @admin.action(description=_("Tell the CRM again now"), permissions=["again"])
-    def try_again(self, request: HttpRequest, rows: QuerySet[TicketUpdate]) -> None:
-        count = post_again(list(rows.values_list("pk", flat=True)))
-        said = ngettext("%(count)d update is tried now.", "%(count)d updates are tried now.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS)
-
-    def has_again_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("crm.change_ticketupdate")
+import apps.crm.admin_connections
+import apps.crm.admin_outbox
+import apps.crm.admin_tickets  # noqa: F401 - they register their pages
+from apps.core.admin_bases import OneRow
+from apps.crm.condition import standing_of
+from apps.crm.models import CrmSettings
 
 
 @admin.register(CrmSettings)
 class CrmSettingsAdmin(OneRow):
+    """Which CRM is the present one is changed at the connection, where it is said what happens."""
+
+    readonly_fields = ("where",)
     fieldsets = (
         (
-            None,
+            _("Where tickets are"),
             {
-                "fields": ("kind", "language"),
-                "description": _("Where tickets live, and the language of the comments in them."),
+                "fields": ("where",),
+                "description": _("Each conversation keeps the ticket that it has got."),
+            },
+        ),
+        (
+            _("What the CRM is told"),
+            {
+                "fields": ("automatic_tickets", "content_copy", "attach_files", "thread_pdf"),
+                "description": _(
+                    "Every ticket gets the standard comment once and a link to each email. Choose"
+                    " what it gets beside them. Everything is for the CRM's own agents only."
+                ),
+            },
+        ),
+        (
+            _("Language"),
+            {
+                "fields": ("language",),
+                "description": _("Of the comments that are written from now on."),
             },
         ),
     )
+
+    class Media:
+        css = {"all": ("crm-admin.css",)}
+        js = (Script("crm-admin.js", defer=True),)
+
+    @admin.display(description=_("CRM"))
+    def where(self, row: CrmSettings) -> SafeString:
+        standing = standing_of(row.connection)
+        return format_html(
+            '<bdi>{}</bdi> <span class="tone tone--{}">{}</span> <a href="{}">{}</a>',
+            row.connection,
+            standing.tone,
+            standing.words,
+            reverse("admin:crm_crmconnection_changelist"),
+            _("Connections"),
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"title": _("CRM"), "subtitle": None, "preview_url": _preview_url()}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _preview_url() -> str:
+    """The roof has that page, if there is one."""
+    try:
+        return reverse("admin:crm-preview")
+    except NoReverseMatch:
+        return ""

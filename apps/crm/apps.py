@@ -1,6 +1,7 @@
 """Tells Django about this floor."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,10 +11,12 @@ class Crm(AppConfig):
     verbose_name = _("CRM")
 
     def ready(self) -> None:
-        """Planned updates wake the worker, whichever process plans them."""
+        """Planned updates wake the worker, whichever process plans them; the index of tickets is
+        there when the tables are."""
         import apps.crm.tasks  # noqa: F401
-        from apps.core.secrets import register_sealed
-        from apps.crm.models import SECRET_OPTIONS
+        from apps.crm.links import ticket_ids
+        from apps.crm.ticket_search import prepare
+        from apps.storage.outbox import lend_tickets
 
-        for field in ("options", "storage"):
-            register_sealed("crm.CrmSettings", field, keys=SECRET_OPTIONS)
+        post_migrate.connect(prepare, sender=self)
+        lend_tickets(ticket_ids)

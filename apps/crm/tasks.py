@@ -4,16 +4,16 @@ from celery import shared_task
 from django.dispatch import receiver
 
 from apps.core.tasks import wake
-from apps.crm import updates
+from apps.crm import posting
 from apps.crm.signals import updates_planned
 
 
 @shared_task
 def post_updates_of(thread_keys: list[str]) -> None:
-    updates.post_updates(thread_keys)
+    posting.post_updates(thread_keys)
 
 
 @receiver(updates_planned)
 def _updates_planned(thread_keys: list[str], **facts: object) -> None:
-    for start in range(0, len(thread_keys), updates.THREADS_AT_ONCE):
-        wake(post_updates_of, thread_keys[start : start + updates.THREADS_AT_ONCE])
+    for start in range(0, len(thread_keys), posting.THREADS_AT_ONCE):
+        wake(post_updates_of, thread_keys[start : start + posting.THREADS_AT_ONCE])

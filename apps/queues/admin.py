@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.agents.choices import choosable_states
 from apps.agents.vocabulary import IN_EMAIL, OFFLINE, OVERLAYS, label
-from apps.channels.admin import MailboxAdmin
+from apps.channels.admin_mailboxes import MailboxAdmin
 from apps.core.admin_bases import Restricted, SpeaksOfDoubts, VisibleFields
 from apps.core.rules import RowForm
 from apps.queues.models import MailboxRoute, Queue, QueueMembership

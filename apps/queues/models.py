@@ -36,9 +36,14 @@ class QueueQuerySet(models.QuerySet["Queue"]):
     def visible_to(self, user: User) -> QueueQuerySet:
         if user.sees_everything:
             return self
-        worked, steered = Queue.objects.worked_by(user), Queue.objects.steered_by(user)
-        seen = (worked | steered).order_by().values_list("pk", flat=True)
+        seen = Queue.objects.seen_by(user).order_by().values_list("pk", flat=True)
         return self.filter(pk__in=set(seen))  # few: so the database plans for known numbers
+
+    def seen_by(self, user: User) -> QueueQuerySet:
+        """The same in one query, for who wants the rows and no more."""
+        if user.sees_everything:
+            return self
+        return self.worked_by(user) | self.steered_by(user)
 
 
 def _of(agents: models.QuerySet[Agent], team_ids: frozenset[int]) -> Q:
@@ -209,3 +214,17 @@ class AgentLoad(models.Model):
 
     def __str__(self) -> str:
         return f"load {self.pk}"
+
+
+class WaitingShift(models.Model):
+    """By how much the open sessions that nobody has grew or shrank; the sum is their number.
+
+    A row for each change, since one row with the number would be a queue of its own: every mail
+    that comes in and every hand that takes one would wait for it (loads.py folds them).
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+")
+    by = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"shift {self.pk}"

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
 from apps.agents import lent, looks
@@ -16,6 +17,7 @@ from apps.agents.facts import Facts, facts_of
 from apps.agents.models import Agent
 from apps.agents.vocabulary import SYSTEM_STATES
 from apps.core.models import User
+from apps.queues.loads import open_sessions
 from apps.queues.models import Queue
 from apps.tickets.models import Session
 
@@ -128,12 +130,17 @@ def _counted(cards: list[Card], custom: looks.Colours) -> list[tuple[SafeString,
 
 
 def _lines(user: User) -> list[Line]:
-    """Queues in use, and those out of use in which something still waits."""
-    waiting = Session.objects.visible_to(user).waiting().order_by().values_list("queue")
-    grouped = waiting.annotate(Count("pk"), Min("waiting_since"))
-    found = {queue: (number, oldest) for queue, number, oldest in grouped}
+    """Queues in use, and those out of use in which something still waits.
+
+    How many wait is kept, and who has waited longest is the first row of an index: neither takes
+    longer the more wait.
+    """
+    line = Session.objects.waiting().filter(queue=OuterRef("pk")).order_by("waiting_since")
+    oldest = Subquery(line.values("waiting_since")[:1])
+    queues: list[Any] = list(Queue.objects.visible_to(user).annotate(oldest=oldest))
+    waiting = open_sessions(queue.pk for queue in queues).waiting
     return [
-        Line(queue, *found.get(queue.pk, (0, None)))
-        for queue in Queue.objects.visible_to(user)
-        if queue.enabled or queue.pk in found
+        Line(queue, waiting.get(queue.pk, 0), queue.oldest)
+        for queue in queues
+        if queue.enabled or waiting.get(queue.pk)
     ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from apps.core.faults import crashpoint
+from apps.core.sentences import gettext_noop as _
 from apps.crm.connectors.base import (
     Added,
     AnyConnector,
@@ -15,6 +16,7 @@ from apps.crm.connectors.base import (
     Connector,
     CrmError,
     Entry,
+    File,
     NewTicket,
     TicketRef,
 )
@@ -51,7 +53,7 @@ def _open_ticket(connector: Connector, wanted: NewTicket) -> TicketRef | CrmErro
             if found:
                 return found
             crashpoint("post.before_request")
-            ticket = connector.create_ticket(wanted.marker, wanted.subject)
+            ticket = connector.create_ticket(wanted)
             crashpoint("post.after_answer")
             return ticket
     except CrmError as error:
@@ -73,16 +75,32 @@ def _add(connector: Connector, entry: Entry) -> None:
         return
     crashpoint("post.before_request")
     if entry.file:
-        connector.attach_file(entry.ticket, entry.marker, entry.text, entry.file.read())
+        _attach(connector, entry, entry.file)
     else:
-        connector.add_comment(entry.ticket, entry.marker, entry.kind, entry.text, private=True)
+        connector.add_comment(entry)
     crashpoint("post.after_answer")
 
 
+def _attach(connector: Connector, entry: Entry, file: File) -> None:
+    if file.size > connector.most.file:
+        facts = {"name": entry.text, "mb": connector.most.file // 2**20}
+        words = _("%(name)s is larger than the CRM takes (%(mb)s MB).")
+        raise CrmError(words, facts, code="too-big", permanent=True)
+    connector.attach_file(entry, file.read())
+    if entry.replaces:
+        _remove(connector, entry)
+
+
+def _remove(connector: Connector, entry: Entry) -> None:
+    """The newer file is there: one too many is no reason to say that it is not."""
+    try:
+        connector.remove_file(entry.ticket, entry.replaces)
+    except CrmError as error:
+        log.warning("an older file stays in the CRM", extra={"code": error.code})
+
+
 def _is_there(connector: Connector, entry: Entry) -> bool:
-    if entry.file:
-        return connector.find_file(entry.ticket, entry.marker)
-    return connector.find_comment(entry.ticket, entry.marker)
+    return connector.find_file(entry) if entry.file else connector.find_comment(entry)
 
 
 @contextmanager
@@ -94,4 +112,5 @@ def _only_crm_errors(connector: Connector) -> Iterator[None]:
         raise
     except Exception as error:
         log.exception("a connector failed in a way of its own", extra={"crm": connector.kind})
-        raise CrmError(f"The connector failed: {type(error).__name__}.") from error
+        words = _("The connector failed: %(kind)s.")
+        raise CrmError(words, {"kind": type(error).__name__}) from error
