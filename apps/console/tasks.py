@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.dispatch import receiver
 
+from apps.console import viewing
 from apps.console.people.mails import send_link
 from apps.console.signals import link_wanted
 from apps.core.models import User
@@ -14,6 +15,11 @@ def send_links(user_ids: list[int]) -> None:
     """Lost with the broker's memory, it is asked for again: no row stays of who forgot what."""
     for user in User.objects.filter(pk__in=user_ids, is_active=True):
         send_link(user)
+
+
+@shared_task
+def forget_old_viewings() -> None:
+    viewing.forget_old()
 
 
 @receiver(link_wanted)

@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from apps.attachments.models import Attachment
 from apps.channels.parsed import Address
-from apps.console.reading import ticket_url as url_of_ticket
-from apps.crm.models import TicketLink
 from apps.tickets.models import Session
 
 register = template.Library()
@@ -135,8 +133,3 @@ def reason(attachment: Attachment) -> str:
     if code == "released":
         return _("released by %(user)s") % {"user": detail}
     return str(REASONS.get(code, attachment.reason))
-
-
-@register.filter
-def ticket_url(link: TicketLink) -> str:
-    return url_of_ticket(link)

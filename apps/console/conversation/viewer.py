@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from apps.attachments.models import Attachment, Verdict
 from apps.attachments.previews import PAGED, WHOLE, preview_of
 from apps.console.frame import Visit, page
-from apps.console.reading import content_url, preview_url
+from apps.console.places import content_url, preview_url
 from apps.core.errors import Problem
 
 

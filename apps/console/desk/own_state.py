@@ -1,30 +1,17 @@
-"""One's own state in the shell: which it is and why, and the way to choose another.
+"""One's own state: which it is and why, and what else could be chosen now.
 
-Presence is the open socket of a page (core/live.py), or a program of the agent's own. Loading a
-page tells nothing of it: reading changes nothing, and mail given to a page without a script would
-come there unseen. Such a page offers every state and every mail, but none is given to it by itself.
+Presence is the open socket of a page (core/live.py), or a program of the agent's own. Asking tells
+nothing of it: reading changes nothing, and mail would come to a page that nobody has open.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
-
 from apps.agents.models import Agent, AgentState, StateChange
-from apps.agents.states import choose_state
 from apps.agents.telling import StateChoice, choices_of, why_in_words
 from apps.agents.vocabulary import IN_CALL, OFFLINE, SYSTEM_STATES, label
-from apps.console.frame import Visit, page
-from apps.core.errors import Problem
 from apps.core.models import Role, User
-
-SOURCE = "console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +58,6 @@ class OwnState:
         return self.row.chosen == OFFLINE
 
     @property
-    def first_choices(self) -> list[Offer]:
-        return [one for one in self.offers if not one.reason and one.look.state != OFFLINE]
-
-    @property
-    def refused(self) -> list[Offer]:
-        return [one for one in self.offers if one.reason]
-
-    @property
     def by_self(self) -> bool:
         return self.row.set_by_id == self.row.agent.user_id
 
@@ -88,11 +67,6 @@ class OwnState:
         return None if self.by_self else self.row.set_by
 
     @property
-    def colours(self) -> list[str]:
-        """The classes that the page needs."""
-        return [one.look.colour for one in self.offers if one.look.colour]
-
-    @property
     def in_call(self) -> bool:
         return self.row.overlay == IN_CALL
 
@@ -100,10 +74,6 @@ class OwnState:
     def moved(self) -> bool:
         """The product moved the agent, because what the state rests on was lost."""
         return self.row.source == "product"
-
-    @property
-    def told(self) -> bool:
-        return self.moved or self.by_other is not None
 
     @property
     def why(self) -> str:
@@ -124,25 +94,11 @@ class OwnState:
 
 def own_state(user: User) -> OwnState | None:
     """Nothing for who is no working agent. As many queries, however many states there are."""
-    agent = _agent(user)
+    agent = agent_of(user)
     return _told(agent, choices_of(agent)) if agent else None
 
 
-@require_POST
-@page
-def choose(request: Visit) -> HttpResponse:
-    """Back to the page; a refusal is said there in its sentence."""
-    agent = _agent(request.user)
-    if agent is None:
-        raise Http404
-    try:
-        choose_state(agent, request.POST.get("state", ""), by=request.user, source=SOURCE)
-    except Problem as problem:
-        messages.error(request, problem.sentence)
-    return redirect(_page_before(request))
-
-
-def _agent(user: User) -> Agent | None:
+def agent_of(user: User) -> Agent | None:
     if not user.has_role(Role.AGENT):
         return None
     return Agent.objects.filter(user=user).select_related("user", "state__set_by").first()
@@ -158,12 +114,3 @@ def _told(agent: Agent, choices: list[StateChoice]) -> OwnState:
         then=chosen if row.overlay else None,
         offers=[Offer(looks[one.state], one.state == row.chosen, one.reason) for one in choices],
     )
-
-
-def _page_before(request: Visit) -> str:
-    """Of this site only."""
-    wanted = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else reverse("sessions")

@@ -1,0 +1,1 @@
+"""Beside the conversation: views, queues and their counts, the list, the agent's own state."""
