@@ -24,9 +24,13 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "email_channels.Mailbox",
             "queues.Queue",
             "crm.CrmSettings",
+            "crm.CrmConnection",
             "attachments.AttachmentSettings",
+            "storage.StorageSettings",
             "agents.AgentSettings",
             "agents.CustomState",
+            "console.CannedReply",
+            "console.Signature",
             "core.SettingsChange",
         ),
     ),
@@ -40,6 +44,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "attachments.VerdictChange",
             "crm.Ticket",
             "crm.TicketUpdate",
+            "storage.StoredObject",
         ),
     ),
     (
@@ -70,15 +75,19 @@ class CarteriaAdminSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         # They need the site that this class makes.
+        from config.crm_page import preview_page
         from config.health_page import health_page
         from config.people.hand_over import hand_over_page
         from config.setup.urls import pages as setup_pages
+        from config.tracing.pages import pages as tracing_pages
 
         health = path("email/health/", self.admin_view(health_page), name="email-health")
         leaving = path(
             "core/user/<int:pk>/hand-over/", self.admin_view(hand_over_page), name="hand-over"
         )
-        return [health, leaving, *setup_pages(self), *super().get_urls()]
+        comments = path("email/crm/preview/", self.admin_view(preview_page), name="crm-preview")
+        own = [health, leaving, comments, *setup_pages(self), *tracing_pages(self)]
+        return [*own, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -94,6 +103,7 @@ class CarteriaAdminSite(AdminSite):
             "next_step": next_step([row for one in sections for row in one["rows"]]),
             "setup_url": page_named("admin:email-setup"),
             "health_url": page_named("admin:email-health"),
+            "dry_run_url": page_named("admin:email-dry-run"),
         }
         return super().index(request, context | (extra_context or {}))
 

@@ -22,4 +22,13 @@ class Config(AppConfig):
         from config.followed import follow_settings
 
         follow_settings()
+        _lend_sessions()
         autodiscover_modules("tasks")
+
+
+def _lend_sessions() -> None:
+    """The pages of the CRM find a conversation by its Session ID."""
+    from apps.crm.sought import lend_thread_of
+    from config.crm_page import thread_of
+
+    lend_thread_of(thread_of)

@@ -13,7 +13,7 @@ from django.urls import path
 
 django_application = get_asgi_application()
 
-from apps.core.live import LiveConsumer  # noqa: E402
+from apps.core.live_socket import LiveConsumer  # noqa: E402
 
 # Django's stubs know no ASGI application behind a path.
 sockets: list[Any] = [path("ws/", LiveConsumer.as_asgi())]  # type: ignore[arg-type]

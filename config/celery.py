@@ -21,6 +21,9 @@ from django.conf import settings
 
 from apps.core import logs
 
+# A long conversation keeps a core busy for seconds: in a line of its own it delays no mail.
+PDF_QUEUE = "pdf"
+
 
 def _broker_url(redis_url: str) -> str:
     """Celery wants `redis+socket://` where redis-py says `unix://`."""
@@ -45,6 +48,8 @@ app.conf.update(
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=5,
     timezone="UTC",
+    # Every worker names the queues that it serves (Procfile, config/launch/processes.py).
+    task_routes={"apps.tickets.tasks.render_thread_pdfs": {"queue": PDF_QUEUE}},
     beat_schedule={
         "fetch due accounts": {
             "task": "apps.channels.tasks.fetch_due_accounts",
@@ -61,6 +66,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "put files in the storage": {
+            "task": "apps.storage.tasks.store_waiting",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "keep agents' states": {
             "task": "apps.agents.tasks.keep_states",
             "schedule": 10.0,
@@ -71,9 +81,19 @@ app.conf.update(
             "schedule": 20.0,
             "options": {"expires": 20},
         },
+        "prove reply addresses": {
+            "task": "apps.tickets.tasks.prove_reply_addresses",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "forget files that were not sent": {
             "task": "apps.tickets.tasks.forget_staged_files",
             "schedule": 1800.0,
+            "options": {"expires": 600},
+        },
+        "forget who was looking": {
+            "task": "apps.console.tasks.forget_old_viewings",
+            "schedule": 3600.0,
             "options": {"expires": 600},
         },
         "forget old answers": {

@@ -23,9 +23,12 @@ from apps.agents.models import Agent, AgentSettings, CustomState, Team
 from apps.agents.vocabulary import label
 from apps.attachments.models import Attachment, AttachmentSettings, Verdict, VerdictChange
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.console.models import CannedReply, Signature
 from apps.core.models import ApiToken, SettingsChange, SignInSettings, User
-from apps.crm.models import CrmSettings, TicketUpdate
+from apps.crm.condition import worst
+from apps.crm.models import CrmConnection, CrmSettings, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
+from apps.storage.models import Kind, StorageSettings, StoredObject
 
 OK, QUIET, WARN, DANGER = "ok", "quiet", "warn", "danger"
 
@@ -149,15 +152,23 @@ def _accounts() -> Fact:
 
 def _mailboxes() -> Fact:
     unrouted = Q(route__isnull=True)
-    counted = Mailbox.objects.aggregate(total=Count("pk"), lost=Count("pk", filter=unrouted))
-    total, lost = counted["total"], counted["lost"]
+    unproved = Q(reply_token=Mailbox.ReplyToken.LOST, reply_token_proved_at__isnull=False)
+    counted = Mailbox.objects.aggregate(
+        total=Count("pk"),
+        lost=Count("pk", filter=unrouted),
+        unproved=Count("pk", filter=unproved),
+    )
+    total, lost, unproved_now = counted["total"], counted["lost"], counted["unproved"]
     if not total:
         return Fact(_("none yet"))
     words = _listed(
         ngettext("%(n)d address", "%(n)d addresses", total) % {"n": total},
         _("%(n)d without a queue") % {"n": lost} if lost else "",
+        _("%(n)d lost the token of its reply address") % {"n": unproved_now}
+        if unproved_now
+        else "",
     )
-    return Fact(words, WARN if lost else OK)
+    return Fact(words, DANGER if unproved_now else WARN if lost else OK)
 
 
 def _queues() -> Fact:
@@ -184,8 +195,31 @@ def _limits() -> Fact:
 
 def _crm() -> Fact:
     row = CrmSettings.load()
-    facts = {"crm": row.get_kind_display(), "language": row.get_language_display()}
+    facts = {"crm": row.connection, "language": row.get_language_display()}
     return Fact(_("%(crm)s, comments in %(language)s") % facts)
+
+
+def _connections() -> Fact:
+    if found := worst():
+        connection, standing = found
+        return Fact(f"{connection}: {standing.words}", standing.tone)
+    count = CrmConnection.objects.count()
+    words = ngettext("%(n)d connection", "%(n)d connections", count) % {"n": count}
+    return Fact(words, OK if count else QUIET)
+
+
+def _storage() -> Fact:
+    row = StorageSettings.load()
+    count = sum(map(row.is_on, Kind.values))
+    kinds = ngettext("%(n)d kind of file", "%(n)d kinds of files", count) % {"n": count}
+    if not count:
+        return Fact(_("%(place)s, nothing is stored") % {"place": row.target})
+    return Fact(_("%(place)s, %(kinds)s") % {"place": row.target, "kinds": kinds})
+
+
+def _stored_objects() -> Fact:
+    failed = StoredObject.objects.filter(status=StoredObject.Status.FAILED).count()
+    return Fact(_("%(n)d failed") % {"n": failed}, DANGER) if failed else Fact("")
 
 
 def _agent_states() -> Fact:
@@ -197,6 +231,24 @@ def _agent_states() -> Fact:
 def _custom_states() -> Fact:
     used = CustomState.objects.filter(enabled=True).count()
     return Fact(_("%(n)d in use") % {"n": used} if used else _("none"))
+
+
+def _canned() -> Fact:
+    used = CannedReply.objects.filter(enabled=True).count()
+    return Fact(_("%(n)d in use") % {"n": used} if used else _("none yet"))
+
+
+def _signatures() -> Fact:
+    counted = Signature.objects.aggregate(queues=Count("queue"), people=Count("user"))
+    words = _listed(
+        ngettext("%(n)d queue", "%(n)d queues", counted["queues"]) % {"n": counted["queues"]}
+        if counted["queues"]
+        else "",
+        ngettext("%(n)d person", "%(n)d people", counted["people"]) % {"n": counted["people"]}
+        if counted["people"]
+        else "",
+    )
+    return Fact(words or _("none yet"))
 
 
 def _changes() -> Fact:
@@ -314,6 +366,16 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("Where tickets are kept, and how comments are written."),
         _crm,
     ),
+    "crm.CrmConnection": (
+        None,
+        gettext_lazy("The CRMs that have tickets, and how each of them is doing."),
+        _connections,
+    ),
+    "storage.StorageSettings": (
+        None,
+        gettext_lazy("Where copies of files go: this machine, a cloud or a server."),
+        _storage,
+    ),
     "agents.AgentSettings": (
         None,
         gettext_lazy("What happens at sign-in, during absence and after calls."),
@@ -323,6 +385,16 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         None,
         gettext_lazy("States of your own, such as Training."),
         _custom_states,
+    ),
+    "console.CannedReply": (
+        None,
+        gettext_lazy("Words at hand for what is answered often."),
+        _canned,
+    ),
+    "console.Signature": (
+        None,
+        gettext_lazy("What stands below the mails of a queue or a person."),
+        _signatures,
     ),
     "core.SettingsChange": (
         None,
@@ -363,6 +435,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         None,
         gettext_lazy("What the CRM was told, and has yet to hear."),
         _updates,
+    ),
+    "storage.StoredObject": (
+        None,
+        gettext_lazy("Files in the storage, and those that are still on the way."),
+        _stored_objects,
     ),
 }
 

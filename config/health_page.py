@@ -20,7 +20,7 @@ from apps.channels.condition import accounts, anybody_waits_by_idle
 from apps.channels.models import ChannelSettings
 from apps.core.models import Role, User
 from config import health
-from config.condition import machine, mail
+from config.condition import crm, machine, mail, pdfs, storage
 from config.condition.line import Line, Section, State, measured
 from config.condition.mail import ScannerAnswer
 
@@ -89,13 +89,16 @@ class _Fetching:
         found = accounts(channel_on=self.channel_on)
         self.idle_wanted = self.channel_on and anybody_waits_by_idle(found)
         yield from mail.accounts(found)
+        yield from mail.reply_addresses(found)
 
 
 def _work(*, channel_on: bool) -> list[Line]:
     waiting = partial(mail.waiting, channel_on=channel_on)
     return [
         *measured("waiting", _("Mail on its way"), waiting),
-        *measured("updates", _("Updates for the CRM"), mail.crm),
+        *measured("updates", _("Updates for the CRM"), crm.crm),
+        *measured("pdfs", _("PDFs of conversations"), pdfs.pdfs),
+        *measured("storage", _("Files for the storage"), storage.storage),
         *measured("quarantine", _("Quarantine"), mail.quarantine),
         *measured("contacts", _("Calls and chats without an end"), mail.contacts),
     ]

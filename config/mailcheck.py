@@ -16,17 +16,15 @@ from django.db import DatabaseError
 from apps.attachments import policy, screen
 from apps.attachments.decide import SCANNER_DOWN, UNSCANNABLE, Batch, Decision, verdict_on
 from apps.attachments.models import Attachment, AttachmentSettings, Verdict
-from apps.attachments.names import display_name
 from apps.attachments.scan import ScannerDown
 from apps.channels.parsed import Address, Bounce, ParsedEmail, ParsedFile
-from apps.channels.quotes import visible_reply
+from apps.channels.parsing.pictures import placed
+from apps.channels.parsing.quotes import visible_reply
 from apps.channels.receive import MAX_MAIL_BYTES
 from apps.core.db.read_only import reading_only
 from apps.core.html import safe_html
-from apps.core.mime import tnef
 from apps.core.models import Blob
 from apps.tickets.dry_run import Decisions, Trial, try_out
-from apps.tickets.reading import words_of
 
 SCANS_AT_ONCE = 4  # files of one mail
 
@@ -66,25 +64,30 @@ class MailCheck:
 
     def _meaning(self, mail: ParsedEmail) -> dict[str, Any]:
         """The scanner reads the files while the HTML is cleaned."""
-        files = [self.pool.submit(self._file, file) for file in mail.files]
+        embedded = placed(mail).files[len(mail.files) :]
+        files = [self.pool.submit(self._file, file) for file in (*mail.files, *embedded)]
         got = _words(mail)
         got["attachments"] = [file.result() for file in files]
         return got
 
-    def _file(self, file: ParsedFile) -> dict[str, Any]:
+    def name_and_decision(self, file: ParsedFile) -> tuple[str, Decision]:
+        """What the file would be called, and the verdict of intake's first try."""
         content = file.content
-        digest = hashlib.sha256(content).hexdigest()
         row = screen.plan(
-            blob=Blob(size=len(content), sha256=digest),
+            blob=Blob(size=len(content), sha256=hashlib.sha256(content).hexdigest()),
             names=(file.name, *file.names),
             declared_type=file.content_type,
         )
-        decision = self._decision(row, content)
+        return row.name, self._decision(row, content)
+
+    def _file(self, file: ParsedFile) -> dict[str, Any]:
+        content = file.content
+        name, decision = self.name_and_decision(file)
         return {
-            "name": row.name,
+            "name": name,
             "size": len(content),
             "content_type": file.content_type,
-            "sha256": digest,
+            "sha256": hashlib.sha256(content).hexdigest(),
             "sha256_lf": hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest(),
             "content_id": file.content_id,
             "inline": file.inline,
@@ -93,7 +96,7 @@ class MailCheck:
         }
 
     def _decision(self, row: Attachment, content: bytes) -> Decision:
-        """The verdict of intake's first try, on a row that is never saved."""
+        """On a row that is never saved."""
         try:
             return verdict_on(row, content, self.batch)
         except ScannerDown:
@@ -171,8 +174,8 @@ def _words(mail: ParsedEmail) -> dict[str, Any]:
         "is_bounce": mail.is_bounce,
         "bounce": _bounce(mail.bounce),
         "feedback_type": mail.feedback_type,
-        "visible_reply": visible_reply(words_of(mail)),
-        "tnef_files": _tnef_files(mail),
+        "visible_reply": visible_reply(mail.text, mail.html),
+        "tnef_files": list(mail.tnef_files),
     }
 
 
@@ -184,18 +187,13 @@ def _safe(mail: ParsedEmail) -> str | None:
     """Inline images keep their Content-ID, as files that are not stored have no address."""
     if mail.html is None:
         return None
-    carried = {file.content_id for file in mail.files if file.content_id}
+    shown = placed(mail)
+    carried = {file.content_id for file in shown.files if file.content_id}
     return safe_html(
-        mail.html,
+        shown.html or "",
         cid_url=lambda one: f"cid:{one}" if one in carried else None,
         text=mail.text,
     )
-
-
-def _tnef_files(mail: ParsedEmail) -> list[str]:
-    """The files within each winmail.dat."""
-    packed = [file for file in mail.files if file.content.startswith(tnef.SIGNATURE)]
-    return [display_name(one.names) for file in packed for one in tnef.tnef_files(file.content)]
 
 
 def _bounce(bounce: Bounce | None) -> dict[str, Any] | None:

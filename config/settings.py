@@ -6,7 +6,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config import environment, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -16,6 +16,8 @@ DEBUG = environment.flag("DEBUG")
 REDIS_URL = environment.text("REDIS_URL")
 CLAMD_ADDRESS = environment.text("CLAMD_ADDRESS")
 TEST_SIGNATURES = environment.flag("CARTERIA_TEST_SIGNATURES")
+DEMO_SMTP = environment.text("CARTERIA_DEMO")  # host:port; set by `up --demo`, by nobody else
+DEMO_CUSTOMER_INBOX = "/demo/" if DEMO_SMTP else ""
 EXTERNAL_URL = environment.text("EXTERNAL_URL")
 PRIVATE_HOSTS = environment.networks("CARTERIA_PRIVATE_HOSTS")  # ranges that settings may name
 
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "apps.agents",
     "apps.channels.apps.EmailChannels",
     "apps.attachments",
+    "apps.storage",
     "apps.queues",
     "apps.crm",
     "apps.tickets",
@@ -70,7 +73,7 @@ MIDDLEWARE = [
     "apps.core.middleware.log_trace",
     "apps.core.middleware.content_security_policy",  # outside of all that may answer by itself
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.static_serving.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -202,10 +205,11 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = "/static/" if DEBUG else static_files.address_of(BASE_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True  # one command, no collectstatic
+WHITENOISE_MAX_AGE = 0 if DEBUG else static_files.FOR_GOOD
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -272,5 +276,6 @@ LOGGING: dict[str, Any] = {
         "uvicorn.error": {"handlers": [], "propagate": True},
         "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},  # paths
         "celery": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},  # a line for each request would say nothing
     },
 }

@@ -1,5 +1,6 @@
 """All addresses of the web process."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -14,8 +15,12 @@ urlpatterns = [
     path("accounts/", include("apps.console.people.urls")),
     path("board/", include("apps.reports.urls")),
     path("states/<str:named>.css", state_colours, name="state-colours"),
+    path("desk/", include("apps.console.urls_desk")),
     path("", include("apps.attachments.urls")),
     path("", include("apps.console.urls")),
 ]
+
+if settings.DEMO_SMTP:
+    urlpatterns.insert(0, path("demo/", include("config.demo.urls")))
 
 handler400 = "apps.console.too_much.bad_request"

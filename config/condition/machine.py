@@ -33,7 +33,7 @@ MIGRATE = "python3 manage.py migrate"
 STARTED_AT = timezone.now()
 
 PROCFILE = {
-    "worker": "python -m celery -A config.celery worker --pool threads --concurrency 8",
+    "worker": "python -m celery -A config.celery worker -Q celery --pool threads --concurrency 8",
     "beat": "python -m celery -A config.celery beat",
     "idle": "python manage.py idle",
 }

@@ -1,6 +1,6 @@
 """The mail's own way: the switch, accounts, the scanner, and everything that waits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,7 +19,6 @@ from apps.channels import condition as channels
 from apps.channels.condition import AccountCondition
 from apps.channels.models import ChannelSettings
 from apps.core.health import Backlog
-from apps.crm.condition import given_up, not_yet_told
 from apps.tickets.condition import not_yet_sent, sent_or_not, unassigned
 from config.condition.line import Cure, Line, State, span, waits
 
@@ -99,6 +98,26 @@ def _account_cures(one: AccountCondition) -> tuple[Cure, ...]:
     usual = _("Correct it, then press “Save and test connection”.")
     sentence = sentences.get(one.code, usual)
     return (Cure(sentence, page=page, page_name=_("Open the account")),)
+
+
+def reply_addresses(found: Iterable[AccountCondition]) -> Iterator[Line]:
+    """Only when there is something to say: the token is a help, and off for most."""
+    lost = channels.reply_addresses_lost() if any(one.lost_reply_address for one in found) else []
+    for one in lost:
+        name = _("Reply address of %(address)s") % {"address": one.address}
+        why = _("The token is switched off: %(why)s") % {"why": _(one.reply_token_sentence)}
+        rest = _("Answers still find their conversation by Message-ID.")
+        page = reverse("admin:email_channels_mailbox_change", args=[one.pk])
+        sentence = _("Ask the provider why name+token@ does not arrive, then try again there.")
+        cure = Cure(sentence, page=page, page_name=_("Open the mailbox"))
+        yield Line(
+            f"reply-address-{one.pk}",
+            name,
+            "down",
+            f"{why} {rest}",
+            one.reply_token_asked_at,
+            (cure,),
+        )
 
 
 # ---- files --------------------------------------------------------------------------------------
@@ -210,7 +229,7 @@ def test_signatures_used(answer: ScannerAnswer) -> bool:
 def files() -> Iterator[Line]:
     found = files_waiting()
     cure = Cure(_("They are scanned by themselves as soon as worker and scanner work."))
-    yield _backlog("files", _("Files to be scanned"), found, late=10 * MINUTE, cures=(cure,))
+    yield backlog("files", _("Files to be scanned"), found, late=10 * MINUTE, cures=(cure,))
 
 
 def found_later() -> Iterator[Line]:
@@ -246,7 +265,7 @@ def _received(*, channel_on: bool) -> Line:
     if not channel_on:
         return Line("received", name, "off", waits(found), found.oldest, kind="work")
     cure = Cure(_("The worker does it. If it runs, its log names the error."))
-    return _backlog("received", name, found, late=2 * MINUTE, very_late=HOUR, cures=(cure,))
+    return backlog("received", name, found, late=2 * MINUTE, very_late=HOUR, cures=(cure,))
 
 
 def _unassigned(*, channel_on: bool) -> Line:
@@ -257,13 +276,13 @@ def _unassigned(*, channel_on: bool) -> Line:
     page = reverse("admin:queues_queue_changelist")
     sentence = _("Nobody in these queues takes mail now, or all are full: members, capacity.")
     cure = Cure(sentence, page=page, page_name=_("Open the queues"))
-    return _backlog("unassigned", name, found, late=HOUR, cures=(cure,))
+    return backlog("unassigned", name, found, late=HOUR, cures=(cure,))
 
 
 def _sending() -> Line:
     cure = Cure(_("Look at the account's outgoing server; each message says why it waits."))
     name = _("Answers to be sent")
-    return _backlog(
+    return backlog(
         "sending", name, not_yet_sent(), late=10 * MINUTE, very_late=2 * HOUR, cures=(cure,)
     )
 
@@ -280,23 +299,6 @@ def _unknown() -> Line:
     ) % {"n": found.count}
     sentence = _("They are never sent again by themselves. Ask the customer, or answer once more.")
     return Line("unknown", name, "degraded", fact, found.oldest, (Cure(sentence),), kind="work")
-
-
-def crm() -> Iterator[Line]:
-    page = reverse("admin:crm_ticketupdate_changelist")
-    cure = Cure(
-        _("The list says why for each; “Tell the CRM again now” tries at once."),
-        page=page,
-        page_name=_("Open the updates"),
-    )
-    name = _("Updates for the CRM")
-    stopped = given_up()
-    if stopped.count:
-        fact = ngettext("%(n)d was given up.", "%(n)d were given up.", stopped.count)
-        fact = f"{fact % {'n': stopped.count}} {waits(not_yet_told())}"
-        yield Line("updates", name, "down", fact, stopped.oldest, (cure,), kind="work")
-        return
-    yield _backlog("updates", name, not_yet_told(), late=10 * MINUTE, cures=(cure,))
 
 
 def quarantine() -> Iterator[Line]:
@@ -326,7 +328,7 @@ def contacts() -> Iterator[Line]:
     yield Line("contacts", name, "degraded", fact, found.oldest, (cure,), kind="work")
 
 
-def _backlog(
+def backlog(
     key: str,
     name: str,
     found: Backlog,

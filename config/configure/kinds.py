@@ -10,6 +10,11 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.utils import translation
+
+from apps.crm.merge_fields import MOST_FIELDS
+from apps.crm.rules import field_problem
+from apps.storage.paths import problem_of, tidied
 from config.configure.lines import Complaints, Entry
 
 BAD = object()  # what could not be read: the file is refused anyway
@@ -128,6 +133,10 @@ class Pattern:
 EMAIL = Pattern(
     re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}"), "Write it like name@example.com."
 )
+FORM_SENDER = Pattern(
+    re.compile(r"\*@[^@\s<>,;]{1,252}|[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}"),
+    "Write it like forms@shop.example, or *@shop.example for all of a domain.",
+)
 AFTER = Pattern(re.compile(r"keep|seen|delete|move:.+"), "keep, seen, delete or move:FOLDER.")
 EXTENSION = Pattern(re.compile(r"\.?\w{1,20}"), "A bare file extension, like iso.")
 HOST = Pattern(re.compile(r"[^\s/@]+"), "The name or address of a server, like mail.example.com.")
@@ -185,18 +194,9 @@ class PathTemplate:
         value = Text(longest=500, empty=True).read(entry, key, context)
         if value is BAD:
             return value
-        unknown = sorted(set(re.findall(r"\{([^{}]*)\}", value)) - PATH_VARIABLES)
-        if unknown:
-            known = " ".join(f"{{{name}}}" for name in sorted(PATH_VARIABLES))
-            return context.bad(entry, key, f"There is no {{{unknown[0]}}}; there are: {known}.")
-        if ".." in value.split("/") or re.search(r"\\|[{}]", re.sub(r"\{\w+\}", "", value)):
-            return context.bad(entry, key, "No `..`, no backslash, no single brace in a path.")
-        return value.strip("/")
-
-
-PATH_VARIABLES = frozenset(
-    ("DATE", "YEAR", "MONTH", "QUEUE", "SESSION_ID", "THREAD_ID", "DIRECTION", "TICKET_ID")
-)
+        if problem := problem_of(value):
+            return context.bad(entry, key, problem)
+        return tidied(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,28 @@ def _is_web_address(text: str) -> bool:
     except ValueError:  # a port that is no number, a bracket left open
         return False
     return fine and not (parts.query or parts.fragment or re.search(r"\s", text))
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFields:
+    """The CRM's field and what is written in it, as `Department: "{QUEUE}"`."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        if entry.value is None:
+            return {}
+        if not isinstance(entry.value, dict):
+            return context.bad(entry, key, 'Names with texts are needed here: Team: "{QUEUE}".')
+        read: dict[str, str] = {}
+        for name, inner in entry.value.items():
+            text = inner.raw if not isinstance(inner.value, dict | list) else None
+            with translation.override("en"):  # the file's complaints are
+                problem = field_problem(name, text, [one.casefold() for one in read])
+            if problem:
+                context.bad(inner, f"{key}.{name}", problem)
+            read[name] = text or ""
+        if len(read) > MOST_FIELDS:
+            context.bad(entry, key, f"At most {MOST_FIELDS} fields; there are {len(read)}.")
+        return read
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ from django.db.models.functions import Now
 
 from apps.agents.models import AgentSettings
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
-from apps.channels.rules import PORTS, leads_elsewhere, tidy_aliases
+from apps.channels.rules import (
+    PORTS,
+    form_problems,
+    leads_elsewhere,
+    tidy_aliases,
+    tidy_forms,
+)
 from apps.queues.models import MailboxRoute, Queue
 from config.configure.rows import (
     CannotApply,
@@ -102,15 +108,34 @@ def put_mailbox(values: Values, changes: Changes) -> None:
     mailbox = Mailbox.objects.filter(address__iexact=address).first()
     new = mailbox is None
     mailbox = mailbox or Mailbox(address=address)
-    fields: dict[str, Any] = picked(values, "from_name", "aliases")
+    fields: dict[str, Any] = picked(values, "from_name", "aliases", "subject_id", "customer_from")
     if "aliases" in fields:  # that no other mailbox has them was asked of the whole file
         fields["aliases"] = tidy_aliases(mailbox.address, fields["aliases"])
+    if "form_senders" in values:
+        fields["form_senders"] = tidy_forms(values["form_senders"])
+    _refuse_forms(mailbox, fields)
     if values.get("account"):
         fields["account_id"] = EmailAccount.objects.get(name=values["account"]).pk
+        fields |= _not_proved_there(mailbox, fields["account_id"])
     changed = save(mailbox, fields)
     if values.get("queue"):
         changed |= _route(mailbox, Queue.objects.get(name=values["queue"]))
     changes.put("mailbox", mailbox.address, new=new, changed=changed)
+
+
+def _refuse_forms(mailbox: Mailbox, fields: Values) -> None:
+    """Of what the file says and of what is stored together."""
+    chosen = fields.get("customer_from", mailbox.customer_from)
+    forms = fields.get("form_senders", mailbox.form_senders)
+    for key, sentence in form_problems(forms, needed=chosen == Mailbox.CustomerFrom.LISTED):
+        raise CannotApply(key, sentence)
+
+
+def _not_proved_there(mailbox: Mailbox, account: int) -> Values:
+    """That mail to address+token arrives was seen on the account of before."""
+    if mailbox.pk is None or mailbox.account_id == account:
+        return {}
+    return {"reply_token": Mailbox.ReplyToken.OFF, "reply_token_nonce": ""}
 
 
 def _route(mailbox: Mailbox, queue: Queue) -> bool:

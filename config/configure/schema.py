@@ -4,6 +4,7 @@ from config.configure.kinds import (
     AFTER,
     EMAIL,
     EXTENSION,
+    FORM_SENDER,
     HOST,
     Address,
     Choice,
@@ -20,6 +21,7 @@ from config.configure.kinds import (
     SignInState,
     Start,
     Text,
+    TicketFields,
     TimeZone,
 )
 
@@ -36,6 +38,7 @@ CHANNEL = Section(
         "language": LANGUAGE,
         "time_zone": TimeZone(),
         "sign_in_state": SignInState(),
+        "undo_seconds": Number(0, 60),
     }
 )
 USER = Section(
@@ -123,6 +126,9 @@ MAILBOX = Section(
         "queue": Reference("queue"),
         "from_name": Text(empty=True, longest=200),
         "aliases": ListOf(EMAIL),
+        "subject_id": Flag(),
+        "customer_from": Choice(("from", "reply-to", "listed")),
+        "form_senders": ListOf(FORM_SENDER),
         "absent": Flag(),
     },
     required=("address",),
@@ -130,11 +136,8 @@ MAILBOX = Section(
 CRM = Section(
     {
         "kind": Choice(
-            ("builtin",),
+            ("builtin", "rt", "zendesk", "webhook"),
             later=(
-                "rt",
-                "zendesk",
-                "webhook",
                 "salesforce",
                 "servicenow",
                 "hubspot",
@@ -146,6 +149,8 @@ CRM = Section(
         "url": Address(),
         "token": Secret(),
         "content_copy": Flag(),
+        "attach_files": Flag(),
+        "automatic_tickets": Flag(),
         "thread_pdf": Choice(("closed", "each", "off")),
         "language": LANGUAGE,
         "options": Section(
@@ -154,6 +159,9 @@ CRM = Section(
                 "password": Secret(),
                 "queue": Text(empty=True),
                 "sender_addresses": ListOf(EMAIL),
+                "fields": TicketFields(),
+                "deleted_ticket": Choice(("stop", "new")),
+                "merged_ticket": Choice(("follow", "stop", "new")),
             }
         ),
     }
@@ -161,7 +169,7 @@ CRM = Section(
 STORED = Section({"on": Flag(), "path": PathTemplate()})
 STORAGE = Section(
     {
-        "backend": Choice(("local",), later=("s3", "google", "azure", "sftp")),
+        "backend": Choice(("local", "s3", "google", "azure", "sftp")),
         "root": Text(empty=True, longest=500),
         "kinds": Section({"pdf": STORED, "json": STORED, "raw": STORED, "attachments": STORED}),
         "options": Section(

@@ -3,7 +3,6 @@
 import importlib.util
 import platform
 import secrets
-import signal
 import socket
 import time
 from dataclasses import dataclass
@@ -48,7 +47,6 @@ def prepare(data: Path, environment: dict[str, str]) -> tuple[Child, Address]:
         command=[server_binary(), folder / "valkey.conf"],
         environment=environment,
         rank=1,
-        orphan_signal=signal.SIGTERM,
         before_restart=lambda code, lived: set_broken_files_aside(folder, code, lived),
     )
     return child, address

@@ -30,8 +30,8 @@ class Child:
     rank: int = 0
     once: bool = False
     pass_fds: tuple[int, ...] = ()
-    # Our own programs survive a kill by design; servers are asked to close their files.
-    orphan_signal: signal.Signals | None = signal.SIGKILL
+    # At once and by force: one that still tidies up would take the next one's socket with it.
+    dies_with_us: bool = True
     before_restart: Callable[[int, float], None] | None = None  # exit code, seconds it lived
     output: Path | None = None
 
@@ -105,7 +105,7 @@ class Children:
                 stderr=log,
                 pass_fds=child.pass_fds,
                 start_new_session=True,  # Ctrl-C reaches the launcher only
-                preexec_fn=_die_with_parent(child.orphan_signal),
+                preexec_fn=_dying_with_us() if child.dies_with_us else None,
                 cwd=Path(__file__).resolve().parents[2],
             )
         child.started_at = time.monotonic()
@@ -161,14 +161,14 @@ def _wait_until(process: subprocess.Popen[bytes], deadline: float) -> None:
         process.wait(max(0.0, deadline - time.monotonic()))
 
 
-def _die_with_parent(with_signal: signal.Signals | None) -> Callable[[], None] | None:
+def _dying_with_us() -> Callable[[], None] | None:
     """A killed launcher leaves nobody behind: the kernel passes the word on."""
-    if _libc is None or with_signal is None:
+    if _libc is None:
         return None
     parent, libc = os.getpid(), _libc
 
     def ask_kernel() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(with_signal))
+        libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
         if os.getppid() != parent:
             os._exit(1)
 

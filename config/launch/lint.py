@@ -2,13 +2,13 @@
 
 import base64
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from config.launch import javascript
 from config.launch.places import BASE_DIR
 
 BIN = Path(sys.executable).parent
@@ -16,23 +16,37 @@ BIN = Path(sys.executable).parent
 
 def main(arguments: list[str]) -> int:
     """All of them run, so that one round shows everything; 1 when any complains."""
+    if "--vendor" in arguments:
+        javascript.write_vendored()
     with tempfile.TemporaryDirectory(prefix="carteria-lint-") as folder:
         told = _environment(folder)
         results = [_check(name, command, told) for name, command in _checkers()]
+    results.append(_vendored())
     return 0 if all(results) else 1
 
 
 def _checkers() -> list[tuple[str, list[str]]]:
-    checkers = [
+    return [
         ("lint-imports", [str(BIN / "lint-imports")]),
         ("ruff check", [str(BIN / "ruff"), "check", "--quiet"]),
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "--quiet"]),
         ("mypy", [sys.executable, "-m", "mypy"]),
+        ("tsc", javascript.type_checker(javascript.installed())),
     ]
-    project = BASE_DIR / "static" / "jsconfig.json"
-    if project.exists() and (tsc := shutil.which("tsc")):
-        checkers.append(("tsc", [tsc, "--noEmit", "-p", str(project)]))
-    return checkers
+
+
+def _vendored() -> bool:
+    """What browsers load is what was published, byte for byte."""
+    wanted = javascript.vendored(javascript.installed())
+    strange = [
+        name
+        for name, content in wanted.items()
+        if not (javascript.VENDOR / name).exists()
+        or (javascript.VENDOR / name).read_bytes() != content
+    ]
+    verdict = "failed" if strange else "ok"
+    print(f"{'vendored':<13} {verdict:<7} {' '.join(strange)}".rstrip(), flush=True)
+    return not strange
 
 
 def _check(name: str, command: list[str], told: dict[str, str]) -> bool:

@@ -9,6 +9,8 @@ from config.launch.children import Child
 from config.launch.places import given
 
 WORKER_THREADS = 4
+QUEUES = "celery,pdf"  # all of them (config/celery.py); the Procfile has a worker for each
+LARGEST_FRAME = 16 * 1024  # bytes; a browser says a few words, and nobody gets to fill the memory
 
 
 def environment(data: Path, *, host: str) -> dict[str, str]:
@@ -41,6 +43,7 @@ def _allowed_hosts(host: str) -> list[str]:
 
 def web(told: dict[str, str], listener: socket.socket) -> Child:
     options = ["--lifespan", "off", "--no-access-log", "--log-level", "warning"]
+    options += ["--ws-max-size", str(LARGEST_FRAME)]
     # Whose word on addresses counts, TRUSTED_PROXIES says (apps/core/client.py).
     ends = ["--timeout-graceful-shutdown", "5", "--no-server-header", "--no-proxy-headers"]
     application = ["config.asgi:application", "--fd", str(listener.fileno())]
@@ -59,16 +62,21 @@ def worker(told: dict[str, str]) -> Child:
     inside = {"CARTERIA_BEAT_IN_WORKER": "1", "CARTERIA_IDLE_IN_WORKER": "1"}
     inside["CELERY_SKIP_CHECKS"] = "1"  # they would import every page of the web process
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    options = ["-Q", QUEUES, *threads, *quiet]
     return Child(
         name="worker",
-        command=[sys.executable, "-m", "celery", "-A", "config.celery", "worker", *threads, *quiet],
+        command=[sys.executable, "-m", "celery", "-A", "config.celery", "worker", *options],
         environment={**told, **inside},
         rank=2,
     )
 
 
-def prepare(told: dict[str, str], *, url: str, configuration: str | None, output: Path) -> Child:
-    wanted = [f"--configure={configuration}"] if configuration else []
+def prepare(
+    told: dict[str, str], *, url: str, configurations: list[str], demo: str | None, output: Path
+) -> Child:
+    """DEMO names the people who get tokens; None: this is no demo."""
+    wanted = [f"--configure={file}" for file in configurations]
+    wanted += [f"--demo={demo}"] if demo is not None else []
     return Child(
         name="prepare",
         command=[sys.executable, "-m", "django", "prepare", f"--url={url}", *wanted],

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -149,7 +148,6 @@ class PrivateScanner:
                 command=[clamd, "--foreground", f"--config-file={settings}"],
                 environment=self.environment,
                 rank=1,
-                orphan_signal=signal.SIGTERM,
             )
         )
         self.started = True

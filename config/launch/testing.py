@@ -14,10 +14,15 @@ from config.launch.progress import Failure, say
 PYTEST = (sys.executable, "-m", "pytest")
 ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
 NO_TESTS = 5
-# Two at a time: each process has a database of its own, and the server has the time.
+# Two at a time: each process has a database of its own.
 ON_TWO = ("-n", "2", "--dist", "loadfile")
-# Tests with a browser, or with processes and databases of their own (tests/conftest.py).
-ALONE, TOGETHER = ("-m", "alone"), ("-m", "not alone")
+TOGETHER = ("-m", "not alone and not long")
+# Tests with a browser, then those with servers and databases of their own (tests/conftest.py).
+SLOWEST = "--durations=12"
+BROWSER = ("-m", "browser and not long", SLOWEST)
+ALONE = ("-m", "alone and not browser and not long", SLOWEST)
+# Others would only say it again; what a connector does asks little of a database.
+ON_DATABASE = ("-m", "database and not alone and not long and not connectors")
 
 
 def main(arguments: list[str]) -> int:
@@ -28,18 +33,23 @@ def main(arguments: list[str]) -> int:
     if arguments:
         first = _run([*PYTEST, *arguments])
     else:
-        first = _run([*PYTEST, *ON_TWO, *TOGETHER]) or _run([*PYTEST, *ALONE])
+        first = _on_the_embedded_default()
     if first or _names_tests(arguments):
         return first
     return _again_on_postgres(arguments)
+
+
+def _on_the_embedded_default() -> int:
+    together = _run([*PYTEST, *ON_TWO, *TOGETHER])
+    return together or _run([*PYTEST, *ON_TWO, *BROWSER]) or _run([*PYTEST, *ON_TWO, *ALONE])
 
 
 def _again_on_postgres(arguments: Sequence[str]) -> int:
     if not _postgres_is_there():
         say("not run here: the tests on PostgreSQL (install: apt-get install -y postgresql)")
         return 1 if os.environ.get("CI", "").lower() == "true" else 0
-    say("the same tests on PostgreSQL")
-    code = _run([*ON_POSTGRES, *PYTEST, *ON_TWO, *TOGETHER, *arguments])
+    say("the tests that ask the database, on PostgreSQL")
+    code = _run([*ON_POSTGRES, *PYTEST, *ON_TWO, *ON_DATABASE, *arguments])
     return 0 if code == NO_TESTS else code
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from config.launch import (
     broker,
+    demo,
     keys,
     listening,
     places,
@@ -44,6 +45,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", metavar="DIR", help="the data folder (CARTERIA_DATA, else var/)")
     parser.add_argument("--config", metavar="FILE", help="settings for `configure`")
     parser.add_argument(
+        "--demo", action="store_true", help="an invented shop, with mail servers and customers"
+    )
+    parser.add_argument(
         "--install-system-packages",
         action="store_true",
         help="as root, install libmagic1 and ClamAV with apt-get where they are missing",
@@ -61,11 +65,17 @@ class _Start:
         self.listener = listening.listen(options.host, options.port)
         self.port: int = self.listener.getsockname()[1]
         self.url = listening.url(options.host, self.port)
+        self.demo = self._begin_demo() if options.demo else None
         self.environment = processes.environment(data, host=options.host)
+        self.environment |= self.demo.environment if self.demo else {}
         self.children = Children(places.private_folder(data / "log"))
         self.watch = Watch(self.children)
         self.scanner: scanner.PrivateScanner | None = None
         self.answer_file = data / "secrets" / "first-start.json"
+
+    def _begin_demo(self) -> demo.Demo:
+        demo.allow_test_signatures(self.data)
+        return demo.Demo(self.data, self.url)
 
     def run(self) -> int:
         try:
@@ -86,14 +96,17 @@ class _Start:
         self._choose_scanner()
         self._start_broker()
         running.lend(self.data, self.environment)
+        demo_is_new = self.demo is not None and self.demo.write_settings()
         if prepared.is_prepared(self.data):
             prepared.forget_signs_of_life(self.data)
             self._start_ours()
-            if self.configuration:
+            if self.configuration or demo_is_new:
                 self._prepare()
         else:
             self._prepare()
             self._start_ours()
+        if self.demo:
+            self.children.start(self.demo.child(self.environment))
         if self.scanner:
             self.scanner.look()
         self._wait_until_ready()
@@ -104,7 +117,7 @@ class _Start:
             say(f"installing {' '.join(packages)} in the background")
             command = system_packages.command(packages)
             told = system_packages.environment()
-            self.children.start(Child("apt", command, told, once=True, orphan_signal=None))
+            self.children.start(Child("apt", command, told, once=True, dies_with_us=False))
 
     def _choose_scanner(self) -> None:
         chosen = scanner.choose(self.data)
@@ -131,16 +144,28 @@ class _Start:
         answer = self.data / "secrets" / "prepare.json"
         child = self.children.start(
             processes.prepare(
-                self.environment, url=self.url, configuration=self.configuration, output=answer
+                self.environment,
+                url=self.url,
+                configurations=self._configurations(),
+                demo=",".join(self.demo.without_token) if self.demo else None,
+                output=answer,
             )
         )
         self.watch.until(lambda: not child.running, seconds=3600, every=1.0)
         if child.exit_code:
             tail = _tail(self.children.logs / "prepare.log")
             raise Failure(f"The database could not be prepared.\n{tail}", child.exit_code)
-        self._keep_first_answer(json.loads(answer.read_text()))
+        told = json.loads(answer.read_text())
+        if self.demo:
+            self.demo.note_prepared(told)
+        self._keep_first_answer(told)
         answer.unlink()
         prepared.remember(self.data)
+
+    def _configurations(self) -> list[str]:
+        demo_file = [str(self.demo.settings_file)] if self.demo else []
+        own = [self.configuration] if self.configuration else []
+        return [*filter(os.path.exists, demo_file), *own]
 
     def _keep_first_answer(self, answer: dict[str, Any]) -> None:
         """The first password is shown once: a start that fails after it must not swallow it."""
@@ -159,6 +184,8 @@ class _Start:
         def all_answer() -> bool:
             self._give_up_on_the_dying()
             missing[:] = readiness.missing(host, self.port)
+            if self.demo and not self.demo.answers():
+                missing.append("demo")
             return not missing
 
         if not self.watch.until(all_answer, seconds=READY_WITHIN, every=0.1):
@@ -169,7 +196,7 @@ class _Start:
 
     def _give_up_on_the_dying(self) -> None:
         for child in self.children.all:
-            if child.name in {"web", "worker"} and child.failures >= LIVES_BEFORE_READY:
+            if child.name in {"web", "worker", "demo"} and child.failures >= LIVES_BEFORE_READY:
                 tail = _tail(self.children.logs / f"{child.name}.log")
                 raise Failure(f"{child.name} does not start.\n{tail}")
 
@@ -182,8 +209,7 @@ class _Start:
             **answer,
             "data": str(self.data),
             "version": places.version(),
-            "people": [],
-            "demo": None,
+            **(self.demo.ready if self.demo else {"people": [], "demo": None}),
         }
         say(f"ready at {self.url}")
         try:

@@ -72,6 +72,7 @@ def told(done: HandedOver) -> list[tuple[str, int]]:
     lines = [
         (gettext("Sessions given to the new agent"), done.given),
         (gettext("Sessions back in their queues"), done.returned),
+        (gettext("Drafts given to the new agent"), done.drafts),
         (gettext("Memberships in queues ended"), done.memberships),
         (gettext("Memberships in teams ended"), done.teams),
         (gettext("Teams without this supervisor now"), done.supervised),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent, Team
-from apps.channels.admin import ChannelForm, MailboxForm
+from apps.channels.admin import ChannelForm
+from apps.channels.admin_mailboxes import MailboxForm
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.rules import address_problem, tidy_address
 from apps.core.models import Role, User

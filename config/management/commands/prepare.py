@@ -20,6 +20,7 @@ from apps.channels.models import ChannelSettings
 from apps.core.models import Heartbeat, Role, User
 from apps.core.people import set_roles
 from apps.core.tokens import make_token
+from config.demo import furnish as demo
 
 BACKUPS_KEPT = 5
 FIRST_USER = "admin"
@@ -31,17 +32,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="where the console is reached")
-        parser.add_argument("--configure", metavar="FILE", help="settings to apply")
+        parser.add_argument(
+            "--configure", metavar="FILE", action="append", default=[], help="settings to apply"
+        )
+        parser.add_argument("--demo", metavar="USERS", help="who gets tokens, with commas")
 
     def handle(self, *args: Any, **options: Any) -> None:
         _migrate()
         Heartbeat.objects.all().delete()  # `ready` waits for signs of life of this start
-        first = _first_user()
+        if options["demo"] is not None:
+            demo.only_here_or_refuse()
+        first: dict[str, Any] = dict(_first_user())
         _set_console_address(settings.EXTERNAL_URL or options["url"])
-        if options["configure"]:
+        for file in options["configure"]:
             told = StringIO()  # it names addresses and people: no place for them in the log
-            call_command("configure", options["configure"], stdout=told)
+            call_command("configure", file, stdout=told)
             self.stderr.write(f"{len(told.getvalue().splitlines())} settings changed")
+        if options["demo"] is not None:
+            first["tokens"] = demo.furnish(options["demo"].split(","))
         self.stdout.write(json.dumps(first))
 
 

@@ -12,6 +12,7 @@ from django.db import Error as DatabaseAway
 
 from apps.channels.models import InboundEmail, Mailbox
 from apps.channels.receive import MAX_MAIL_BYTES, receive_one
+from apps.channels.tagged import plain
 from apps.core.errors import Unavailable
 from apps.tickets.inbound import take_in
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps({"inbound": str(row.pk), "outcome": row.status}))
 
     def _store(self, raw: bytes, address: str) -> InboundEmail:
-        wanted = address.lower()
+        wanted = plain(address)
         mailboxes = Mailbox.objects.select_related("account")
         mailbox = next((box for box in mailboxes if wanted in box.addresses), None)
         if mailbox is None:

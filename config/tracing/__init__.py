@@ -1,0 +1,1 @@
+"""What happened to a mail, and what would happen: for administrators and auditors."""
