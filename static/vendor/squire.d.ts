@@ -1,0 +1,2 @@
+export * from "squire-rte";
+export { default } from "squire-rte";
