@@ -1,8 +1,12 @@
 """What every test may use: the servers of tests/servers, as fixtures."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import translation
 
 pytest_plugins: list[str] = [
@@ -11,17 +15,51 @@ pytest_plugins: list[str] = [
     "tests.servers.dovecot",
     "tests.servers.postgres",
     "tests.servers.redis",
+    "tests.servers.request_tracker",
     "tests.servers.smtp_sink",
 ]
 
 ALONE = ("tests/config/", "tests/faults/", "tests/test_journey.py")
+DATABASE = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["tests.passwords.Quick"]
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    elsewhere = [item for item in items if not _is_for_this_database(item)]
+    items[:] = [item for item in items if _is_for_this_database(item)]
+    config.hook.pytest_deselected(items=elsewhere)
     for item in items:
-        if item.get_closest_marker("browser") or item.nodeid.startswith(ALONE):
+        if _is_alone(item):
             item.add_marker("alone")
+        if item.get_closest_marker("django_db") or DATABASE & set(_fixtures(item)):
+            item.add_marker("database")
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("browser")) or item.nodeid.startswith(ALONE)
+
+
+def _is_for_this_database(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("only_on")
+    return mark is None or connection.vendor in mark.args
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """A browser asks several things at once: SQLite in memory would refuse, a file lets them wait."""
+    if connection.vendor == "sqlite" and any(map(_is_alone, request.session.items)):
+        file = Path(os.environ["CARTERIA_DATA"]) / "tests.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
 
 
 @pytest.fixture(autouse=True)

@@ -40,7 +40,16 @@ class Carteria:
         address = self.url + "/api/v1/" + path
         return requests.post(address, headers=self._as(token), timeout=30, **more)
 
-    def command(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    def hand_in(self, mail: bytes, *, to: str) -> None:
+        """As a mail server would."""
+        headers = self._as("") | {"Content-Type": "message/rfc822"}
+        address = f"{self.url}/api/v1/inbound/{to}/"
+        posted = requests.post(address, data=mail, headers=headers, timeout=30)
+        assert posted.ok, f"{posted.status_code} {posted.text[:500]}"
+
+    def command(
+        self, *words: str, stdin: bytes = b"", within: float = 60
+    ) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=ROOT,
@@ -48,11 +57,26 @@ class Carteria:
             input=stdin,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=within,
         )
 
     def token_of(self, user: str) -> str:
         return self.command("token", user).stdout.decode().strip()
+
+    def configure(self, settings: dict[str, Any]) -> None:
+        done = self.command("configure", "-", stdin=yaml.safe_dump(settings).encode())
+        assert done.returncode == 0, done.stderr.decode()
+
+    def kill(self) -> None:
+        """All processes at once, as a machine that loses power."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(20)
+
+    def start_again(self) -> None:
+        """On the same data and port."""
+        port = int(self.url.rpartition(":")[2])
+        self.process = _up(self.data, self.environment, port)
+        _ready(self.process, self.data)
 
     def _as(self, token: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {token or self.token}"}
@@ -85,30 +109,39 @@ class Shift:
 
 @contextmanager
 def running_carteria(
-    data: Path, settings: dict[str, Any], **environment: str
+    data: Path, settings: dict[str, Any], *, port: int = 0, **environment: str
 ) -> Iterator[Carteria]:
     """Starts with SETTINGS as its configure file; stops it with SIGTERM and expects exit 0."""
     data.mkdir(parents=True, exist_ok=True)
     configuration = data / "settings.yaml"
     configuration.write_text(yaml.safe_dump(settings))
     told = _environment(data, environment)
-    command = [sys.executable, "manage.py", "up", "--port", "0", "--data", str(data)]
-    with (data / "up.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--config", str(configuration)],
+    process = _up(data, told, port, "--config", str(configuration))
+    carteria = None
+    try:
+        ready = _ready(process, data)
+        carteria = Carteria(ready["url"], ready["token"], data, process, told)
+        yield carteria
+    finally:
+        last = carteria.process if carteria else process
+        last.send_signal(signal.SIGTERM)
+        code = last.wait(20)
+    assert code == 0
+
+
+def _up(data: Path, told: dict[str, str], port: int, *more: str) -> "subprocess.Popen[str]":
+    """In a process group of its own, so that all of it can be killed at once."""
+    command = [sys.executable, "manage.py", "up", "--port", str(port), "--data", str(data), *more]
+    with (data / "up.log").open("a") as log:
+        return subprocess.Popen(
+            command,
             cwd=ROOT,
             env=told,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            start_new_session=True,
         )
-    try:
-        ready = _ready(process, data)
-        yield Carteria(ready["url"], ready["token"], data, process, told)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(20)
-    assert code == 0
 
 
 def _environment(data: Path, more: dict[str, str]) -> dict[str, str]:

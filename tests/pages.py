@@ -50,7 +50,8 @@ def furnish(house: House) -> Session:
 def of_an_agent(session: Session) -> list[str]:
     here = f"/s/{session.public_id}/"
     message = Message.objects.filter(session=session).earliest("pk")
-    lists = ["/", "/?status=closed", "/?status=any&view=all", here, f"{here}?reply=1"]
+    lists = ["/", "/?view=closed", "/?status=any&view=all", "/?view=drafts", here, "/d/none/"]
+    lists += ["/tickets/", "/tickets/?q=nowhere"]
     return [*lists, f"/e/{message.pk}/", f"/m/{message.pk}/"]
 
 
@@ -58,6 +59,7 @@ def of_an_administrator() -> list[str]:
     """Every page of the admin: lists, forms, histories, deletions, and our own."""
     agent, user = Agent.objects.earliest("pk"), User.objects.latest("pk")
     own = ["/admin/", "/admin/email/health/", "/admin/email/setup/", "/board/"]
+    own += ["/admin/email/dry-run/", "/admin/email/replay/?run=1"]
     own += [f"/admin/email/setup/{step}/" for step in KEYS]
     own += [f"/admin/core/user/{user.pk}/hand-over/"]
     own += [f"/admin/agents/agent/set-state/?ids={agent.pk}", "/admin/password_change/"]

@@ -19,6 +19,8 @@ from apps.core import blobs
 from apps.core.models import Role, User
 from apps.core.people import set_roles
 from apps.core.tokens import make_token
+from apps.crm.models import CrmConnection, CrmSettings
+from apps.queues import loads
 from apps.queues.models import AgentLoad, MailboxRoute, Queue, QueueMembership
 from apps.tickets.models import Message, MessageFile, Participant, Session, Thread
 
@@ -139,6 +141,8 @@ def make_session(
     )
     if agent and status in Session.OPEN:
         _count_load(queue, agent)
+    elif status in Session.OPEN:
+        loads.shift_waiting({queue.pk: 1})
     return session
 
 
@@ -157,7 +161,8 @@ def make_message(session: Session, **fields: Any) -> Message:
     fields.setdefault("message_id", f"{next(_numbers)}@outside.test")
     fields.setdefault("mailbox", session.thread.mailboxes.first())
     message = Message.objects.create(session=session, thread=session.thread, **fields)
-    Session.objects.filter(pk=session.pk).update(message_count=F("message_count") + 1)
+    newest = {"newest_in": message.pk} if incoming else {}
+    Session.objects.filter(pk=session.pk).update(message_count=F("message_count") + 1, **newest)
     session.refresh_from_db()
     return message
 
@@ -172,10 +177,10 @@ def make_attachment(
 ) -> Attachment:
     """A file of MESSAGE whose bytes lie on disk."""
     blob = blobs.store(content)
+    fields.setdefault("detected_type", "image/png")
     attachment = Attachment.objects.create(
         name=name,
         names=[name],
-        detected_type="image/png",
         size=len(content),
         sha256=blob.sha256,
         blob=blob,
@@ -234,3 +239,8 @@ def make_house(*, routing: str = Queue.Routing.MANUAL, channel_on: bool = True) 
         auditor=make_user("auditor", roles=[Role.AUDITOR]),
         robot=make_user("robot", roles=[Role.INTEGRATION]),
     )
+
+
+def crm_connection() -> CrmConnection:
+    """The present one, which is the built-in CRM unless a test has said otherwise."""
+    return CrmSettings.load().connection

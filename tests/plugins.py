@@ -15,6 +15,11 @@ PROGRAMS = {
     "clamd": ("clamd", "clamav-daemon"),
     "postgres": ("postgres", "postgresql"),
     "chromium": ("chromium", "chromium"),
+    "poppler": ("pdftotext", "poppler-utils"),
+    "request_tracker": (
+        "/usr/share/request-tracker5/libexec/rt-server",
+        "request-tracker5 rt5-standalone rt5-db-sqlite",
+    ),
 }
 ROOT_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 

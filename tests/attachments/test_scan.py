@@ -5,6 +5,7 @@ import select
 import socket
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ import pytest
 
 from apps.attachments import clamd_line, probes, scanner
 from apps.attachments.clamd_line import LineBroken
-from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, _stream, scan
+from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, ScannerFull, _stream, scan
 from tests.servers.clamd import (
     FOUND,
     HANG,
@@ -26,6 +27,9 @@ from tests.servers.clamd import (
 
 MEGABYTE = 2**20
 LIMIT = 50 * MEGABYTE
+NO_ROOM = b"stream: Error writing to temporary file. ERROR\0"
+
+Says = Callable[[bytes], None]
 
 
 def zipped(**members: bytes) -> bytes:
@@ -69,21 +73,33 @@ def test_more_layers_than_clamd_unpacks_are_not_clean(clamd: Clamd) -> None:
     assert scan(clamd.address, probes.nested(), limit=LIMIT).outcome == "exceeds"
 
 
-@pytest.mark.parametrize("reply", [b"INSTREAM size limit exceeded. ERROR\0", OK])
-def test_an_answer_that_is_torn_off_is_believed_only_when_it_says_too_large(
-    reply: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def torn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Says]:
+    """A scanner that answers, hangs up, and leaves what was sent to it unread."""
     ours, theirs = socket.socketpair()
-    theirs.sendall(reply)
     monkeypatch.setattr(clamd_line, "_connected", lambda *_asked: ours)
     hangs_up = threading.Thread(target=lambda: (select.select([theirs], [], []), theirs.close()))
     hangs_up.start()
-    if reply == OK:
-        with pytest.raises(LineBroken):
-            _stream("unix:/x", b"file", seconds=5)
-    else:
-        assert scan("unix:/x", b"file", limit=LIMIT).outcome == "exceeds"
+    yield theirs.sendall
     hangs_up.join()
+
+
+def test_an_answer_that_is_torn_off_is_believed_when_it_says_too_large(torn: Says) -> None:
+    torn(b"INSTREAM size limit exceeded. ERROR\0")
+    assert scan("unix:/x", b"file", limit=LIMIT).outcome == "exceeds"
+
+
+def test_an_answer_that_is_torn_off_is_believed_when_it_says_there_is_no_room(torn: Says) -> None:
+    torn(NO_ROOM)
+    with pytest.raises(ScannerFull):
+        scan("unix:/x", b"file", limit=LIMIT)
+
+
+@pytest.mark.parametrize("reply", [OK, b"stream: No space left on device FOUND\0"])
+def test_a_verdict_that_is_torn_off_is_not_believed(torn: Says, reply: bytes) -> None:
+    torn(reply)
+    with pytest.raises(LineBroken):
+        _stream("unix:/x", b"file", seconds=5)
 
 
 @pytest.mark.servers

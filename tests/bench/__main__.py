@@ -3,7 +3,7 @@
 import json
 import sys
 
-from tests.bench import arrival, ingest, screening, states
+from tests.bench import arrival, console, ingest, parsing, screening, states
 from tests.servers import postgres
 
 WHAT = {
@@ -11,7 +11,10 @@ WHAT = {
     "arrival": arrival.run,
     "states": states.run,
     "screening": screening.run,
+    "console": console.run,
+    "parse": parsing.run,
 }
+ALONE = {"parse"}
 ONLY_SCANNER = {"screening"}  # the others need all the servers
 NOT_INSTALLED = 3
 
@@ -32,6 +35,8 @@ def _lacking(what: str) -> list[str]:
     import shutil
 
     path = os.environ.get("PATH", "") + ":/usr/sbin"
+    if what in ALONE:
+        return []
     needed = {"clamd": "clamav-daemon"}
     if what not in ONLY_SCANNER:
         needed["dovecot"] = "dovecot-imapd"

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import queue
-import re
 import statistics
 import tempfile
 import threading
@@ -18,6 +17,7 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.bench.signed_in import signed_in
 from tests.living import Carteria, running_carteria
 from tests.servers.postgres import running_postgres
 from tests.servers.redis import running_redis
@@ -89,12 +89,7 @@ class CallSystem:
 @contextlib.contextmanager
 def browser(carteria: Carteria) -> Iterator["queue.Queue[News]"]:
     """The supervisor's, signed in by the form; what its socket hears, with the time."""
-    http, address = requests.Session(), f"{carteria.url}/accounts/login/"
-    form = http.get(address, timeout=10).text
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    assert found, "no form to sign in"
-    fields = {"login": "watcher", "password": PASSWORD, "csrfmiddlewaretoken": found[1]}
-    http.post(address, data=fields, headers={"Referer": address}, timeout=10)
+    http = signed_in(carteria.url, "watcher", PASSWORD)
     cookies = "; ".join(f"{one.name}={one.value}" for one in http.cookies)
     heard: queue.Queue[News] = queue.Queue()
     with connect(

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "/admin/",
     "/admin/email/health/",
+    "/admin/email/dry-run/",
     "/admin/agents/agent/",
     "/admin/core/user/",
     "/admin/core/settingschange/",

@@ -33,14 +33,15 @@ def _loaded(page: Page, images: str) -> None:
 
 
 def test_files_show_a_small_picture_and_open_in_the_viewer(
-    house: House, message: Message, open_as: Open
+    house: House, message: Message, open_console: Open
 ) -> None:
     photo = _attach(message, "photo.png", saved(plain(900, 600), "PNG"), "image/png")
     offer = _attach(message, "offer.pdf", pdf(pages=2), "application/pdf")
     _attach(message, "broken.png", b"no picture", "image/png")
     for attachment in (photo, offer):  # the tests' database refuses a second writer
         preview_of(attachment, page=1, longest=THUMBNAIL)
-    page = open_as(house.alice.user, f"/s/{message.session.public_id}/")
+    page = open_console(f"/s/{message.session.public_id}/")
+    expect(page.locator("[data-test=attachment]")).to_have_count(3)
     _loaded(page, "[data-test=attachment]:not(:last-child) img")
 
     with page.context.expect_page() as opened:
@@ -55,7 +56,7 @@ def test_files_show_a_small_picture_and_open_in_the_viewer(
 
 
 def test_pictures_within_a_mail_are_drawn_anew(
-    house: House, message: Message, open_as: Open
+    house: House, message: Message, open_console: Open
 ) -> None:
     """Fifty at once. Drawn beforehand: the tests' database refuses a second writer, as none does
     that serves."""
@@ -67,7 +68,7 @@ def test_pictures_within_a_mail_are_drawn_anew(
         message.files.filter(position=number).update(content_id=f"p{number}", inline=True)
     for attachment in Attachment.objects.all():
         preview_of(attachment, page=1, longest=WHOLE)
-    page = open_as(house.alice.user)
+    page = open_console()
     answers: list[int] = []
     page.on("response", lambda one: answers.append(one.status) if "/preview/" in one.url else None)
     page.goto(f"/m/{message.pk}/", timeout=60_000)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from apps.console import mail_frame, remote_images
+from apps.console.conversation import mail_frame, remote_images
 from apps.core.html import SafeHtml
 from apps.core.pictures import Picture
 from apps.tickets.models import Message, Session
-from tests.browser.conftest import Open
+from tests.browser.conftest import PHONE, Open
 from tests.core.html_samples import HOSTILE
 from tests.people import House, make_message, make_session
 
@@ -19,24 +19,35 @@ pytestmark = pytest.mark.browser
 
 # Whatever a reader could do by chance: the pointer over everything, the focus in everything.
 TOUCH = """() => {
-  const frame = document.querySelector("iframe.mail-frame").contentDocument;
-  for (const one of frame.querySelectorAll("*")) {
-    for (const kind of ["mouseover", "mouseenter", "pointerenter", "focus", "click", "keydown"])
-      if (kind !== "click" || one.tagName !== "A") one.dispatchEvent(new Event(kind, {bubbles: true}));
-    one.focus?.();
-  }
+  for (const { contentDocument } of document.querySelectorAll("iframe.mail-frame"))
+    for (const one of contentDocument.querySelectorAll("*")) {
+      for (const kind of ["mouseover", "mouseenter", "pointerenter", "focus", "click", "keydown"])
+        if (kind !== "click" || one.tagName !== "A") one.dispatchEvent(new Event(kind, {bubbles: true}));
+      one.focus?.();
+    }
 }"""
-SHOW = """path => new Promise(done => {
-  const frame = document.querySelector("iframe.mail-frame");
-  frame.addEventListener("load", () => done(frame.contentWindow.location.pathname), {once: true});
-  frame.src = path;
-})"""
 AROUND = """() => {
   const page = document.documentElement.cloneNode(true);
   for (const one of page.querySelectorAll("iframe.mail-frame, time")) one.remove();
   return [page.outerHTML, document.title, location.href, window.owned, document.cookie.length];
 }"""
-BOX = """() => document.querySelector("iframe.mail-frame").getBoundingClientRect().height"""
+FRAME = "iframe.mail-frame"
+# Frames like the page's own, as many as there are paths; answers where each is, and how high.
+SHOW = """paths => {
+  const [own, ...others] = document.querySelectorAll("iframe.mail-frame");
+  for (const frame of others) frame.remove();
+  return Promise.all(paths.map(path => new Promise(done => {
+    const frame = own.cloneNode();
+    frame.addEventListener("load", () => {
+      const { height } = frame.contentDocument.documentElement.getBoundingClientRect();
+      frame.style.blockSize = `${height}px`;
+      done([frame.contentWindow.location.pathname, frame.getBoundingClientRect().height]);
+    }, {once: true});
+    frame.src = path;
+    own.parentElement.append(frame);
+  })));
+}"""
+AT_ONCE = 16
 
 
 @dataclass
@@ -76,10 +87,17 @@ def session(house: House) -> Session:
     return make_session(house.support, mailbox=house.mailbox, subject="Hostile")
 
 
+def at(session: Session) -> str:
+    return f"/s/{session.public_id}/"
+
+
 @pytest.fixture
-def page(house: House, session: Session, open_as: Open) -> Page:
+def page(session: Session, open_console: Open) -> Page:
     make_message(session, html="<p>first</p>")
-    return open_as(house.alice.user, f"/s/{session.public_id}/")
+    page = open_console(at(session))
+    expect(page.frame_locator(FRAME).locator("p")).to_have_text("first")
+    expect(page.locator("[data-test=more]")).to_be_visible()  # it counts as read by now
+    return page
 
 
 @pytest.fixture
@@ -89,20 +107,50 @@ def watch(page: Page, web: str) -> Iterator[Watch]:
     watch.assert_nothing_happened()
 
 
-def add_all(session: Session, samples: list[str]) -> list[Message]:
-    return [make_message(session, html=html) for html in samples]
+def some_at_once(session: Session, samples: list[str]) -> Iterator[list[Message]]:
+    for begin in range(0, len(samples), AT_ONCE):
+        yield [make_message(session, html=html) for html in samples[begin : begin + AT_ONCE]]
+
+
+def show_and_touch(page: Page, messages: list[Message], *, query: str = "") -> None:
+    places = page.evaluate(SHOW, [f"/m/{message.pk}/{query}" for message in messages])
+    for message, (path, height) in zip(messages, places, strict=True):
+        assert path == f"/m/{message.pk}/", message.html
+        assert height < 30_100, message.html
+    page.evaluate(TOUCH)
 
 
 def test_no_hostile_mail_acts(session: Session, page: Page, watch: Watch) -> None:
-    """Each sample in the frame of the console's own page, with its pictures asked for or not."""
+    """Each sample in a frame of the console's own page, with its pictures asked for or not."""
     before = page.evaluate(AROUND)
-    for message in add_all(session, HOSTILE):
-        for path in (f"/m/{message.pk}/", f"/m/{message.pk}/?images=1"):
-            assert page.evaluate(SHOW, path) == f"/m/{message.pk}/", message.html
-            page.evaluate(TOUCH)
-            assert page.evaluate(BOX) < 30_100, message.html
-        watch.assert_nothing_happened()
+    for messages in some_at_once(session, HOSTILE):
+        for query in ("", "?images=1"):
+            show_and_touch(page, messages, query=query)
+            watch.assert_nothing_happened()
     assert page.evaluate(AROUND) == before
+
+
+def test_the_frame_is_as_high_as_the_mail(session: Session, open_console: Open, web: str) -> None:
+    message = make_message(session, html=TALL)
+    page = open_console("/")
+    watch = watched(page, web)
+    page.goto(at(session))
+    mail = page.frame_locator(f"#m{message.pk} iframe")
+
+    expect(mail.get_by_text("the end")).to_be_visible()
+    page.wait_for_function(
+        """() => {
+          const frame = document.querySelector("iframe.mail-frame");
+          const inside = frame.contentDocument.documentElement.getBoundingClientRect().height;
+          return inside > 900 && frame.getBoundingClientRect().height >= inside;
+        }"""
+    )
+    assert "owned" not in page.title()
+    watch.assert_nothing_happened()
+
+
+TALL = """<p>Hello <b>frame</b></p><script>top.document.title = "owned"</script>
+<img src="https://track.test/pixel.png"><p style="height: 900px">tall</p><p>the end</p>"""
 
 
 @pytest.fixture
@@ -120,8 +168,8 @@ def test_even_without_cleaning_no_script_runs(
     watch = watched(page, web)
     before = page.evaluate(AROUND)
     quiet = [html for html in HOSTILE if "refresh" not in html]
-    for message in add_all(session, quiet):
-        page.evaluate(SHOW, f"/m/{message.pk}/")
+    for messages in some_at_once(session, quiet):
+        page.evaluate(SHOW, [f"/m/{message.pk}/" for message in messages])
         page.evaluate(TOUCH)
     assert (watch.dialogs, watch.popups) == ([], [])
     assert page.evaluate(AROUND) == before
@@ -135,7 +183,7 @@ def test_in_a_tab_of_its_own_it_is_as_safe(session: Session, page: Page, watch: 
 
 
 def test_pictures_are_asked_of_our_own_site_after_a_click(
-    house: House, session: Session, open_as: Open, web: str, monkeypatch: pytest.MonkeyPatch
+    session: Session, open_console: Open, web: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[str] = []
 
@@ -147,10 +195,10 @@ def test_pictures_are_asked_of_our_own_site_after_a_click(
     monkeypatch.setattr(remote_images, "fetch", fetch)
     monkeypatch.setattr(remote_images, "redraw", lambda *_content, **_size: pixel)
     message = make_message(session, html='<p>x</p><img alt=Sale src="https://shop.test/a.png">')
-    page = open_as(house.alice.user)
+    page = open_console()
     watch = watched(page, web)
 
-    page.goto(f"/s/{session.public_id}/")
+    page.goto(at(session))
     image = page.frame_locator(f"#m{message.pk} iframe").locator("img")
     expect(image).to_have_attribute("alt", "Sale")
     assert fetched == []
@@ -169,10 +217,10 @@ PIXEL = (
 
 
 def test_a_link_opens_a_tab_that_knows_nothing_of_us(
-    house: House, session: Session, open_as: Open, web: str
+    session: Session, open_console: Open, web: str
 ) -> None:
     message = make_message(session, html='<a href="https://shop.test/">Shop</a>')
-    page = open_as(house.alice.user, f"/s/{session.public_id}/")
+    page = open_console(at(session))
     heard: list[dict[str, str]] = []
 
     def answer(route: Route) -> None:
@@ -188,46 +236,44 @@ def test_a_link_opens_a_tab_that_knows_nothing_of_us(
     assert page.url.startswith(web)
 
 
-def test_a_mail_is_read_as_text_and_back(house: House, session: Session, open_as: Open) -> None:
+@pytest.mark.parametrize("way", ["beside the mail", "in the mail"])
+def test_a_mail_is_read_as_text_and_back(session: Session, open_console: Open, way: str) -> None:
     html = '<h1>Sale</h1><img alt=Coats src="https://shop.test/a.png">'
-    message = make_message(session, html=html, text="Sale, in words")
-    page = open_as(house.alice.user, f"/s/{session.public_id}/")
-    mail = page.frame_locator(f"#m{message.pk} iframe")
+    make_message(session, html=html, text="Sale, in words")
+    page = open_console(at(session))
+    mail = page.frame_locator(FRAME)
     expect(mail.locator("h1")).to_have_text("Sale")
 
     page.click("text=Show as text")
     expect(mail.locator("pre")).to_have_text("Sale, in words")
-    expect(page.locator("text=Show as text")).to_be_hidden()
-    expect(page.locator("text=Show pictures")).to_be_hidden()
-    mail.locator("text=Show its layout").click()
+    expect(page.locator("text=Show as text")).to_have_count(0)
+    expect(page.locator("text=Show pictures")).to_have_count(0)
+    back = mail if way == "in the mail" else page
+    back.locator("text=Show its layout").click()
 
     expect(mail.locator("h1")).to_have_text("Sale")
     expect(page.locator("text=Show as text")).to_be_visible()
     expect(page.locator("text=Show pictures")).to_be_visible()
-    assert page.url.endswith(f"/s/{session.public_id}/")
+    assert page.url.endswith(at(session))
 
 
 def test_a_picture_that_is_not_loaded_never_widens_the_mail(
-    house: House, session: Session, open_as: Open
+    session: Session, open_console: Open
 ) -> None:
     make_message(session, html='<table><td><img alt=Wide width=2000 height=90 src="//x.test/a">')
-    page = open_as(
-        house.alice.user, f"/s/{session.public_id}/", viewport={"width": 390, "height": 800}
-    )
-    page.goto(f"/s/{session.public_id}/#read")
-    image = page.frame_locator("iframe.mail-frame").locator("img")
+    page = open_console(at(session), viewport=PHONE)
+    image = page.frame_locator(FRAME).locator("img")
+    expect(image).to_be_visible()
     assert image.evaluate("one => one.getBoundingClientRect().right <= innerWidth")
 
 
-def test_on_paper_there_is_the_conversation_alone(
-    house: House, session: Session, open_as: Open
-) -> None:
+def test_on_paper_there_is_the_conversation_alone(session: Session, open_console: Open) -> None:
     make_message(session, html="<p>long</p>" * 200)
-    page = open_as(house.alice.user, f"/s/{session.public_id}/")
-    expect(page.locator("iframe.mail-frame")).to_have_css("height", re.compile(r"^\d{4,}"))
+    page = open_console(at(session))
+    expect(page.locator(FRAME)).to_have_css("height", re.compile(r"^\d{4,}"))
 
     page.emulate_media(media="print")
 
-    for part in ("#list", ".nav", ".composer"):
+    for part in (".list", ".nav", ".composer", ".subject-block button"):
         expect(page.locator(part).first).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollHeight") > 4000

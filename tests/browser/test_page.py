@@ -1,19 +1,17 @@
-"""The console in a real browser: the way of an agent, live changes, small screens, dark, Spanish."""
+"""The console in a real browser: the way of an agent, and all of it at every width."""
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import expect
 
 from apps.tickets.models import Message, Session
-from tests.browser.conftest import Open
+from tests.browser.conftest import PHONE, ROW, Open, overflow, sign_in
 from tests.people import House, make_attachment, make_message, make_session
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
-HOSTILE = """<p id="words">Hello <b>frame</b></p><script>top.document.title = "owned"</script>
-<img src="https://track.test/pixel.png"><p style="height: 900px">tall</p><p>the end</p>"""
+EDITOR = "[data-test=editor]"
 
 
 @pytest.fixture
@@ -30,14 +28,18 @@ def test_sign_in_list_open_take_reply_with_a_file(
 ) -> None:
     receipt = tmp_path / "receipt.txt"
     receipt.write_text("paid")
-    page = open_as(house.alice.user)
+    page = open_as()
+    sign_in(page, house.alice.user)
 
-    page.click("[data-test=session-row]")
+    page.click(".nav a[title=Unassigned]")
+    page.click(ROW)
     page.click("[data-test=take]")
-    expect(page.locator(".status--pill")).to_have_text("Active")
+    expect(page.locator("[data-test=status]")).to_have_attribute("data-status", "active")
     page.click("[data-test=reply]")
-    page.fill("[data-test=editor]", "It is on its way.")
+    expect(page.locator(EDITOR)).to_be_focused()
+    page.keyboard.type("It is on its way.")
     page.set_input_files("[data-test=file-input]", receipt)
+    expect(page.locator("[data-uploads] [data-test=verdict]")).to_have_text("Waiting for scan")
     page.click("[data-test=send]")
 
     answer = page.locator("[data-test=message]").nth(1)
@@ -48,113 +50,33 @@ def test_sign_in_list_open_take_reply_with_a_file(
     assert (sent.author, sent.session.agent) == (house.alice.user, house.alice)
 
 
-def test_everything_works_without_a_script(house: House, session: Session, open_as: Open) -> None:
-    page = open_as(house.alice.user, java_script_enabled=False)
+def test_without_a_script_the_page_says_what_it_needs(session: Session, open_console: Open) -> None:
+    page = open_console(live=False, java_script_enabled=False)
 
-    page.click("[data-test=session-row]")
-    page.click("[data-test=take]")
-    page.click("[data-test=reply]")
-    page.fill("[data-test=editor]", "Without a script.")
-    page.click("[data-test=send]")
-
-    expect(page.locator("[data-test=message]").nth(1)).to_contain_text("Without a script.")
+    said = page.locator("noscript")
+    expect(said).to_contain_text("The console needs JavaScript.", use_inner_text=True)
 
 
-def test_what_others_do_shows_at_once_and_leaves_the_editor_alone(
-    house: House, session: Session, open_as: Open
+def test_who_took_it_meanwhile_stops_the_answer_and_the_words_stay(
+    house: House, session: Session, open_console: Open
 ) -> None:
-    alice = open_as(house.alice.user)
-    alice.click("[data-test=session-row]")
-    alice.click("[data-test=reply]")
-    alice.fill("[data-test=editor]", "Half a sente")
-    expect(alice.locator("[data-online]")).to_be_visible()
-
-    bob = open_as(house.bob.user, f"/s/{session.public_id}/")
-    bob.click("[data-test=take]")
-
-    expect(alice.locator(".status--pill")).to_have_text("Active")
-    expect(alice.locator(".facts")).to_contain_text("Bob")
-    expect(alice.locator("[data-test=take]")).to_have_count(0)
-    expect(alice.locator("[data-test=session-row]")).to_contain_text("Active")
-    expect(alice.locator("[data-test=editor]")).to_have_value("Half a sente")
-
-    bob.click("[data-test=reply]")
-    bob.fill("[data-test=editor]", "Bob was quicker")
-    bob.click("[data-test=send]")
-
-    expect(alice.locator("[data-test=message]").nth(1)).to_contain_text("Bob was quicker")
-    expect(alice.locator("[data-test=editor]")).to_have_value("Half a sente")
-
-
-def test_a_late_answer_is_refused_and_kept(house: House, session: Session, open_as: Open) -> None:
-    page = open_as(house.alice.user, f"/s/{session.public_id}/", java_script_enabled=False)
+    page = open_console(f"/s/{session.public_id}/")
     page.click("[data-test=reply]")
-    page.fill("[data-test=editor]", "My words")
+    expect(page.locator(EDITOR)).to_be_focused()
+    page.keyboard.type("My words")
     Session.objects.filter(pk=session.pk).update(agent=house.bob, status="active")
 
     page.click("[data-test=send]")
 
-    expect(page.locator("[role=alert], .no-reply").first).to_be_visible()
+    expect(page.locator("[data-test=composer-problem]:visible")).to_contain_text("not assigned")
+    expect(page.locator(EDITOR)).to_contain_text("My words")
     assert not Message.objects.filter(direction="out").exists()
 
 
-def test_a_socket_that_is_gone_is_said(house: House, session: Session, open_as: Open) -> None:
-    page = open_as(house.alice.user)
-    expect(page.locator("[data-offline]")).to_be_hidden()
-
-    def refuse(route: WebSocketRoute) -> None:
-        route.close()
-
-    page.route_web_socket("**/ws/", refuse)
-    page.reload()
-
-    expect(page.locator("[data-offline]")).to_be_visible()
-    page.unroute_all()
-
-
-def test_a_hostile_mail_stays_in_its_frame(house: House, session: Session, open_as: Open) -> None:
-    message = make_message(session, html=HOSTILE)
-    asked: list[str] = []
-    page = open_as(house.alice.user)
-    page.on("request", lambda request: asked.append(request.url))
-
-    page.goto(f"/s/{session.public_id}/")
-    frame = page.frame_locator(f"#m{message.pk} iframe")
-
-    expect(frame.locator("text=the end")).to_be_visible()
-    expect(page.locator(f"#m{message.pk} iframe")).to_have_css("height", tall(page, message.pk))
-    assert "owned" not in page.title()
-    assert not [url for url in asked if "track.test" in url]
-
-
-def tall(page: Page, pk: int) -> str:
-    """The height of the mail itself: the frame has no scroll bar of its own."""
-    height = page.evaluate(
-        "pk => document.querySelector(`#m${pk} iframe`)"
-        ".contentDocument.documentElement.getBoundingClientRect().height",
-        pk,
-    )
-    assert height > 900
-    return f"{-(-height // 1):.0f}px"
-
-
-def test_the_mail_link_brings_exactly_this_mail_into_view(
-    house: House, session: Session, open_as: Open
-) -> None:
-    messages = [make_message(session, text=f"mail {n}\n" * 60) for n in range(5)]
-    wanted = messages[2]
-
-    page = open_as(house.alice.user, f"/e/{wanted.pk}/")
-
-    expect(page.locator(".msg--wanted")).to_have_id(f"m{wanted.pk}")
-    expect(page.locator(f"#m{wanted.pk} summary").first).to_be_in_viewport()
-
-
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1024, 1440])
 def test_nothing_runs_over_the_side(
-    house: House, session: Session, open_as: Open, width: int, scheme: str, language: str
+    house: House, session: Session, open_console: Open, width: int, language: str
 ) -> None:
     house.alice.user.language = language
     house.alice.user.save()
@@ -162,42 +84,33 @@ def test_nothing_runs_over_the_side(
     session.save()
     message = make_message(session, text="https://x.test/" + "a" * 300, html="")
     make_attachment(message, name="n" * 200 + ".pdf", verdict="refused", reason="type-denied")
-    page = open_as(house.alice.user, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = open_console("/?view=all", viewport={"width": width, "height": 844})
+    expect(page.locator(ROW)).to_have_count(1)
+    assert overflow(page) == []
 
-    for path in ("/", "/#nav", f"/s/{session.public_id}/", "/?status=closed", "/s/none/"):
-        page.goto(path)
-        assert overflow(page) == 0, path
-    page.goto(f"/s/{session.public_id}/")
+    page.click(ROW)
+    expect(page.locator("[data-test=message]")).to_have_count(2)
+    assert overflow(page) == []
     page.click("[data-test=reply]")
-    assert overflow(page) == 0
+    expect(page.locator(EDITOR)).to_be_focused()
+    assert overflow(page) == []
     expect(page.locator("[data-test=send]")).to_be_in_viewport()
+    page.goto("/s/none/")
+    expect(page.locator("[data-test=problem]")).to_be_visible()
+    assert overflow(page) == []
 
 
-def overflow(page: Page) -> int:
-    """The page itself, and every pane in it."""
-    width: int = page.evaluate(
-        "Math.max(...[document.documentElement, ...document.querySelectorAll('.pane, .scroll')]"
-        ".map(box => box.scrollWidth - box.clientWidth))"
-    )
-    return width
-
-
-def test_a_phone_shows_one_pane_at_a_time(house: House, session: Session, open_as: Open) -> None:
-    page = open_as(house.alice.user, viewport=PHONE)
-    expect(page.locator(".read")).to_be_hidden()
-
-    page.click("[data-test=session-row]")
-    expect(page.locator(".list")).to_be_hidden()
-    expect(page.locator(".read h1")).to_be_visible()
-
-    page.click(".read .phone-only")
-    expect(page.locator("[data-test=session-row]")).to_be_visible()
-
-
-def test_the_theme_is_chosen_and_kept(house: House, open_as: Open) -> None:
-    page = open_as(house.alice.user, color_scheme="light")
-
-    page.click("[data-theme-toggle]")
-    page.reload()
-
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_new_mail_and_the_menu_fit_a_phone(
+    house: House, session: Session, open_console: Open, language: str
+) -> None:
+    house.alice.user.language = language
+    house.alice.user.save()
+    page = open_console(viewport=PHONE)
+    page.click(".list-head .phone-only >> nth=0")
+    expect(page.locator(".nav")).to_be_visible()
+    assert overflow(page) == []
+    page.click(".newmail")
+    expect(page.locator(EDITOR)).to_be_visible()
+    assert overflow(page) == []
+    expect(page.locator("[data-test=send]")).to_be_in_viewport()

@@ -76,7 +76,7 @@ FILES = {  # name, type, content, inline
     ],
     "apple-text-between-files": [("shot.png", "image/png", b"\x89PNG", True)],
     "text-attached-not-body": [("log.txt", "text/plain", b"ERROR 42", False)],
-    "forwarded-mail": [("Inner mail.eml", "message/rfc822", b"From: bob@example.com", False)],
+    "forwarded-mail": [("Inner mail.eml", "message/rfc822", b"From: bob@example.com", True)],
     "names-rfc2231-sections": [("Отчёт 2025.pdf", "application/pdf", b"%PDF", False)],
     "names-two-faces": [("harmless.pdf", "image/png", b"MZ", False)],
     "base64-with-garbage": [("a.dat", "application/octet-stream", b"Hello world", False)],

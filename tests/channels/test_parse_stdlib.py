@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from apps.channels.parse import parse, read
 from tests.channels.odd_mails import NAMES, raw
 
-# Where we read more than the standard library does, each proved in test_parse.py.
+# Where we read more than the standard library does, each proved in test_parse.py or
+# test_parse_files.py.
 WE_READ_MORE = {
+    "body-alternative-amp",  # the same text for other programs is no file
+    "body-alternative-enriched",
+    "body-several-texts",
+    "body-two-alternatives-in-a-row",
+    "body-uuencoded-between-words",
+    "body-yenc",
     "apple-text-between-files",  # texts side by side are one text
     "base64-two-blocks",
     "base64-with-garbage",
@@ -25,6 +32,13 @@ WE_READ_MORE = {
     "type-nonsense",
     "line-ends-cr-only",
     "only-body",
+    "forwarded-digest-with-blank-headers",  # texts and HTML side by side
+    "inline-duplicate-cids",
+    "smime-signed-in-one-piece",  # what lies within
+    "tnef-appointment-is-kept",
+    "tnef-beside-a-text",
+    "tnef-html-in-rtf-and-files",
+    "tnef-plain-words",
 }
 
 

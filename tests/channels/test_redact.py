@@ -12,6 +12,7 @@ import pytest
 from apps.channels import redact
 from apps.channels.parse import parse
 from apps.channels.redact import NotProved, Source, Stopped, source_of
+from tests.core import tnef_samples as t
 from tests.hostile.feared import signed_around
 
 GOOD = b"%PDF-1.4 a harmless bill, long enough to be looked for" * 3
@@ -178,3 +179,13 @@ def test_hundreds_of_parts_beyond_the_caps_are_left_out_or_known() -> None:
 def test_the_answer_is_built_without_the_old_boundary() -> None:
     source = redacted(mail(part(BAD, "bad.exe")))
     assert b"--one" not in source.content and redact.NOT_SCANNED not in str(source.left_out)
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_winmail_that_was_opened_is_judged_by_its_files(clean: bool) -> None:
+    """Itself it is no file of the mail, so no scanner has ever seen it as one."""
+    packed = t.winmail(t.packed_file(data=GOOD, title=b"A.PDF"))
+    raw = mail(part(packed, "winmail.dat", kind="application/ms-tnef"))
+    source = redacted(raw, clean=(GOOD,) if clean else (), bad=b"")
+    assert source.as_it_came is clean
+    assert nowhere(packed, source.content) is not clean

@@ -41,7 +41,7 @@ def submitted(**fields: str) -> Any:
     page = client.get(address)
     names = page.context["adminform"].form.fields
     usual = {name: "" for name in names if name not in {"enabled", *fields}}
-    usual |= {"language": "en", "time_zone": "UTC"}
+    usual |= {"language": "en", "time_zone": "UTC", "undo_seconds": "10"}
     return client.post(address, usual | fields)
 
 

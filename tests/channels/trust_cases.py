@@ -399,6 +399,14 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
         "neutral",
         {"namesake"},
     ),
+    "the daemon of another server": (
+        "From: Carla Costa <mailer-daemon@elsewhere.example>\nReturn-Path: <>\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"
+        "Not delivered.\n--b\nContent-Type: message/delivery-status\n\n"
+        "Final-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.1.1\n\n--b--\n",
+        "neutral",
+        set(),
+    ),
     "a known name from its address": (
         "From: Carla Costa <CARLA@client.example>\n",
         "neutral",
@@ -534,5 +542,26 @@ CASES: dict[str, tuple[str, str, set[str]]] = {
         " header.from=example.com\n" + FROM,
         "verified",
         {"authenticated"},
+    ),
+    # signed and encrypted: said, and neither for nor against anybody
+    "signed in one piece": (
+        FROM + "Content-Type: application/pkcs7-mime; smime-type=signed-data\n",
+        "neutral",
+        {"smime-signed"},
+    ),
+    "encrypted": (
+        PASSED + FROM + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n",
+        "verified",
+        {"authenticated", "smime-encrypted"},
+    ),
+    "signed within the text": (
+        FROM + "\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nhello\n",
+        "neutral",
+        {"pgp-signed"},
+    ),
+    "encrypted within the text": (
+        FROM + "\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n",
+        "neutral",
+        {"pgp-encrypted"},
     ),
 }

@@ -1,17 +1,19 @@
 """The admin's front page: sections of rows, each with its state in words, in few queries."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.agents.models import Agent, CustomState, Team
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.core.models import Role
-from apps.crm.models import TicketUpdate
+from apps.crm.models import CrmConnection, CrmSettings, TicketLink, TicketUpdate
 from config import front
 from config.admin import SECTIONS
 from tests.people import (
@@ -88,11 +90,32 @@ def test_settings_say_what_they_are_set_to(root: Client) -> None:
     CustomState.objects.create(name="Training")
     said = facts(root)
     assert said["CRM"][0] == "built-in tickets, comments in English"
+    assert said["CRM connections"] == ("1 connection", "ok")
     assert said["Attachments"][0] == "10 files and 25 MB a mail, scanned up to 50 MB"
     assert said["Agent states"][0] == "Available after sign-in, Offline after 10 min away"
     assert said["Custom states"][0] == "1 in use"
     assert said["Changes of settings"][0].startswith("last today at ")
     assert said["Sign-in"][0] == "second factor: nobody has to"
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "tone"),
+    [
+        ("unreachable", "rests until", "warn"),
+        ("auth", "user refused", "danger"),
+    ],
+)
+def test_a_crm_that_rests_stands_at_its_row(root: Client, code: str, words: str, tone: str) -> None:
+    CrmSettings.load()
+    until = timezone.now() + timedelta(minutes=5)
+    crm = CrmConnection.objects.create(
+        kind="rt", url="https://rt.example.com", paused_until=until, error_code=code
+    )
+    assert facts(root)["CRM connections"] == ("2 connections", "ok")  # it has no ticket
+    TicketLink.objects.create(thread_key="T1", connection=crm, ticket="1")
+    told, said_in = facts(root)["CRM connections"]
+    assert told.startswith(f"Request Tracker, rt.example.com: {words}")
+    assert said_in == tone
 
 
 def test_settings_gather_everything_of_the_channel_in_one_section(root: Client) -> None:
@@ -156,7 +179,7 @@ def test_a_page_that_is_not_there_is_no_link() -> None:
 # ---- queries, as figures ---------------------------------------------------------------------------
 
 COSTS = {
-    FRONT: 22,
+    FRONT: 28,
     "/admin/email_channels/channelsettings/1/change/": 6,
     "/admin/email_channels/emailaccount/": 7,
     "/admin/queues/queue/{queue}/change/": 13,

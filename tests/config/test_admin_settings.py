@@ -9,12 +9,14 @@ from django.test import Client, RequestFactory
 
 from apps.agents.models import CustomState
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.console.models import CannedReply, Signature
 from apps.core.models import Role
 from apps.core.secrets import unseal
 from apps.queues.models import Queue
 from tests.config.test_admin_front import SETTINGS
 from tests.people import (
     House,
+    crm_connection,
     make_account,
     make_house,
     make_mailbox,
@@ -50,8 +52,18 @@ AN_ACCOUNT = {
     "mailboxes-TOTAL_FORMS": 0,
     "mailboxes-INITIAL_FORMS": 0,
 }
-A_CHANNEL = {"external_url": "https://c.test", "language": "en", "time_zone": "Europe/Madrid"}
-A_MAILBOX = {"address": "info@x.test", "route-TOTAL_FORMS": 0, "route-INITIAL_FORMS": 0}
+A_CHANNEL = {
+    "external_url": "https://c.test",
+    "language": "en",
+    "time_zone": "Europe/Madrid",
+    "undo_seconds": 10,
+}
+A_MAILBOX = {
+    "address": "info@x.test",
+    "customer_from": "from",
+    "route-TOTAL_FORMS": 0,
+    "route-INITIAL_FORMS": 0,
+}
 A_QUEUE = {
     "name": "Support",
     "routing": "manual",
@@ -121,10 +133,14 @@ def test_every_group_of_fields_begins_with_a_sentence(label: str) -> None:
 
 @pytest.mark.parametrize("label", FORMS)
 def test_who_only_looks_gets_the_page(label: str, root: Client) -> None:
-    make_house()
+    house = make_house()
+    CustomState.objects.create(name="Training")
+    CannedReply.objects.create(name="Late", html="<p>Sorry</p>")
+    Signature.objects.create(queue=house.support, html="<p>Support</p>")
+    crm_connection()
     row = apps.get_model(label)
     one = row.load() if hasattr(row, "load") else row._default_manager.first()
-    one = one or CustomState.objects.create(name="Training")
+    assert one is not None
     audit = Client()
     audit.force_login(make_user("audit", roles=[Role.AUDITOR]))
     address = f"/admin/{label.replace('.', '/').lower()}/{one.pk}/change/"
@@ -164,6 +180,12 @@ def test_a_console_address_is_a_host_and_no_more(root: Client, typed: str, told:
 def test_a_slash_at_its_end_is_left_out_and_https_is_meant(root: Client) -> None:
     said(root.post(CHANNEL, A_CHANNEL | {"external_url": "support.example.com/"}))
     assert ChannelSettings.load().external_url == "https://support.example.com"
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [("0", 0), ("60", 60), ("61", 10), ("-1", 10)])
+def test_a_mail_waits_a_minute_at_most(root: Client, seconds: str, kept: int) -> None:
+    root.post(CHANNEL, A_CHANNEL | {"undo_seconds": seconds})
+    assert ChannelSettings.load().undo_seconds == kept
 
 
 def test_http_is_doubted_except_here(root: Client) -> None:

@@ -15,8 +15,10 @@ from apps.agents.models import Agent, AgentSettings, Team
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.core.models import User
 from apps.core.secrets import unseal
-from apps.crm.models import CrmSettings
+from apps.crm.models import CrmConnection, CrmSettings
 from apps.queues.models import Queue
+from apps.storage.models import StorageSettings
+from tests.people import make_account, make_mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,15 @@ def test_what_a_file_leaves_out_is_left_alone(tmp_path: Path) -> None:
     assert (queue.capacity, queue.routing, queue.memberships.count()) == (3, "automatic", 2)
 
 
+@pytest.mark.parametrize(("seconds", "code", "kept"), [(0, 0, 0), (60, 0, 60), (61, 2, 10)])
+def test_the_time_for_undo_is_a_minute_at_most(
+    tmp_path: Path, seconds: int, code: int, kept: int
+) -> None:
+    text = f"version: 1\nchannel: {{undo_seconds: {seconds}}}\n"
+    assert configured(tmp_path, text)[0] == code
+    assert ChannelSettings.load().undo_seconds == kept
+
+
 def test_absent_removes_what_is_free_and_refuses_what_is_in_use(tmp_path: Path) -> None:
     configured(tmp_path, WHOLE)
     code, _changes, told = configured(
@@ -133,6 +144,37 @@ def test_what_a_rule_tidies_is_no_change_the_next_time(tmp_path: Path) -> None:
     assert configured(tmp_path, text) == (0, [], "")
     assert Queue.objects.get().path == "B/C"
     assert Mailbox.objects.get().aliases == ["b@x.test"]
+
+
+def test_a_mailbox_says_who_the_customer_is(tmp_path: Path) -> None:
+    text = (
+        "version: 1\naccounts: [{name: m, send: {host: x}}]\nmailboxes: [{address: a@x.test, "
+        'account: m, subject_id: true, customer_from: listed, form_senders: [F@x.test, "*@y.test"]}]\n'
+    )
+    assert configured(tmp_path, text)[0] == 0
+    assert configured(tmp_path, text) == (0, [], "")
+    mailbox = Mailbox.objects.get()
+    assert (mailbox.subject_id, mailbox.customer_from) == (True, "listed")
+    assert mailbox.form_senders == ["f@x.test", "*@y.test"]
+
+
+def test_a_list_of_forms_is_asked_for(tmp_path: Path) -> None:
+    text = (
+        "version: 1\naccounts: [{name: m, send: {host: x}}]\n"
+        "mailboxes: [{address: a@x.test, account: m, customer_from: listed}]\n"
+    )
+    code, _changes, told = configured(tmp_path, text)
+    assert (code, "mailboxes.form_senders: Name the addresses" in told) == (2, True), told
+    assert not Mailbox.objects.exists()
+
+
+def test_another_account_has_to_prove_the_reply_address(tmp_path: Path) -> None:
+    mailbox = make_mailbox("a@x.test", reply_token="on")
+    make_account("other")
+    text = "version: 1\nmailboxes: [{address: a@x.test, account: other}]\n"
+    assert configured(tmp_path, text)[0] == 0
+    mailbox.refresh_from_db()
+    assert (mailbox.account.name, mailbox.reply_token) == ("other", "off")
 
 
 def test_check_only_looks(tmp_path: Path) -> None:
@@ -207,8 +249,31 @@ def test_check_only_looks(tmp_path: Path) -> None:
             "version: 1\naccounts: [{name: m, send: {kind: anymail}}]",
             "FILE:2: accounts.send.kind: anymail is not available in this release.",
         ),
-        ("version: 1\ncrm: {kind: zendesk}", "FILE:2: crm.kind: zendesk is not available"),
-        ("version: 1\nstorage: {backend: s3}", "FILE:2: storage.backend: s3 is not available"),
+        ("version: 1\ncrm: {kind: salesforce}", "FILE:2: crm.kind: salesforce is not available"),
+        ("version: 1\ncrm: {kind: rt, token: t}", "FILE:2: crm.url: Write it like https://"),
+        (
+            "version: 1\ncrm: {kind: rt, url: 'https://10.0.0.1', token: t}",
+            "FILE:2: crm.url: 10.0.0.1 is not an address out in the public network.",
+        ),
+        (
+            "version: 1\ncrm: {kind: webhook, url: 'http://crm.x.test', token: t}",
+            "FILE:2: crm.url: Begin with https://",
+        ),
+        ("version: 1\ncrm: {kind: rt, url: 'https://rt.x.test'}", "FILE:2: crm.token: Type the"),
+        (
+            "version: 1\ncrm:\n  options:\n    fields:\n      Team: '{QUEU}'",
+            "FILE:5: crm.options.fields.Team: {QUEU} is no merge field",
+        ),
+        (
+            "version: 1\ncrm: {options: {fields: {A: x, a: y}}}",
+            "FILE:2: crm.options.fields.a: “a” stands here twice; keep one.",
+        ),
+        ("version: 1\ncrm: {options: {fields: [a]}}", "crm.options.fields: Names with texts"),
+        (
+            "version: 1\ncrm: {options: {merged_ticket: gone}}",
+            "FILE:2: crm.options.merged_ticket: One of: follow, stop, new.",
+        ),
+        ("version: 1\nstorage: {backend: ftp}", "FILE:2: storage.backend: One of: local, s3"),
         (
             "version: 1\naccounts: [{name: m, receive: {port: 99999}}]",
             "FILE:2: accounts.receive.port: Between 1 and 65535.",
@@ -290,7 +355,10 @@ def test_check_only_looks(tmp_path: Path) -> None:
             "version: 1\nstorage: {kinds: {pdf: {path: '{YEAR}/{Queue}'}}}",
             "FILE:2: storage.kinds.pdf.path: There is no {Queue}",
         ),
-        ("version: 1\nstorage: {kinds: {pdf: {path: a/../b}}}", "storage.kinds.pdf.path: No `..`"),
+        (
+            "version: 1\nstorage: {kinds: {pdf: {path: a/../b}}}",
+            "storage.kinds.pdf.path: “..” leads out",
+        ),
         ("version: 1\nstorage: {kinds: {pfd: {on: true}}}", "kinds.pfd: There is no such key"),
         (
             "version: 1\naccounts: [{name: m}]\nmailboxes:\n- {address: a@x.test, account: m}\n"
@@ -381,16 +449,62 @@ def test_what_hangs_together_is_removed_together(tmp_path: Path) -> None:
 def test_secrets_are_sealed_wherever_they_stand(tmp_path: Path) -> None:
     configured(tmp_path, WHOLE)
     crm = CrmSettings.load()
-    assert "secret-T" not in json.dumps(crm.options) + crm.token
-    assert unseal(crm.options["password"]) == unseal(crm.token) == "secret-T"
-    assert crm.options["sender_addresses"] == ["crm@x.test"]
+    connection = crm.connection
+    assert "secret-T" not in connection.token
+    assert unseal(connection.token) == "secret-T"
+    assert (connection.user, connection.sender_addresses) == ("u", ["crm@x.test"])
+
+
+A_CRM = """\
+version: 1
+crm:
+  kind: rt
+  url: https://rt.x.test/rt/
+  token: env:T
+  attach_files: true
+  options:
+    queue: General
+    sender_addresses: [rt@x.test]
+    fields: {Team: "{QUEUE}", "Order no": "A-{SESSION_ID}"}
+    deleted_ticket: new
+    merged_ticket: stop
+"""
+
+
+def test_a_crm_of_another_kind_is_another_connection(tmp_path: Path) -> None:
+    first = CrmSettings.load().connection
+    code, changes, told = configured(tmp_path, A_CRM)
+    assert (code, told) == (0, "")
+    assert {"object": "crm", "name": "rt", "change": "created"} in changes
+    made = CrmSettings.load().connection
+    assert (made.kind, made.url, made.queue) == ("rt", "https://rt.x.test/rt", "General")
+    assert made.fields == {"Team": "{QUEUE}", "Order no": "A-{SESSION_ID}"}
+    assert (made.deleted_ticket, made.merged_ticket) == ("new", "stop")
+    assert CrmSettings.load().attach_files
+    assert CrmConnection.objects.filter(pk=first.pk).exists()
+    assert configured(tmp_path, A_CRM) == (0, [], "")
+
+
+def test_what_a_crm_is_not_told_stays_as_it_is(tmp_path: Path) -> None:
+    configured(tmp_path, A_CRM)
+    configured(tmp_path, "version: 1\ncrm: {options: {queue: Other}}\n")
+    made = CrmSettings.load().connection
+    assert (made.kind, made.queue, unseal(made.token)) == ("rt", "Other", "secret-T")
+
+
+def test_fifty_one_fields_are_too_many(tmp_path: Path) -> None:
+    fields = ", ".join(f"F{n}: x" for n in range(51))
+    _code, _changes, told = configured(
+        tmp_path, f"version: 1\ncrm: {{options: {{fields: {{{fields}}}}}}}\n"
+    )
+    assert "crm.options.fields: At most 50 fields; there are 51." in told
 
 
 def test_settings_of_storage_are_merged(tmp_path: Path) -> None:
     configured(tmp_path, WHOLE)
     configured(tmp_path, "version: 1\nstorage: {kinds: {json: {on: true}}}\n")
-    kinds = CrmSettings.load().storage["kinds"]
-    assert (kinds["json"]["on"], kinds["pdf"]["on"]) == (True, True)
+    row = StorageSettings.load()
+    assert (row.json_on, row.pdf_on, row.raw_on) == (True, True, False)
 
 
 def test_a_secret_of_digits_is_read_as_it_is_written(tmp_path: Path) -> None:

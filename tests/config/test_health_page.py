@@ -21,12 +21,13 @@ from apps.core.db.facts import DatabaseFacts
 from apps.core.health import beat
 from apps.core.leases import held
 from apps.core.models import Heartbeat
-from apps.crm.models import TicketUpdate
+from apps.crm.models import CrmConnection, TicketLink, TicketUpdate
 from config import health, health_page
 from config.condition import machine
-from config.condition.line import Line
+from config.condition.line import Line, Section
 from tests.people import (
     House,
+    crm_connection,
     make_account,
     make_attachment,
     make_house,
@@ -157,7 +158,7 @@ def test_its_queries_do_not_grow(house: House) -> None:
         make_account(f"more{number}", receive_password=sealing.seal("x"))
         make_session(house.support)
         InboundEmail.objects.create(source="fetch", sha256=str(number))
-    assert count() == before <= 32
+    assert count() == before <= 36
 
 
 def test_a_question_that_the_database_refuses_costs_one_line(
@@ -355,6 +356,69 @@ def test_updates_that_were_given_up(house: House) -> None:
     TicketUpdate.objects.update(status="failed")
     state, words = told("updates")
     assert (state, "1 was given up." in words) == ("down", True)
+
+
+def test_a_crm_that_rests_says_until_when_and_why(house: House) -> None:
+    crm = resting("unreachable", "rt.x did not answer in time.")
+    found = line(f"crm-{crm.pk}")
+    assert (found.state, found.name) == ("degraded", "CRM: Request Tracker, rt.example.com")
+    assert "It rests until " in found.fact
+    assert "rt.x did not answer in time." in found.fact
+    assert found.cures[0].page == f"/admin/crm/crmconnection/{crm.pk}/change/"
+
+
+def test_a_crm_that_refuses_our_user_says_what_to_do(house: House) -> None:
+    crm = resting("auth", "rt.x does not accept the token.")
+    state, words = told(f"crm-{crm.pk}")
+    assert (state, "Enter a new token or give its user the right" in words) == ("down", True)
+
+
+def test_each_crm_tells_its_own_lag(house: House) -> None:
+    updates(house, ago(minutes=5))
+    crm = resting("unreachable", "Down.")
+    TicketLink.objects.create(thread_key="T2", connection=crm, ticket="1")
+    TicketUpdate.objects.bulk_create(
+        TicketUpdate(thread_key="T2", kind="link", key=str(n), created_at=ago(hours=2))
+        for n in range(3)
+    )
+    assert "4 wait. The oldest for 2 h." in line(f"crm-{crm.pk}").fact
+    present = line(f"crm-{crm_connection().pk}")
+    assert (present.state, "1 waits. The oldest for 5 min." in present.fact) == ("ok", True)
+
+
+def test_what_is_planned_for_later_does_not_wait_yet(house: House) -> None:
+    updates(house, ago(hours=5))
+    TicketUpdate.objects.update(not_before=timezone.now() + timedelta(minutes=5))
+    assert line("updates").fact == "Nothing waits."
+
+
+def test_a_crm_that_nothing_waits_for_raises_no_alarm(house: House) -> None:
+    resting("auth", "Refused.")
+    TicketUpdate.objects.all().delete()
+    keys = [one.key for one in next(s for s in sections() if s.key == "work").lines]
+    assert [key for key in keys if key.startswith("crm-")] == [f"crm-{crm_connection().pk}"]
+
+
+def sections() -> list[Section]:
+    return health_page.measure().sections
+
+
+def resting(code: str, error: str) -> CrmConnection:
+    """With one entry that waits for it."""
+    crm_connection()
+    until = timezone.now() + timedelta(minutes=5)
+    crm = CrmConnection.objects.create(
+        kind="rt",
+        url="https://rt.example.com",
+        paused_until=until,
+        failed_at=timezone.now(),
+        failures=5,
+        error=error,
+        error_code=code,
+    )
+    TicketLink.objects.create(thread_key="R1", connection=crm, ticket="1")
+    TicketUpdate.objects.create(thread_key="R1", kind="link", key="1", text="x")
+    return crm
 
 
 def test_the_quarantine(house: House) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from config.launch import broker, keys, listening, locks, main, running, scanner
 from config.launch.children import Children
 from config.launch.progress import Failure
+from tests.living import soon
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +45,36 @@ def test_a_killed_broker_keeps_its_files(tmp_path: Path, code: int, lived: float
     (tmp_path / "appendonlydir").mkdir()
     broker.set_broken_files_aside(tmp_path, code, lived)
     assert (tmp_path / "appendonlydir").exists()
+
+
+LAUNCHER = """
+import os, sys, time
+from pathlib import Path
+from config.launch import broker
+from config.launch.children import Children
+child, address = broker.prepare(Path(sys.argv[1]), dict(os.environ))
+Children(Path(sys.argv[1])).start(child)
+while not broker.answers(address): time.sleep(0.01)
+print(child.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_broker_that_follows_a_killed_one_keeps_its_socket(tmp_path: Path) -> None:
+    """The first must not tidy up late: it would remove the socket of the second."""
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        first = int(launcher.stdout.readline())
+        launcher.kill()
+    child, address = broker.prepare(tmp_path, dict(os.environ))
+    children = Children(tmp_path)
+    children.start(child)
+
+    soon(lambda: broker.answers(address))
+    soon(lambda: not Path(f"/proc/{first}").exists())
+    assert broker.answers(address)
+    children.stop(seconds=2)
 
 
 def test_a_named_clamd_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

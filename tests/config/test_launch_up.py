@@ -37,8 +37,10 @@ def told(tmp_path: Path) -> dict[str, str]:
 NO = "unix:/nonexistent"
 
 
-def start(told: dict[str, str]) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
-    process = subprocess.Popen(UP, cwd=BASE_DIR, env=told, stdout=subprocess.PIPE, text=True)
+def start(
+    told: dict[str, str], command: list[str] = UP
+) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=told, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     word, _, facts = process.stdout.readline().partition(" ")
     assert word == "ready"

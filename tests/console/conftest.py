@@ -24,3 +24,18 @@ def as_user() -> SignIn:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def alice(house: House, as_user: SignIn) -> Client:
+    return as_user(house.alice.user)
+
+
+@pytest.fixture
+def bob(house: House, as_user: SignIn) -> Client:
+    return as_user(house.bob.user)
+
+
+@pytest.fixture
+def irene(house: House, as_user: SignIn) -> Client:
+    return as_user(house.irene)

@@ -162,14 +162,33 @@ def test_every_column_of_a_setting_is_followed_or_left_out_on_purpose() -> None:
     }
     assert out == {
         *(f"email_channels.emailaccount.{name}" for name in RUNTIME),
-        "email_channels.mailbox.created_at",
+        *(f"email_channels.mailbox.{name}" for name in OF_THE_REPLY_ADDRESS),
         "queues.queue.created_at",
+        *(f"crm.crmconnection.{name}" for name in OF_THE_BREAKER),
+        "storage.storagetarget.created_at",
         "core.user.last_login",
         "core.user.date_joined",
         *(f"core.apitoken.{name}" for name in ("digest", "created_at", "last_used_at")),
     }
 
 
+OF_THE_REPLY_ADDRESS = {
+    "created_at",
+    "reply_token",
+    "reply_token_nonce",
+    "reply_token_sentence",
+    "reply_token_asked_at",
+    "reply_token_proved_at",
+}
+OF_THE_BREAKER = {
+    "created_at",
+    "failures",
+    "paused_until",
+    "error",
+    "error_code",
+    "failed_at",
+    "answered_at",
+}
 RUNTIME = {
     "status",
     "status_code",
@@ -197,6 +216,7 @@ def test_nobody_writes_settings_past_the_history() -> None:
     runtime = ("status", "next_fetch_at", "last_used_at", "**fields")
     assert {one for one in found if not any(word in one for word in runtime)} <= {
         "config/configure/mail.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/crm/breaker.py: CrmConnection.objects.filter(pk=connection.pk).update(**values)",
     }
 
 
@@ -255,19 +275,20 @@ def test_a_sign_in_that_hashes_anew_is_no_change(settings: Any) -> None:
 
 def test_secrets_of_settings_never_enter() -> None:
     account = make_account("main", receive_password=seal("first"))
-    crm = CrmSettings.load()
+    crm = CrmSettings.load().connection
     forget()
     account.receive_password = seal("second")
     account.save()
-    crm.options = {"user": "u", "password": seal("third")}
+    crm.user, crm.token = "u", seal("third")
     crm.save()
     assert told() == [
         "main: Incoming mail: password > replaced by another",
-        "CRM: Options – > user: u; password: stored",
+        "built-in tickets: User – > u",
+        "built-in tickets: Token or password > set",
     ]
     stored = str(list(SettingsChange.objects.values()))
     assert account.receive_password not in stored
-    assert crm.options["password"] not in stored
+    assert crm.token not in stored
 
 
 # ---- by whom and from where ------------------------------------------------------------------------

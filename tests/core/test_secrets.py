@@ -15,7 +15,8 @@ from apps.channels.models import EmailAccount
 from apps.core import rotation
 from apps.core.errors import Invalid
 from apps.core.secrets import SealedPlace, key_of, seal, sealed_places, unseal
-from apps.crm.models import CrmSettings
+from apps.crm.models import CrmConnection, CrmSettings
+from apps.storage.models import StorageTarget
 from tests.people import make_account, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,15 +26,14 @@ OLD, NEW, LOST = (Fernet.generate_key().decode() for _key in range(3))
 
 @pytest.fixture
 def sealed_before() -> Iterator[EmailAccount]:
-    """An account and CRM options from the time when only OLD was there."""
+    """An account, a CRM and a storage from the time when only OLD was there."""
     with keys(OLD):
         account = make_account("main", receive_password=seal("fetch-pw"), send_password=seal("s"))
         CrmSettings.objects.create(
             pk=1,
-            token=seal("crm-token"),
-            options={"user": "root", "password": seal("crm-pw")},
-            storage={"backend": "local", "options": {"secret": seal("s3"), "key": ""}},
+            connection=CrmConnection.objects.create(token=seal("crm-token")),
         )
+        StorageTarget.objects.create(backend="s3", secret=seal("s3"))
     yield account
 
 
@@ -60,9 +60,9 @@ def test_every_column_that_holds_secrets_is_known() -> None:
         ("email_channels.EmailAccount", "receive_password"),
         ("email_channels.EmailAccount", "send_password"),
         ("mfa.Authenticator", "data"),
-        ("crm.CrmSettings", "token"),
-        ("crm.CrmSettings", "options"),
-        ("crm.CrmSettings", "storage"),
+        ("crm.CrmConnection", "token"),
+        ("storage.StorageTarget", "key"),
+        ("storage.StorageTarget", "secret"),
     }
 
 
@@ -71,14 +71,13 @@ def test_rotation_seals_everything_with_the_newest_key(sealed_before: EmailAccou
         code, lines = rotate()
     assert code == 0
     assert line_of(lines, "email_channels.EmailAccount", "receive_password")["resealed"] == 1
-    assert line_of(lines, "crm.CrmSettings", "storage")["resealed"] == 1
+    assert line_of(lines, "storage.StorageTarget", "secret")["resealed"] == 1
     with keys(NEW):  # the old key is gone for good
         account, crm = EmailAccount.objects.get(), CrmSettings.load()
         assert unseal(account.receive_password) == "fetch-pw"
-        assert unseal(crm.token) == "crm-token"
-        assert unseal(crm.options["password"]) == "crm-pw"
-        assert unseal(crm.storage["options"]["secret"]) == "s3"
-    assert (crm.options["user"], crm.storage["options"]["key"]) == ("root", "")
+        assert unseal(crm.connection.token) == "crm-token"
+        place = StorageTarget.objects.get()
+        assert (unseal(place.secret), place.key) == ("s3", "")
 
 
 def test_rotation_says_which_keys_may_go(sealed_before: EmailAccount) -> None:

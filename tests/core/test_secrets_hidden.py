@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -20,7 +21,8 @@ from apps.channels.models import EmailAccount, InboundEmail
 from apps.core import blobs
 from apps.core.secrets import seal, sealed_places
 from apps.core.tokens import make_token
-from apps.crm.models import CrmSettings, Ticket, TicketUpdate
+from apps.crm.models import CrmConnection, CrmSettings, Ticket, TicketUpdate
+from apps.storage.models import StorageSettings, StorageTarget, StoredObject
 from tests.calls import Caller
 from tests.people import House, make_attachment, make_house, make_message, make_session
 
@@ -35,14 +37,14 @@ def house() -> House:
     """A row of every kind that has a page."""
     house = make_house()
     EmailAccount.objects.update(receive_password=seal(FETCH), send_password=seal(SEND))
-    CrmSettings.objects.update_or_create(
-        pk=1,
-        defaults={
-            "token": seal(CRM),
-            "options": {"password": seal(CRM)},
-            "storage": {"options": {"secret": seal(BUCKET)}},
-        },
+    crm = CrmSettings.load()
+    StorageTarget.objects.filter(pk=StorageSettings.load().target_id).update(
+        backend="s3", bucket="files", region="eu-west-1", key=seal(BUCKET), secret=seal(BUCKET)
     )
+    StoredObject.objects.create(
+        kind="raw", key="1", name="x.eml", day=date(2026, 11, 26), thread_key="T1", size=1
+    )
+    CrmConnection.objects.filter(pk=crm.connection_id).update(token=seal(CRM))
     message = make_message(make_session(house.support, agent=house.alice, mailbox=house.mailbox))
     make_attachment(message)
     raw = blobs.store(b"Subject: x\r\n\r\ny")

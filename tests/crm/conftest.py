@@ -2,12 +2,12 @@
 
 import pytest
 
-from apps.crm import links
+from apps.crm import registry
 from tests.crm.scripted import ScriptedCrm
 
 
 @pytest.fixture
 def crm(monkeypatch: pytest.MonkeyPatch) -> ScriptedCrm:
     scripted = ScriptedCrm()
-    monkeypatch.setattr(links, "connector_of", lambda _kind: scripted)
+    monkeypatch.setattr(registry, "connector_of", lambda _connection: scripted)
     return scripted

@@ -32,7 +32,7 @@ def prepare() -> None:
 
 def post() -> None:
     """What the sweep does, until nothing is due or another worker has the rest."""
-    from apps.crm.updates import due, post_updates
+    from apps.crm.posting import due, post_updates
 
     started = time.perf_counter()
     for _pass in range(20):

@@ -21,6 +21,7 @@ from apps.channels.receive import receive_one
 from apps.core import blobs
 from apps.core.models import Blob
 from apps.tickets import tasks
+from apps.tickets.drafts_begin import begin_reply
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, StagedFile
 from tests.calls import Caller, a_file, problem
@@ -182,9 +183,10 @@ def test_an_upload_is_refused_and_can_be_tried_again(
     session = make_session(house.support, agent=house.alice, mailbox=house.mailbox)
     make_message(session)
     client.force_login(house.alice.user)
+    draft, _new = begin_reply(session, by=house.alice.user, opening="")
 
     def upload() -> Any:
-        path = f"/s/{session.public_id}/staged/?form=f&name=a.txt"
+        path = f"/desk/drafts/{draft.key}/files/?name=a.txt"
         return client.post(path, os.urandom(MEGABYTE), content_type="application/octet-stream")
 
     disk.fill()

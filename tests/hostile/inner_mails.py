@@ -266,10 +266,13 @@ def _coded_container() -> bytes:
     return FROM + head + b"\r\n" + body
 
 
+# What lies in a winmail.dat is judged file by file.
+INNOCENT = {"in a bounce": 1, "in winmail.dat with an innocent one": 1}
+
 CASES = [
-    *table("inner mails", "refused", WINMAIL, prefix="winmail: "),
+    *table("inner mails", "refused", WINMAIL, prefix="winmail: ", innocent={"content twice": 1}),
     *table("inner mails", "kept out", FORWARDED, prefix="forwarded mail "),
-    *table("inner mails", "refused", INNER, prefix="program ", innocent={"in a bounce": 1}),
+    *table("inner mails", "refused", INNER, prefix="program ", innocent=INNOCENT),
     *table(
         "inner mails",
         "refused",

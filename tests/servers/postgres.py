@@ -1,5 +1,6 @@
 """A private PostgreSQL: own folder, UNIX socket, no fsync. As root it runs as user `postgres`."""
 
+import json
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -97,3 +99,19 @@ if __name__ == "__main__":  # python -m tests.servers.postgres COMMAND: runs it 
     with running_postgres() as address:
         told = {**os.environ, "DATABASE_URL": address}
         sys.exit(subprocess.run(sys.argv[1:], env=told, check=False).returncode)
+
+
+def report_of(module: str, folder: Path, *, seconds: int = 300) -> Any:
+    """What a program of ours says in its last line, run on a PostgreSQL of its own."""
+    with running_postgres() as url:
+        told = {"DATABASE_URL": url, "CARTERIA_DATA": str(folder)}
+        told |= {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            env=os.environ | told,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=seconds,
+        )
+    return json.loads(done.stdout.splitlines()[-1])

@@ -52,6 +52,7 @@ def test_a_message_has_the_fields_of_the_contract(house: House, message: Message
         "raw_url": None,
         "status": "received",
         "because": "It opens a conversation.",
+        "reports": [],
         "attachments": [
             {
                 "id": str(attachment.pk),

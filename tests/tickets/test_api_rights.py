@@ -8,7 +8,14 @@ from apps.core.models import User
 from apps.crm.models import Ticket, TicketLink
 from apps.tickets.models import Session
 from tests.calls import Caller, problem
-from tests.people import House, make_attachment, make_house, make_message, make_session
+from tests.people import (
+    House,
+    crm_connection,
+    make_attachment,
+    make_house,
+    make_message,
+    make_session,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +63,10 @@ def words(house: House) -> dict[str, object]:
     message = make_message(session)
     ticket = Ticket.objects.create(subject="x", marker=session.thread.key)
     TicketLink.objects.create(
-        thread_key=session.thread.key, kind="builtin", ticket=str(ticket.pk), url="http://t/"
+        thread_key=session.thread.key,
+        connection=crm_connection(),
+        ticket=str(ticket.pk),
+        url="http://t/",
     )
     return {
         "session": session.public_id,

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.crm.models import TicketLink
 from apps.tickets.models import Session
 from tests.calls import Caller, problem
-from tests.people import House, make_house, make_session
+from tests.people import House, crm_connection, make_house, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,10 @@ def ids(response: object) -> list[str]:
 def test_a_session_has_the_fields_of_the_contract(house: House) -> None:
     session = make_session(house.support, agent=house.alice, why="Because.")
     TicketLink.objects.create(
-        thread_key=session.thread.key, kind="builtin", ticket="7", url="http://console.test/t/7/"
+        thread_key=session.thread.key,
+        connection=crm_connection(),
+        ticket="7",
+        url="http://console.test/t/7/",
     )
     answer = Caller(house.alice.user).get(f"sessions/{session.public_id}/")
     body = answer.json()

@@ -1,14 +1,20 @@
 """tickets/, quarantine/ and pipeline/."""
 
 import pytest
+from django.core.cache import cache
 
 from apps.attachments.models import Attachment
 from apps.channels.models import InboundEmail
 from apps.core import blobs
+from apps.crm import links, ticket_verbs
 from apps.crm.models import Ticket, TicketComment, TicketFile, TicketLink, TicketUpdate
+from apps.crm.posting import post_updates
+from apps.crm.updates import Planned, plan
 from tests.calls import Caller, problem
+from tests.console.asking import queries
 from tests.people import (
     House,
+    crm_connection,
     make_attachment,
     make_house,
     make_message,
@@ -30,7 +36,7 @@ def ticket(house: House) -> Ticket:
     ticket = Ticket.objects.create(subject="Parcel", marker=session.thread.key)
     TicketLink.objects.create(
         thread_key=session.thread.key,
-        kind="builtin",
+        connection=crm_connection(),
         ticket=str(ticket.pk),
         url=f"http://console.test/tickets/{ticket.pk}/",
     )
@@ -53,6 +59,59 @@ def test_a_ticket_shows_its_comments_in_order_and_its_files(house: House, ticket
     assert (file["name"], file["size"]) == ("a.pdf", 4)
     assert Caller(house.alice.user).get(file["url"]).content == b"%PDF"
     assert Caller(house.charlie.user).get(file["url"]).status_code == 404
+
+
+def test_each_kind_of_comment_is_named_and_nothing_else_is_told(
+    house: House, ticket: Ticket
+) -> None:
+    for kind in ("standard", "link", "copy"):
+        TicketComment.objects.create(ticket=ticket, marker=kind, kind=kind, text=kind)
+    ticket_verbs.add_note(ticket, "Call her.", by=house.bob.user, token="a-token-of-16-letters")
+    body = Caller(house.alice.user).get(f"tickets/{ticket.pk}/").json()
+
+    assert set(body) == {"id", "url", "subject", "status", "comments", "files"}
+    kinds = [one["kind"] for one in body["comments"]]
+    assert kinds == ["standard", "link", "copy", "note"]
+    assert body["comments"][-1]["text"] == "Call her."
+    assert all(one["private"] for one in body["comments"])
+
+
+@pytest.mark.contract("1.3.g")
+def test_of_the_pdfs_of_a_conversation_the_newest_is_there(house: House) -> None:
+    key = make_session(house.support).thread.key
+    for number in ("1", "2"):
+        name, blob = f"email-E-{number}.pdf", blobs.store(number.encode())
+        plan([Planned(key, "pdf", number, "Parcel", name, blob)])
+        post_updates([key])
+    number = links.links_of([key])[key].ticket
+    [file] = Caller(house.alice.user).get(f"tickets/{number}/").json()["files"]
+
+    assert (file["name"], file["size"]) == ("email-E-2.pdf", 1)
+    assert Caller(house.alice.user).get(file["url"]).content == b"2"
+
+
+def test_a_closed_ticket_says_so(house: House, ticket: Ticket) -> None:
+    ticket_verbs.close(ticket, by=house.bob.user)
+    assert Caller(house.alice.user).get(f"tickets/{ticket.pk}/").json()["status"] == "closed"
+
+
+def test_more_comments_and_files_are_no_more_queries(house: House, ticket: Ticket) -> None:
+    def cost() -> int:
+        alice = Caller(house.alice.user)
+        cache.clear()
+        alice.get(f"tickets/{ticket.pk}/")
+        return queries(lambda: alice.get(f"tickets/{ticket.pk}/"))
+
+    def add(marker: str) -> None:
+        TicketComment.objects.create(ticket=ticket, marker=marker, kind="link", text="x")
+        blob = blobs.store(b"%PDF")
+        TicketFile.objects.create(ticket=ticket, marker=marker, name="a", size=4, blob=blob)
+
+    add("first")
+    before = cost()
+    for number in range(9):
+        add(str(number))
+    assert cost() == before
 
 
 def test_a_ticket_that_is_in_no_conversation_is_for_who_sees_everything(house: House) -> None:

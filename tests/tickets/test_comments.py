@@ -4,13 +4,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from apps.crm.merge_fields import MERGE_FIELDS
 from apps.crm.models import CrmSettings, Ticket, TicketUpdate
-from apps.crm.updates import post_updates
-from apps.tickets import comments
-from apps.tickets.models import Message
-from tests.people import House, make_house, make_message, make_session
+from apps.crm.posting import post_updates
+from apps.queues.models import Queue
+from apps.storage.models import StorageSettings
+from apps.tickets import comments, sessions
+from apps.tickets.assignment import undecided
+from apps.tickets.models import Message, ThreadPdf
+from tests.people import House, make_house, make_message, make_session, put_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +23,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def house() -> House:
     return make_house()
+
+
+def in_spanish() -> None:
+    CrmSettings.load()
+    CrmSettings.objects.update(language="es")
 
 
 def mail(house: House, *, agent: Any = None, subject: str = "Parcel", **fields: Any) -> Message:
@@ -45,7 +55,7 @@ def test_the_standard_comment_of_a_mail_received(house: House) -> None:
 
 @pytest.mark.contract("1.3.e")
 def test_the_standard_comment_of_a_mail_sent_in_spanish(house: House) -> None:
-    CrmSettings.objects.create(pk=1, language="es")
+    in_spanish()
     message = mail(
         house,
         agent=house.alice,
@@ -67,7 +77,7 @@ def test_the_standard_comment_of_a_mail_sent_in_spanish(house: House) -> None:
 
 @pytest.mark.contract("1.3.e")
 def test_nobody_assigned_in_spanish(house: House) -> None:
-    CrmSettings.objects.create(pk=1, language="es")
+    in_spanish()
     comments.plan_for([mail(house)])
     assert "Agente asignado: Sin asignar" in texts()[0]
 
@@ -85,7 +95,7 @@ def test_every_mail_gets_a_link_to_exactly_itself(house: House) -> None:
 
 @pytest.mark.contract("1.3.d")
 def test_the_link_speaks_spanish_too(house: House) -> None:
-    CrmSettings.objects.create(pk=1, language="es")
+    in_spanish()
     message = mail(house)
     comments.plan_for([message])
     assert texts()[1] == f"Correo recibido: http://console.test/e/{message.pk}/"
@@ -136,8 +146,8 @@ def test_a_subject_stays_on_its_line(house: House, subject: str, line: str) -> N
     assert texts()[0].split("\n")[5:] == [line]
 
 
-def test_fifty_mails_cost_two_reads_and_one_insert(house: House) -> None:
-    CrmSettings.load()
+def test_fifty_mails_cost_three_reads_and_one_insert(house: House) -> None:
+    CrmSettings.load(), StorageSettings.load()
     pks = [mail(house, agent=house.alice).pk for _number in range(50)]
     loaded = "thread", "mailbox", "session__queue", "session__agent__user"
     messages = list(Message.objects.filter(pk__in=pks).select_related(*loaded))
@@ -145,7 +155,7 @@ def test_fifty_mails_cost_two_reads_and_one_insert(house: House) -> None:
         comments.plan_for(messages)
     reads = [one for one in queries if one["sql"].startswith("SELECT")]
     inserts = {one["sql"].split("(")[0] for one in queries if one not in reads}
-    assert (len(reads), len(inserts)) == (2, 1)  # SQLite cuts a long insert in two
+    assert (len(reads), len(inserts)) == (3, 1)  # SQLite cuts a long insert in two
     assert TicketUpdate.objects.count() == 100
 
 
@@ -153,3 +163,118 @@ def test_no_mail_costs_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         comments.plan_for([])
     assert len(queries) == 0
+
+
+# ---- what a new ticket is opened with -----------------------------------------------------------
+
+
+def test_the_standard_comment_carries_every_merge_field(house: House) -> None:
+    message = mail(house, agent=house.alice)
+    comments.plan_for([message])
+    facts = TicketUpdate.objects.get(kind="standard").facts
+    assert facts.keys() == MERGE_FIELDS.keys()
+    assert (facts["QUEUE"], facts["AGENT"], facts["DIRECTION"]) == ("Support", "Alice", "in")
+    assert facts["CUSTOMER_EMAIL"] == "customer@outside.test"
+    assert facts["LINK"] == f"http://console.test/e/{message.pk}/"
+
+
+# ---- the first routing decision -----------------------------------------------------------------
+
+
+def held() -> TicketUpdate | None:
+    return TicketUpdate.objects.filter(kind="standard", not_before__gt=Now()).first()
+
+
+@pytest.mark.contract("1.3.e")
+def test_a_session_that_nobody_could_look_at_yet_holds_its_comment_for_half_a_minute(
+    house: House,
+) -> None:
+    message = mail(house)
+    comments.plan_for([message], undecided={house.support.pk})
+    row = held()
+    assert row is not None
+    assert (row.not_before - row.created_at).total_seconds() < comments.HELD_FOR + 2
+    post_updates([message.thread.key])
+    assert not Ticket.objects.exists()  # the link waits behind it
+
+
+@pytest.mark.contract("1.3.e")
+def test_the_decision_names_the_agent_and_lets_the_comment_go(house: House) -> None:
+    message = mail(house)
+    comments.plan_for([message], undecided={house.support.pk})
+    sessions.take(message.session, house.alice)
+    comments.release_decided()
+    row = TicketUpdate.objects.get(kind="standard")
+    assert "Assigned agent: Alice" in row.text
+    assert row.facts["AGENT"] == "Alice"
+    assert held() is None
+
+
+def test_without_a_decision_the_held_comment_says_unassigned(house: House) -> None:
+    message = mail(house)
+    comments.plan_for([message], undecided={house.support.pk})
+    comments.release_decided()
+    assert held() is not None
+    TicketUpdate.objects.update(not_before=Now())  # half a minute later
+    post_updates([message.thread.key])
+    assert "Unassigned" in Ticket.objects.get().comments.first().text
+
+
+@pytest.mark.contract("1.3.e")
+def test_waiting_is_a_decision_in_a_manual_queue(house: House) -> None:
+    comments.plan_for([mail(house)], undecided=undecided(mail(house).session))
+    assert held() is None
+
+
+@pytest.mark.contract("1.3.e")
+def test_waiting_is_a_decision_when_nobody_is_eligible(house: House) -> None:
+    Queue.objects.update(routing=Queue.Routing.AUTOMATIC)
+    put_in_state(house.alice, "Offline"), put_in_state(house.bob, "Offline")
+    house.support.refresh_from_db()
+    session = make_session(house.support)
+    assert undecided(session) == set()
+
+
+def test_with_room_in_the_queue_the_decision_has_not_fallen(house: House) -> None:
+    Queue.objects.update(routing=Queue.Routing.AUTOMATIC)
+    house.support.refresh_from_db()
+    session = make_session(house.support)
+    assert undecided(session) == {house.support.pk}
+
+
+# ---- automatic mail ---------------------------------------------------------------------------
+
+
+def without_automatic_tickets() -> None:
+    CrmSettings.load()
+    CrmSettings.objects.update(automatic_tickets=False)
+
+
+@pytest.mark.contract("1.3.b")
+def test_automatic_mail_opens_a_ticket_unless_that_is_switched_off(house: House) -> None:
+    comments.plan_for([mail(house, automatic=True)])
+    assert len(texts()) == 2
+    without_automatic_tickets()
+    comments.plan_for([mail(house, automatic=True)])
+    assert len(texts()) == 2
+
+
+@pytest.mark.contract("1.3.b")
+def test_once_a_person_writes_the_conversation_has_its_ticket(house: House) -> None:
+    without_automatic_tickets()
+    note = mail(house, automatic=True)
+    comments.plan_for([note])
+    answer, again = make_message(note.session), make_message(note.session, automatic=True)
+    comments.plan_for([answer, again])
+    told = TicketUpdate.objects.order_by("id").values_list("kind", "key")
+    assert list(told) == [("standard", "first"), ("link", f"{answer.pk}"), ("link", f"{again.pk}")]
+    assert set(Message.objects.commented()) == {note, answer, again}
+
+
+@pytest.mark.contract("1.3.b")
+def test_closing_what_has_no_ticket_makes_no_pdf_for_it(house: House) -> None:
+    without_automatic_tickets()
+    note = mail(house, automatic=True)
+    comments.plan_for([note])
+    sessions.set_status(note.session, "closed", by=house.admin)
+    assert not ThreadPdf.objects.exists() and not TicketUpdate.objects.exists()

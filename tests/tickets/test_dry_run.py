@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -20,18 +21,24 @@ from apps.channels.models import InboundEmail
 from apps.channels.receive import Arrival, receive
 from apps.core.db.read_only import reading_only
 from apps.core.html import safe_html
-from apps.crm.models import TicketUpdate
+from apps.crm.models import CrmConnection, CrmSettings, TicketUpdate
 from apps.queues.models import MailboxRoute
 from apps.tickets.dry_run import try_out
 from apps.tickets.inbound import take_in
-from apps.tickets.models import Message, MessageFile, Thread
+from apps.tickets.models import Message, MessageFile, Session, Thread
+from apps.tickets.threading.words import because_of
+from apps.tickets.tokens import new_message_id, reply_tag
 from config.mailcheck import mail_check
 from tests.calls import Caller
 from tests.channels.odd_mails import FOLDER
-from tests.people import House, make_house, make_mailbox
+from tests.people import House, crm_connection, make_house, make_mailbox
 from tests.servers.clamd import FakeClamd
 
-MAILS = 200
+MAILS, SAMPLES = 200, 70
+RULES = {
+    *("opens", "opens-unknown", "opens-elsewhere", "our-id", "reply-address", "stored-id"),
+    *("subject-id", "opens-possible", "late-parent", "agent-address", "unverified-sender"),
+}
 FILES = (
     ("note.txt", b"words"),
     ("run.exe", b"MZ"),
@@ -66,12 +73,37 @@ def written(number: int, address: str, before: list[str]) -> bytes:
     return mail.as_bytes()
 
 
-def mails(address: str) -> Iterator[bytes]:
-    samples = sorted(FOLDER.glob("*.eml"))
+def with_signs(raw: bytes, number: int) -> bytes:
+    """Some give signs of the newest conversation, half of them as its customer; some name a mail
+    that comes three mails later, or come from where an agent writes from."""
+    newest = Session.objects.order_by("-pk").select_related("thread").first()
+    assert newest is not None
+    signs: dict[int, dict[str, str]] = {
+        3: {"To": f"support+{reply_tag(newest.thread).lower()}@carteria.test"},
+        5: {"Subject": f"Re: Question [{newest.public_id}]"},
+        7: {"In-Reply-To": f"<{new_message_id(newest.thread, 'carteria.test')}>"},
+        9: {"References": f"<m{number + 3}@outside.test>"},
+        11: {"From": "Alice <Alice@Agents.test>"},
+        12: {"References": "<never@seen.test>", "Cc": f"person{(number - 3) % 7}@outside.test"},
+    }
+    headers = signs.get(number % 13, {})
+    if number % 13 in (3, 5, 7) and number % 2:
+        headers["From"] = newest.customer
+    mail = message_from_bytes(raw, policy=SMTP.clone(max_line_length=None))
+    for name, value in headers.items():
+        del mail[name]
+        mail[name] = value
+    return mail.as_bytes()
+
+
+def mails(address: str, turn: int) -> Iterator[bytes]:
+    """Some of the samples, others each TURN; then mails that answer each other."""
+    every = sorted(FOLDER.glob("*.eml"))
+    samples = every[turn :: max(1, len(every) // SAMPLES)][:SAMPLES]
     yield from (path.read_bytes() for path in samples)
     before: list[str] = []
     for number in range(MAILS - len(samples)):
-        yield written(number, address, before)
+        yield with_signs(written(number, address, before), number)
         before.append(f"m{number}@outside.test")
 
 
@@ -118,7 +150,8 @@ def outcome_of(row: InboundEmail, threads: set[str]) -> dict[str, Any]:
         "mailbox": row.mailbox.address if row.mailbox else None,
         "queue": message.session.queue.name,
         "thread": f"join:{key}" if key in threads else "new",
-        "because": message.because,
+        "because": because_of(message),
+        "rules": [message.placement["rule"], *message.placement["flags"]],
         "safe_html": clean if message.html else None,
         "files": [(one.name, one.sha256, one.verdict, one.reason) for one in files],
         "from": (message.from_email, message.from_name),
@@ -134,7 +167,7 @@ def outcome_told(line: dict[str, Any], crm_before: int) -> dict[str, Any]:
     decisions, got = line["decisions"], line["got"]
     files = got["attachments"]
     return outcome | {
-        **{key: decisions[key] for key in ("mailbox", "queue", "thread", "because")},
+        **{key: decisions[key] for key in ("mailbox", "queue", "thread", "because", "rules")},
         "safe_html": got["safe_html"],
         "files": [
             (one["name"], one["sha256"], one["verdict"], one["reason"] or "") for one in files
@@ -145,16 +178,23 @@ def outcome_told(line: dict[str, Any], crm_before: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("way", ["fetched", "posted"])
+# Half of it on each database: what differs between them is not asked here.
+WAYS = [
+    pytest.param("fetched", marks=pytest.mark.only_on("sqlite")),
+    pytest.param("posted", marks=pytest.mark.only_on("postgresql")),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_the_dry_run_says_what_intake_does_with_200_mails(
     way: str, house: House, tmp_path: Path
 ) -> None:
     """Fetched mail belongs to whom its headers name, posted mail to the mailbox of the address."""
     make_mailbox("sales@carteria.test", queue=house.other, account=house.mailbox.account)
     addresses = ["support@carteria.test", "sales@carteria.test"]
-    wrong, stored, joined = {}, 0, 0
-    for uid, raw in enumerate(mails(addresses[0]), 1):
-        address = addresses[uid % 2]
+    wrong, stored, joined, rules = {}, 0, 0, set[str]()
+    for uid, raw in enumerate(mails(addresses[0], turn=("fetched", "posted").index(way)), 1):
+        address = addresses[uid // 50 % 2]
         raw = raw.replace(b"support@carteria.test", address.encode())
         line = told(raw, tmp_path, address if way == "posted" else "")
         threads = set(Thread.objects.values_list("key", flat=True))
@@ -166,8 +206,10 @@ def test_the_dry_run_says_what_intake_does_with_200_mails(
             wrong[uid] = (expected, made)
         stored += made["disposition"] == "stored"
         joined += thread.startswith("join:")
+        rules |= set(made.get("rules", ()))
     assert wrong == {}
     assert uid == MAILS and stored > 150 and joined > 30
+    assert rules >= RULES
 
 
 def counts() -> dict[str, int]:
@@ -244,3 +286,21 @@ def without_tables(transactional_db: None, fake_clamd: FakeClamd) -> Iterator[No
 def test_a_database_that_has_no_tables_is_none(without_tables: None, tmp_path: Path) -> None:
     line = told(b"To: support@carteria.test\n\nx", tmp_path, "")
     assert (line["ok"], line["decisions"]) == (True, None)
+
+
+@pytest.mark.contract("1.3.i")
+def test_a_mail_of_the_crm_is_ignored_in_a_dry_run_as_well(house: House) -> None:
+    connection = crm_connection()
+    CrmConnection.objects.update(sender_addresses=["crm@vendor.test"])
+    trial = try_out(b"From: CRM@vendor.test\r\n\r\nHello", with_database=True)
+    assert (trial.disposition, trial.reason) == ("rejected", "from-crm")
+    assert str(connection) in (trial.sentence or "")
+
+
+@pytest.mark.contract("1.3.f", "1.3.g")
+def test_the_dry_run_tells_of_copies_and_pdfs_that_are_switched_on(house: House) -> None:
+    CrmSettings.load()
+    CrmSettings.objects.update(content_copy=True, thread_pdf="each")
+    decisions = try_out(b"From: a@b.test\r\n\r\nHello", with_database=True).decisions
+    assert decisions is not None
+    assert [one.kind for one in decisions.crm] == ["standard", "link", "copy", "pdf"]

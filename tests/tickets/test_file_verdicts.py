@@ -1,5 +1,7 @@
 """Who may release which file, and what a session remembers of its files."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -116,11 +118,11 @@ def test_the_second_of_two_supervisors_is_too_late(house: House, locked: Attachm
 def test_the_console_offers_it_to_those_who_may(
     house: House, message: Message, locked: Attachment, client: Client
 ) -> None:
-    page = reverse("session", args=[message.session.public_id])
+    address = reverse("desk-session", args=[message.session.public_id])
     for user, offered in ((house.irene, True), (house.admin, True), (house.alice.user, False)):
         client.force_login(user)
-        shown = client.get(page).content.decode()
-        assert ('data-test="release-confirm"' in shown) == offered
+        file = client.get(address).json()["messages"][0]["files"][0]
+        assert file["may_release"] == offered
 
 
 @pytest.mark.contract("1.5.e")
@@ -128,11 +130,11 @@ def test_its_button_releases_and_says_so(
     house: House, message: Message, locked: Attachment, client: Client
 ) -> None:
     client.force_login(house.irene)
-    address = reverse("release-file", args=[message.session.public_id, locked.pk])
-    answer = client.post(address, follow=True)
-    shown = answer.content.decode()
-    assert "released by irene" in shown and "Released: the file can be downloaded" in shown
-    assert 'data-test="release-confirm"' not in shown
+    said = _release(client, message.session.public_id, locked).json()["said"]
+    told = client.get(reverse("desk-session", args=[message.session.public_id])).json()
+    file = told["messages"][0]["files"][0]
+    assert said.startswith("Released: the file can be downloaded")
+    assert (file["reason"], file["may_release"]) == ("released by irene", False)
 
 
 def test_a_file_of_another_conversation_is_not_there(
@@ -140,8 +142,13 @@ def test_a_file_of_another_conversation_is_not_there(
 ) -> None:
     client.force_login(house.irene)
     other = make_session(house.support)
-    address = reverse("release-file", args=[other.public_id, locked.pk])
-    assert client.post(address).status_code == 404
+    assert _release(client, other.public_id, locked).status_code == 404
+
+
+def _release(client: Client, session: str, file: Attachment) -> Any:
+    address = reverse("desk-release", args=[session])
+    body = {"attachment": str(file.pk)}
+    return client.post(address, body, content_type="application/json")
 
 
 # ---- found later ----------------------------------------------------------------------------------

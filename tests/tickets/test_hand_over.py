@@ -10,8 +10,10 @@ from apps.core.models import ApiToken, Role, User
 from apps.core.people import set_roles
 from apps.queues.models import AgentLoad, Queue
 from apps.queues.routing import members
+from apps.tickets.drafts import find, take_over
+from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.hand_over import HandedOver, hand_over, holdings_of
-from apps.tickets.models import Session, SessionEvent
+from apps.tickets.models import Draft, Session, SessionEvent
 from apps.tickets.sessions import reopen
 from tests.calls import Caller
 from tests.people import (
@@ -75,6 +77,24 @@ def test_what_is_paused_waits_on_and_what_is_finished_stays(house: House) -> Non
     assert (paused.agent, paused.status) == (house.bob, Status.PAUSED)
     assert (closed.agent, closed.status) == (house.alice, Status.CLOSED)
     assert house.bob.pk not in {agent for _queue, agent in loads()}
+
+
+def test_drafts_go_with_their_sessions_and_first_mails_to_who_takes_over(house: House) -> None:
+    alice = house.alice.user
+    second = make_queue(members=[house.alice])
+    given = make_session(house.support, agent=house.alice, mailbox=house.mailbox)
+    returned = make_session(second, agent=house.alice)
+    answers = [begin_reply(one, by=alice, opening="")[0] for one in (given, returned)]
+    first = begin_new(house.support, by=alice, opening="")
+    assert holdings_of(alice).drafts == 3
+
+    done = hand_over(alice, to=house.bob, by=house.admin)
+
+    authors = [Draft.objects.get(pk=one.pk).author for one in (*answers, first)]
+    assert (done.drafts, authors) == (2, [house.bob.user, alice, house.bob.user])
+    later = make_agent("later", queues=[second])
+    taken = take_over(find(answers[1].key, by=later.user), by=later.user)
+    assert taken.author == later.user
 
 
 def test_nothing_of_theirs_works_any_more(house: House) -> None:

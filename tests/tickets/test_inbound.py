@@ -4,17 +4,21 @@ from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.attachments.models import Attachment
 from apps.channels.models import ChannelSettings, InboundEmail, Mailbox
 from apps.channels.receive import receive_one
-from apps.crm.models import TicketUpdate
+from apps.crm.models import CrmConnection, TicketUpdate
+from apps.queues.loads import open_sessions
 from apps.queues.models import AgentLoad, Queue
-from apps.tickets import inbound, sessions
+from apps.storage.models import StorageSettings
+from apps.tickets import assignment, inbound, sessions
 from apps.tickets.inbound import release, take_in
 from apps.tickets.models import Message, Session, SessionEvent, Thread
-from apps.tickets.threads import new_message_id
-from tests.people import make_agent, make_mailbox, make_queue, make_user
+from apps.tickets.threading.words import because_of
+from apps.tickets.tokens import new_message_id
+from tests.people import crm_connection, make_agent, make_mailbox, make_queue, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +106,19 @@ def test_nobody_gets_more_than_the_capacity_and_room_that_is_made_is_used(mailbo
     assert [session.pk for session in assign_waiting(queue)] == [waiting.pk]
 
 
+def test_two_batches_lock_their_queues_in_one_order(
+    mailbox, queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = make_queue("Sales")
+    sales = make_mailbox("sales@x.test", queue=second, account=mailbox.account)
+    asked: list[int] = []
+    monkeypatch.setattr(assignment, "assign_waiting", lambda one: asked.append(one.pk) or [])
+    arrives(sales, a_mail("First"))
+    arrives(mailbox, a_mail("Second"))
+    assert take_in() == 2
+    assert asked == [queue.pk, second.pk]
+
+
 def test_the_same_bytes_are_one_mail(mailbox) -> None:
     first = arrives(mailbox, a_mail())
     take_in()
@@ -165,7 +182,7 @@ def test_a_stranger_with_our_token_joins_but_becomes_no_participant(mailbox) -> 
     assert not Thread.objects.get().participants.filter(address="eve@evil.test").exists()
     newest = Message.objects.order_by("-id").first()
     assert newest is not None
-    assert "unverified" in newest.because
+    assert "unverified" in because_of(newest)
 
 
 def test_a_customers_mail_reopens_a_resolved_session_in_the_same_hands(mailbox, queue) -> None:
@@ -179,6 +196,36 @@ def test_a_customers_mail_reopens_a_resolved_session_in_the_same_hands(mailbox, 
     again = Session.objects.get()
     assert (again.status, again.agent) == (Session.Status.REOPENED, alice)
     assert AgentLoad.objects.get().open_sessions == 1
+
+
+def waiting(queue: Queue) -> int:
+    return open_sessions([queue.pk]).waiting[queue.pk]
+
+
+def test_who_waits_is_counted_from_the_first_mail_on(mailbox, queue) -> None:
+    alice = make_agent("alice", queues=[queue])
+    arrives(mailbox, a_mail("One", Message_ID="<one@outside.test>"))
+    arrives(mailbox, a_mail("Two"))
+    take_in()
+    assert waiting(queue) == 2
+    Queue.objects.update(routing=AUTOMATIC)
+    queue.refresh_from_db()
+    assignment.assign_waiting(queue)
+    assert waiting(queue) == 0
+    session = sessions.set_status(Session.objects.first(), "paused", by=alice.user)
+    Session.objects.filter(pk=session.pk).update(agent=None)
+    Queue.objects.update(routing="manual")
+    arrives(mailbox, a_mail("Re: One", In_Reply_To="<one@outside.test>"))
+    take_in()
+    assert waiting(queue) == Session.objects.waiting().count() == 1
+
+
+def test_a_session_knows_its_newest_mail(mailbox) -> None:
+    for headers in ({"Message_ID": "<one@outside.test>"}, {"In_Reply_To": "<one@outside.test>"}):
+        arrives(mailbox, a_mail(**headers))
+        take_in()
+        newest = Message.objects.order_by("-id").values_list("pk", flat=True).first()
+        assert Session.objects.get().newest_in == newest
 
 
 @pytest.mark.contract("1.3.b")
@@ -327,9 +374,68 @@ def test_fifty_mails_cost_about_as_many_statements_as_one(
 ) -> None:
     make_agent("alice", queues=[queue])
     Queue.objects.update(routing=AUTOMATIC, capacity=1000)
+    crm_connection(), StorageSettings.load()  # an installation that has begun
     for number in range(50):
         arrives(mailbox, a_mail(f"Mail {number}", Message_ID=f"<{number}@o.test>"))
     with django_assert_max_num_queries(60):
         assert take_in() == 50
     assert Session.objects.filter(agent=None).count() == 0
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+# ---- mail of the CRM itself ---------------------------------------------------------------------
+
+
+def of_the_crm(*addresses: str) -> None:
+    connection = crm_connection()
+    connection.sender_addresses = list(addresses)
+    connection.save()
+
+
+@pytest.mark.contract("1.3.i")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"From": "CRM <CRM@Vendor.test>"},
+        {"From": "Ana via CRM <ana@outside.test>", "Sender": "crm@vendor.test"},
+        {"Return_Path": "<crm@vendor.test>"},
+    ],
+)
+def test_mail_of_the_crm_is_ignored_and_kept(mailbox, queue, headers) -> None:
+    of_the_crm("crm@vendor.test")
+    row = arrives(mailbox, a_mail(**headers))
+    assert take_in() == 1
+    row.refresh_from_db()
+    assert (row.status, row.code) == ("rejected", "from-crm")
+    assert "built-in tickets" in row.reason
+    assert row.raw is not None
+    assert not Message.objects.exists()
+
+
+@pytest.mark.contract("1.3.i")
+def test_mail_of_a_crm_of_former_times_joins_nothing(mailbox, queue) -> None:
+    CrmConnection.objects.create(kind="rt", url="https://rt.test", sender_addresses=["rt@rt.test"])
+    crm_connection()
+    arrives(mailbox, a_mail(Message_ID="<first@o.test>"))
+    arrives(mailbox, a_mail(From="rt@rt.test", In_Reply_To="<first@o.test>"))
+    take_in()
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.contract("1.3.i")
+def test_whose_name_only_looks_like_the_crms_is_a_customer(mailbox, queue) -> None:
+    of_the_crm("crm@vendor.test")
+    arrives(mailbox, a_mail(From='"crm@vendor.test" <carla@outside.test>'))
+    take_in()
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("mails", [1, 20])
+def test_the_crms_addresses_are_read_once_for_a_batch(mailbox, queue, mails) -> None:
+    crm_connection()
+    for number in range(mails):
+        arrives(mailbox, a_mail(f"Mail {number}"))
+    with CaptureQueriesContext(connection) as queries:
+        take_in()
+    asked = [one for one in queries if 'FROM "crm_crmconnection"' in one["sql"]]
+    assert len(asked) == 1

@@ -8,7 +8,7 @@ from apps.attachments.models import Attachment, AttachmentSettings, Verdict
 from apps.channels.models import ChannelSettings
 from apps.channels.parsed import Address
 from apps.core.errors import Conflict, Forbidden, Guarded, Invalid, Problem
-from apps.tickets import threads
+from apps.tickets import tokens
 from apps.tickets.models import Message, Session, SessionEvent
 from apps.tickets.outbound import Letter, Upload, recipients_of, reply, write_first
 from tests.people import House, make_house, make_mailbox, make_message, make_session
@@ -59,9 +59,9 @@ def test_an_answer_is_queued_to_the_customer_in_the_thread(house: House, session
 
 def test_the_message_id_is_fixed_and_ours(house: House, session: Session) -> None:
     message = reply(session, HELLO, by=house.alice.user)
-    assert threads.thread_key_of(message.message_id) == session.thread.key
+    assert tokens.thread_key_of(message.message_id) == session.thread.key
     assert message.message_id.endswith("@carteria.test")
-    assert message.message_id_hash == threads.hash_of(message.message_id)
+    assert message.message_id_hash == tokens.hash_of(message.message_id)
 
 
 def test_it_goes_where_the_customer_asks_but_never_to_us(house: House, session: Session) -> None:

@@ -13,12 +13,16 @@ from apps.attachments.models import Attachment, AttachmentSettings, Verdict
 from apps.attachments.probes import test_virus as virus
 from apps.channels.diagnose import test_send as try_to_send
 from apps.channels.models import ChannelSettings, EmailAccount
+from apps.channels.parsed import Address
 from apps.core import blobs
 from apps.core.errors import Conflict, Guarded, Missing, Problem, Unavailable
 from apps.core.models import Blob, User
-from apps.tickets import limits, staging
+from apps.tickets import draft_files, limits, staging
 from apps.tickets.delivery import deliver, due
-from apps.tickets.models import Message, Session, StagedFile
+from apps.tickets.drafts import Content, find
+from apps.tickets.drafts_begin import begin_new, begin_reply
+from apps.tickets.drafts_send import Wish, send
+from apps.tickets.models import Draft, Message, Session, StagedFile
 from apps.tickets.outbound import Letter, Upload, reply
 from tests.calls import Caller, a_file, problem
 from tests.people import House, make_attachment, make_house, make_message, make_session
@@ -29,12 +33,16 @@ pytestmark = pytest.mark.django_db
 
 PAPER = Upload("Öffnungszeiten “neu”.pdf", "application/pdf", b"%PDF-1.4 paper")
 PICTURE = Upload("logo.png", "image/png", b"\x89PNG\r\n\x1a\n\x00", inline=True)
+ANN = Address("customer@outside.test", "Ann")
 Stage = Callable[..., StagedFile]
 
 
 @pytest.fixture
 def house() -> House:
-    return make_house()
+    """Where mails leave at once."""
+    house = make_house()
+    ChannelSettings.objects.update(undo_seconds=0)
+    return house
 
 
 @pytest.fixture
@@ -47,19 +55,35 @@ def session(house: House) -> Session:
 
 
 @pytest.fixture
-def stage(house: House, session: Session) -> Stage:
-    def put(upload: Upload = PAPER, *, form: str = "f", by: User | None = None) -> StagedFile:
-        return staging.stage(session, upload, form=form, by=by or house.alice.user)
+def draft(house: House, session: Session) -> Draft:
+    return begin_reply(session, by=house.alice.user, opening="")[0]
+
+
+@pytest.fixture
+def other(house: House) -> Draft:
+    """Alice writes on it, too."""
+    return begin_new(house.support, by=house.alice.user, opening="")
+
+
+@pytest.fixture
+def stage(draft: Draft) -> Stage:
+    def put(upload: Upload = PAPER, *, into: Draft = draft, by: User | None = None) -> StagedFile:
+        return draft_files.add(now(into), upload, by=by or into.author)
 
     return put
 
 
+def now(draft: Draft) -> Draft:
+    return find(draft.key, by=draft.author, own=True)
+
+
+def sent(draft: Draft, **written: str) -> Message:
+    content = Content(to=(ANN,), **({"text": "Here it is."} | written))  # type: ignore[arg-type]
+    return send(now(draft), content, Wish(), by=draft.author)
+
+
 def text_file(size: int, name: str = "a.txt") -> Upload:
     return Upload(name, "text/plain", b"x" * size)
-
-
-def letter(*rows: StagedFile, form: str = "f") -> Letter:
-    return Letter(text="Here it is.", staged=tuple(row.pk for row in rows), form=form)
 
 
 def judge(row: StagedFile, verdict: Verdict, reason: str = "") -> None:
@@ -78,7 +102,7 @@ def announces(house: House, size: int) -> None:
     account.save()
 
 
-# ---- in the form ------------------------------------------------------------------------------
+# ---- in the draft -----------------------------------------------------------------------------
 
 
 @pytest.mark.contract("1.5.d")
@@ -89,9 +113,9 @@ def test_a_staged_file_waits_for_its_scan_like_any_other(stage: Stage) -> None:
     assert blobs.read(row.attachment.blob) == PAPER.content
 
 
-def test_the_same_file_twice_is_one_file(stage: Stage) -> None:
+def test_the_same_file_twice_is_one_file(stage: Stage, other: Draft) -> None:
     assert stage() == stage()
-    assert stage(form="another") != stage()
+    assert stage(into=other) != stage()
     assert (StagedFile.objects.count(), Blob.objects.count()) == (2, 2)
 
 
@@ -113,11 +137,11 @@ def test_a_full_disk_says_so_and_leaves_no_row(stage: Stage) -> None:
 
 
 def test_nobody_fills_the_disk_by_choosing_files(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, other: Draft, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging, "MOST_AT_ONCE", 1)
-    stage(form="one")
-    assert refused(lambda: stage(form="two")).code == "too-many-staged"
+    stage()
+    assert refused(lambda: stage(into=other)).code == "too-many-staged"
 
 
 # ---- who --------------------------------------------------------------------------------------
@@ -126,7 +150,6 @@ def test_nobody_fills_the_disk_by_choosing_files(
 def test_only_who_may_answer_uploads(house: House, session: Session, stage: Stage) -> None:
     assert refused(lambda: stage(by=house.bob.user)).code == "not-yours"
     Session.objects.filter(pk=session.pk).update(status="closed")
-    session.refresh_from_db()
     assert refused(stage).code == "closed"
     ChannelSettings.objects.update(enabled=False)
     assert isinstance(refused(stage), Guarded)
@@ -142,53 +165,53 @@ def test_before_it_is_sent_it_is_its_authors_alone(house: House, stage: Stage, n
     assert Caller(house.alice.user).get(path).content == PAPER.content
 
 
-def test_once_sent_it_is_seen_like_its_message(
-    house: House, session: Session, stage: Stage
-) -> None:
+def test_once_sent_it_is_seen_like_its_message(house: House, draft: Draft, stage: Stage) -> None:
     row = stage()
     judge(row, Verdict.CLEAN)
-    reply(session, letter(row), by=house.alice.user)
+    sent(draft)
     path = f"attachments/{row.attachment_id}/content/"
     assert Caller(house.bob.user).get(path).content == PAPER.content
 
 
-def test_what_is_removed_leaves_no_byte(house: House, session: Session, stage: Stage) -> None:
+def test_what_is_removed_leaves_no_byte(draft: Draft, other: Draft, stage: Stage) -> None:
     row = stage()
     path = blobs._path(row.attachment.blob.pack)
-    other = refused(lambda: staging.unstage(session, row.pk, by=house.irene))
-    assert (isinstance(other, Missing), path.exists()) == (True, True)
+    elsewhere = refused(lambda: draft_files.remove(other, row.pk))
+    assert (isinstance(elsewhere, Missing), path.exists()) == (True, True)
     with patch("django.db.transaction.on_commit", lambda work: work()):
-        staging.unstage(session, row.pk, by=house.alice.user)
+        draft_files.remove(draft, row.pk)
     assert not (path.exists() or Attachment.objects.exists() or Blob.objects.exists())
 
 
-def test_bytes_that_others_point_at_stay(house: House, session: Session, stage: Stage) -> None:
+def test_bytes_that_others_point_at_stay(session: Session, draft: Draft, stage: Stage) -> None:
     row = stage()
     message = make_message(session)
     copy = make_attachment(message)
     Attachment.objects.filter(pk=copy.pk).update(blob=row.attachment.blob)
-    staging.unstage(session, row.pk, by=house.alice.user)
+    draft_files.remove(draft, row.pk)
     copy.refresh_from_db()
     assert blobs.read(copy.blob) == PAPER.content
 
 
-def test_after_a_day_what_was_not_sent_is_forgotten(
-    house: House, session: Session, stage: Stage
+def test_after_a_day_what_no_draft_has_is_forgotten(
+    draft: Draft, other: Draft, stage: Stage
 ) -> None:
-    old, fresh, sent = stage(form="old"), stage(form="fresh"), stage(form="sent")
-    reply(session, letter(sent, form="sent"), by=house.alice.user)
-    StagedFile.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
+    gone, fresh = stage(into=other), stage(text_file(1), into=other)
+    carried = stage()
+    sent(draft)
+    other.delete()
+    StagedFile.objects.filter(pk=gone.pk).update(created_at=timezone.now() - timedelta(hours=25))
     assert staging.forget_old() == 1
     assert list(StagedFile.objects.all()) == [fresh]
     kept = set(Attachment.objects.values_list("pk", flat=True))
-    assert kept == {fresh.attachment_id, sent.attachment_id}
+    assert kept == {fresh.attachment_id, carried.attachment_id}
 
 
 # ---- limits -----------------------------------------------------------------------------------
 
 
 @pytest.mark.contract("1.5.d")
-def test_each_limit_is_named_with_its_value_and_its_home(stage: Stage) -> None:
+def test_each_limit_is_named_with_its_value_and_its_home(stage: Stage, other: Draft) -> None:
     AttachmentSettings.load()
     AttachmentSettings.objects.update(max_files=1, max_inline=1, max_total_mb=1)
     stage(text_file(1))
@@ -196,7 +219,7 @@ def test_each_limit_is_named_with_its_value_and_its_home(stage: Stage) -> None:
     problems = [
         refused(lambda: stage(text_file(2))),
         refused(lambda: stage(Upload("b.png", "image/png", b"b", inline=True))),
-        refused(lambda: stage(text_file(2**20 + 1), form="another")),
+        refused(lambda: stage(text_file(2**20 + 1), into=other)),
     ]
     assert [one.code for one in problems] == ["too-many-files", "too-many-images", "files-too-big"]
     for one, value in zip(problems, ("1 file", "1 image", "1 MB"), strict=True):
@@ -231,10 +254,11 @@ def test_the_size_in_the_mail_is_that_of_base64(size: int) -> None:
     assert limits.wire_size(size) == len(encoded)
 
 
-def test_limits_are_asked_again_at_send(house: House, session: Session, stage: Stage) -> None:
-    rows = [stage(text_file(n + 1)) for n in range(3)]
+def test_limits_are_asked_again_at_send(draft: Draft, stage: Stage) -> None:
+    for number in range(3):
+        stage(text_file(number + 1))
     AttachmentSettings.objects.update(max_files=2)
-    problem = refused(lambda: reply(session, letter(*rows), by=house.alice.user))
+    problem = refused(lambda: sent(draft))
     assert problem.code == "too-many-files"
     assert StagedFile.objects.count() == 3
 
@@ -268,69 +292,53 @@ def test_what_the_server_announces_is_remembered(house: House, session: Session)
 # ---- Send -------------------------------------------------------------------------------------
 
 
-def test_staged_files_go_along_in_their_order(house: House, session: Session, stage: Stage) -> None:
-    first, second = stage(), stage(PICTURE)
-    given = Letter(text="x", files=(text_file(1),), staged=(second.pk, first.pk), form="f")
-    message = reply(session, given, by=house.alice.user)
+def test_staged_files_go_along_in_their_order(draft: Draft, stage: Stage) -> None:
+    picture, paper, last = stage(PICTURE), stage(), stage(text_file(1))
+    message = sent(draft, html=f'<p>Look: <img src="cid:{picture.content_id}"></p>')
     kept = [(one.attachment.name, one.inline, one.content_id) for one in message.files.all()]
     assert kept == [
-        ("a.txt", False, ""),
-        ("logo.png", True, second.content_id),
-        (first.attachment.name, False, ""),
+        ("logo.png", True, picture.content_id),
+        (paper.attachment.name, False, ""),
+        (last.attachment.name, False, ""),
     ]
     assert not StagedFile.objects.exists()
 
 
-def test_what_a_sent_form_did_not_name_is_forgotten(
-    house: House, session: Session, stage: Stage
-) -> None:
-    wanted, _cancelled, other = stage(), stage(text_file(1)), stage(form="other tab")
-    reply(session, letter(wanted), by=house.alice.user)
-    assert list(StagedFile.objects.all()) == [other]
-
-
-def test_a_mail_may_be_files_alone(house: House, session: Session, stage: Stage) -> None:
-    given = Letter(staged=(stage().pk,), form="f")
-    assert reply(session, given, by=house.alice.user).files.count() == 1
+def test_a_mail_may_be_files_alone(draft: Draft, stage: Stage) -> None:
+    stage()
+    assert sent(draft, text="").files.count() == 1
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.INFECTED, Verdict.WITHHELD])
 def test_a_stopped_file_stops_send_and_is_named(
-    house: House, session: Session, stage: Stage, verdict: Verdict
+    draft: Draft, stage: Stage, verdict: Verdict
 ) -> None:
-    row = stage(text_file(1, "tool.txt"))
-    judge(row, verdict)
-    problem = refused(lambda: reply(session, letter(row), by=house.alice.user))
+    judge(stage(text_file(1, "tool.txt")), verdict)
+    problem = refused(lambda: sent(draft))
     assert isinstance(problem, Conflict)
     assert problem.sentence == f"files: “tool.txt” is {verdict.label}. Remove it, then send again."
     assert not Message.objects.filter(direction="out").exists()
 
 
-def test_files_of_others_and_of_other_forms_are_not_sent(
-    house: House, session: Session, stage: Stage
-) -> None:
-    foreign, elsewhere = stage(by=house.irene), stage(form="other tab")
-    for row in (foreign, elsewhere):
-        problem = refused(lambda row=row: reply(session, letter(row), by=house.alice.user))  # type: ignore[misc]
-        assert problem.code == "file-gone"
-    assert StagedFile.objects.count() == 2
+def test_files_of_other_drafts_are_not_sent(draft: Draft, other: Draft, stage: Stage) -> None:
+    elsewhere = stage(into=other)
+    assert sent(draft).files.count() == 0
+    assert list(StagedFile.objects.all()) == [elsewhere]
 
 
-def test_two_forms_cannot_send_the_same_file(house: House, session: Session, stage: Stage) -> None:
+def test_the_same_file_is_sent_once(session: Session, draft: Draft, stage: Stage) -> None:
     row = stage()
-    reply(session, letter(row), by=house.alice.user)
-    problem = refused(lambda: reply(session, letter(row), by=house.alice.user))
-    assert problem.code == "file-gone"
-    with pytest.raises(Conflict):
+    sent(draft)
+    with pytest.raises(Conflict) as refusal:
         staging.send_along(make_message(session, direction="out"), [row])
-    assert Message.objects.filter(direction="out", status="queued").count() == 1
+    assert refusal.value.code == "file-gone"
 
 
 def test_a_verdict_that_comes_after_send_fails_the_mail_visibly(
-    house: House, session: Session, stage: Stage
+    session: Session, draft: Draft, stage: Stage
 ) -> None:
     row = stage()
-    message = reply(session, letter(row), by=house.alice.user)
+    message = sent(draft)
     judge(row, Verdict.INFECTED, "infected:Some.Virus")
     deliver(message.pk)
     message.refresh_from_db()
@@ -358,22 +366,22 @@ def scan(*rows: StagedFile) -> list[str]:
 @pytest.mark.servers
 @pytest.mark.contract("1.5.a", "1.5.d")
 def test_a_virus_is_found_while_writing_and_nothing_leaves(
-    house: House, session: Session, stage: Stage, clamd: Clamd, sink: SmtpSink
+    draft: Draft, stage: Stage, clamd: Clamd, sink: SmtpSink
 ) -> None:
     row = stage(Upload("harmless.txt", "text/plain", bytes(virus())))
     assert scan(row) == ["infected"]
-    refused(lambda: reply(session, letter(row), by=house.alice.user))
+    refused(lambda: sent(draft))
     assert (due(10), sink.said) == ([], [])
 
 
 @pytest.mark.servers
 @pytest.mark.contract("1.5.a", "1.5.d")
 def test_a_clean_file_arrives_with_its_bytes_and_its_name(
-    house: House, session: Session, stage: Stage, clamd: Clamd, sink: SmtpSink
+    draft: Draft, stage: Stage, clamd: Clamd, sink: SmtpSink
 ) -> None:
     row = stage()
     assert scan(row) == ["clean"]
-    deliver(reply(session, letter(row), by=house.alice.user).pk)
+    deliver(sent(draft).pk)
     [mail] = sink.mails
     [part] = [one for one in message_from_bytes(mail.raw).walk() if one.get_filename()]
     assert part.get_payload(decode=True) == PAPER.content
@@ -384,12 +392,12 @@ def test_a_clean_file_arrives_with_its_bytes_and_its_name(
 @pytest.mark.servers
 @pytest.mark.contract("1.5.a", "1.5.d")
 def test_without_a_scanner_the_mail_waits_and_leaves_when_it_is_back(
-    house: House, session: Session, stage: Stage, clamd: Clamd, sink: SmtpSink
+    draft: Draft, stage: Stage, clamd: Clamd, sink: SmtpSink
 ) -> None:
     clamd.stop()
     row = stage()
     assert scan(row) == ["waiting"]
-    message = reply(session, letter(row), by=house.alice.user)
+    message = sent(draft)
     deliver(message.pk)
     assert (due(10), sink.said) == ([], [])
     clamd.start()

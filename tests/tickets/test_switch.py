@@ -10,7 +10,8 @@ from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.channels.receive import Arrival, receive
 from apps.core.errors import Guarded
 from apps.tickets import assignment, inbound, outbound, tasks
-from apps.tickets.models import Message, Session
+from apps.tickets.drafts_begin import begin_reply
+from apps.tickets.models import Draft, Message, Session
 from apps.tickets.outbound import Letter
 from tests.calls import Caller, problem
 from tests.people import (
@@ -117,17 +118,20 @@ def test_no_address_of_the_api_writes(house: House, session: Session) -> None:
     assert problem(alice.post("sessions/", first)) == (422, "channel-off")
 
 
-def test_an_answer_by_the_page_comes_back_with_its_text(house: House, session: Session) -> None:
+def test_an_answer_that_was_begun_is_kept_and_not_sent(house: House, session: Session) -> None:
     client = Client()
     client.force_login(house.alice.user)
+    draft, _new = begin_reply(session, by=house.alice.user, opening="")
     switch_off()
-    answer = client.post(
-        reverse("reply", args=[session.public_id]), {"text": "Typed before", "key": "k" * 32}
+    typed = {"html": "<p>Typed before</p>", "version": draft.version}
+    path = reverse("desk-draft-send", args=[draft.key])
+    refused = client.post(path, typed, content_type="application/json")
+    assert problem(refused) == (422, "channel-off")
+    kept = client.put(
+        reverse("desk-draft", args=[draft.key]), typed, content_type="application/json"
     )
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    assert "The email channel is off" in page
-    assert "Typed before" in page
+    assert kept.status_code == 200
+    assert Draft.objects.get().html == "<p>Typed before</p>"
     assert Message.objects.filter(direction="out").count() == 0
 
 
@@ -138,9 +142,11 @@ def test_agents_go_on_reading(house: House, session: Session) -> None:
     assert [one["text"] for one in found["results"]] == ["Hello, where is it?"]
     client = Client()
     client.force_login(house.alice.user)
-    page = client.get(reverse("session", args=[session.public_id])).content.decode()
-    assert "Hello, where is it?" in page
-    assert "you can read, not write" in page
+    told = client.get(reverse("desk-session", args=[session.public_id])).json()
+    (message,) = told["messages"]
+    assert "Hello, where is it?" in message["body"]["parts"][0]["html"]
+    assert told["session"]["rights"]["reply"] is False
+    assert told["session"]["no_reply"] == "The email channel is off: you can read, not write."
 
 
 def test_an_answer_in_the_queue_still_leaves(

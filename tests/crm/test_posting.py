@@ -1,0 +1,107 @@
+"""The engine against a bad day: what a person does meanwhile, long files, long outages, old keys."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.core import blobs
+from apps.core.errors import Problem
+from apps.core.models import Blob, Lease
+from apps.crm import posting, registry
+from apps.crm.connections import switch
+from apps.crm.connectors.base import CrmError, Most
+from apps.crm.models import CrmConnection, TicketUpdate
+from apps.crm.posting import MAX_TRIES, post_updates
+from apps.crm.updates import Planned, leave_out, plan
+from tests.crm.scripted import TIMES_OUT_AFTER, TIMES_OUT_BEFORE, ScriptedCrm
+from tests.people import crm_connection
+
+pytestmark = pytest.mark.django_db
+
+DOWN = CrmError("crm.test cannot be reached.", code="unreachable")
+CONFLICT = CrmError("Somebody else is at this ticket.", code="refused")
+
+
+def plan_thread(*kinds: str, thread: str = "T1", blob: Blob | None = None) -> None:
+    plan([Planned(thread, kind, "1", "Subject", f"{kind} 1", blob) for kind in kinds])
+
+
+def everything_is_due() -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    TicketUpdate.objects.update(not_before=past)
+    CrmConnection.objects.filter(paused_until__isnull=False).update(paused_until=past)
+
+
+def test_leaving_out_the_first_entry_makes_no_second_ticket(crm: ScriptedCrm) -> None:
+    """Its request may have opened one: the next entry looks for it."""
+    plan_thread("standard", "link")
+    crm.script = [TIMES_OUT_AFTER]
+    post_updates(["T1"])
+    leave_out([TicketUpdate.objects.earliest("pk").pk])
+    everything_is_due()
+    post_updates(["T1"])
+    assert (len(crm.tickets), crm.texts()) == (1, ["link 1"])
+
+
+def test_a_thread_that_was_never_tried_is_not_looked_for(
+    crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_thread("standard", "link")
+    monkeypatch.setattr(crm, "find_ticket", lambda _marker: pytest.fail("looked for"))
+    post_updates(["T1"])
+    assert crm.texts() == ["standard 1", "link 1"]
+
+
+def test_after_a_long_outage_the_first_trouble_of_its_own_is_not_the_last(crm: ScriptedCrm) -> None:
+    plan_thread("link")
+    for error in [DOWN] * MAX_TRIES + [CONFLICT]:
+        crm.script, crm.error = [TIMES_OUT_BEFORE], error
+        post_updates(["T1"])
+        everything_is_due()
+    row = TicketUpdate.objects.get()
+    assert (row.status, row.tries, row.error) == (
+        "planned",
+        posting.TRIES_FOR_CRM + 1,
+        CONFLICT.sentence,
+    )
+
+
+def test_a_long_file_has_a_long_lease(crm: ScriptedCrm) -> None:
+    """Or another worker would take the thread over while it still goes up, and send it, too."""
+    plan_thread("file", blob=blobs.store(b"%PDF"))
+    Blob.objects.update(size=50 * 2**20)
+    crm.most = Most(file=60 * 2**20)
+    ends: list[float] = []
+    crm.meanwhile = lambda: ends.append(
+        (Lease.objects.get().until - timezone.now()).total_seconds()
+    )
+    post_updates(["T1"])
+    assert crm.files and ends[-1] > 250
+
+
+def test_a_token_that_no_key_opens_stops_its_own_connection_only(
+    crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_thread("link")
+    post_updates(["T1"])
+    broken = crm_connection()
+    other = CrmConnection.objects.create(kind="zendesk", url="https://x.zendesk.com")
+    plan_thread("copy")
+    plan_thread("link", thread="T2")
+
+    def connector_of(connection: CrmConnection) -> ScriptedCrm:
+        if connection.pk == broken.pk:
+            raise Problem("sealed", "The stored token cannot be read; type it again.")
+        return crm
+
+    monkeypatch.setattr(registry, "connector_of", connector_of)
+    switch(other)
+    post_updates(["T1", "T2"])
+    broken.refresh_from_db()
+    assert crm.texts() == ["link 1", "link 1"]
+    assert (broken.error_code, broken.error) == (
+        "auth",
+        "The stored token cannot be read; type it again.",
+    )
+    assert broken.paused_until is not None
