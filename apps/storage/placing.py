@@ -1,0 +1,104 @@
+"""Chooses where an object goes, once and for all: the present place, and a path no other has."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext, gettext_noop
+
+from apps.core.leases import in_seconds
+from apps.storage import outbox, paths
+from apps.storage.models import OPEN, StorageSettings, StorageTarget, StoredObject
+
+ASKED_AGAIN = 30  # seconds until the CRM is asked again for a ticket that it had not
+AT_ONCE = 200
+TRIED_AT_ONCE = 50
+MOST_OF_ONE_NAME = 10_000
+NO_TICKET = gettext_noop("Waits for the number of its ticket, which stands in its path.")
+
+Status = StoredObject.Status
+
+
+def place_due() -> None:
+    """Everything planned that has no place yet; what waits for its ticket stays, and says so."""
+    _forget_homeless()
+    homeless = StoredObject.objects.filter(status=Status.PLANNED, target__isnull=True)
+    due = homeless.filter(not_before__lte=Now()).order_by("not_before", "pk")
+    while rows := list(due[:AT_ONCE]):
+        _place(rows)
+        if len(rows) < AT_ONCE:
+            return
+
+
+def _forget_homeless() -> None:
+    """Withdrawn before they were put anywhere."""
+    leaving = StoredObject.objects.filter(status=Status.LEAVING, target__isnull=True)
+    leaving.update(status=Status.REMOVED)
+
+
+def _place(rows: Sequence[StoredObject]) -> None:
+    settings = StorageSettings.load()
+    tickets = _tickets(settings, rows)
+    waiting = []
+    for row in rows:
+        template = settings.path_of(row.kind)
+        if paths.needs_ticket(template) and row.thread_key not in tickets:
+            waiting.append(row.pk)
+            continue
+        values = row.variables(tickets.get(row.thread_key, ""))
+        _give(row, settings.target, paths.filled(template, values, row.name), first=1)
+    _wait_for_ticket(waiting)
+
+
+def _tickets(settings: StorageSettings, rows: Sequence[StoredObject]) -> Mapping[str, str]:
+    asking = [row for row in rows if paths.needs_ticket(settings.path_of(row.kind))]
+    return outbox.tickets_of(sorted({row.thread_key for row in asking}))
+
+
+def _wait_for_ticket(pks: Sequence[int]) -> None:
+    if pks:
+        StoredObject.objects.filter(pk__in=pks).update(
+            not_before=in_seconds(ASKED_AGAIN), error=gettext(NO_TICKET), error_code="no-ticket"
+        )
+
+
+def give_next(row: StoredObject) -> None:
+    """Something that is not ours stands at the row's path: that stays, and we go beside it."""
+    folder, _slash, _name = row.path.rpartition("/")
+    path = f"{folder}/{paths.clean_name(row.name)}"
+    numbers = range(1, MOST_OF_ONE_NAME)
+    present = next((n for n in numbers if paths.numbered(path, n) == row.path), 1)
+    if row.target is not None:
+        _give(row, row.target, path, first=present + 1)
+
+
+def _give(row: StoredObject, target: StorageTarget, path: str, *, first: int) -> None:
+    """PATH with the number FIRST, or the next that is free; it keeps it."""
+    for start in range(first, MOST_OF_ONE_NAME, TRIED_AT_ONCE):
+        wanted = [paths.numbered(path, start + n) for n in range(TRIED_AT_ONCE)]
+        there = StoredObject.objects.filter(target=target, path__in=wanted)
+        taken = set(there.values_list("path", flat=True))
+        for one in wanted:
+            if one not in taken and _write(row, target, one):
+                return
+    raise RuntimeError("ten thousand files of one name in one folder")
+
+
+def _write(row: StoredObject, target: StorageTarget, path: str) -> bool:
+    """False: another object has just taken it. A row that somebody else placed stays there."""
+    unchanged = StoredObject.objects.filter(pk=row.pk, status__in=OPEN, path=row.path)
+    try:
+        with transaction.atomic():
+            unchanged.update(target=target, path=path, error="", error_code="")
+    except IntegrityError:
+        return False
+    row.target, row.path = target, path
+    return True
+
+
+def move_waiting(old: StorageTarget) -> None:
+    """Another place was chosen: what never arrived at the old one goes to the new one."""
+    nowhere = StoredObject.objects.filter(
+        target=old, status__in=(Status.PLANNED, Status.FAILED), holder=""
+    )
+    nowhere.update(target=None, path="", status=Status.PLANNED, tries=0, not_before=Now(), error="")

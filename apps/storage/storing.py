@@ -1,0 +1,236 @@
+"""Puts what is planned where it belongs: once, checked, and again after whatever broke off.
+
+A file that fails waits 30 s, doubled with each try, an hour at most. What the whole place is to
+blame for never uses up a file's tries: everything for that place waits, other places go on.
+Two workers at most put files in one place, so that a slow storage never holds up the mail.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import zstandard
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from apps.core import blobs
+from apps.core.announce import announce
+from apps.core.errors import Problem
+from apps.core.faults import crashpoint
+from apps.core.leases import Hold, expired, held, in_seconds
+from apps.core.models import Blob
+from apps.core.sentences import gettext_noop as _
+from apps.storage import registry
+from apps.storage.backends import once
+from apps.storage.backends.base import Backend, Content, Occupied, StorageError
+from apps.storage.models import StorageTarget, StoredObject
+from apps.storage.placing import give_next
+from apps.storage.signals import objects_planned
+from apps.storage.words import words_of
+
+log = logging.getLogger(__name__)
+
+AT_ONE_PLACE = 2  # workers
+AT_ONCE = 20  # rows
+LEASE = 120  # seconds: of a row, counted anew when its turn comes
+LONGEST = 60.0  # seconds that one worker goes on; then others have their turn
+FIRST_WAIT, LONGEST_WAIT = 30, 3600
+LONGEST_WAIT_FOR_PLACE = 600
+MAX_TRIES = 12
+OTHER_PATHS = 20  # tried at once when something stands at ours
+
+Status = StoredObject.Status
+
+
+def targets_due() -> list[int]:
+    """Places for which something may be done now."""
+    rows = _due().filter(target__isnull=False)
+    return list(rows.order_by("target").values_list("target", flat=True).distinct())
+
+
+def _due() -> "QuerySet[StoredObject]":
+    rows = StoredObject.objects.open().filter(not_before__lte=Now())
+    return rows.filter(expired("held_until"))
+
+
+def put_due(target_id: int) -> bool:
+    """Until nothing is due there, or for a minute: True, there is more."""
+    target = StorageTarget.objects.filter(pk=target_id).first()
+    if target is None:
+        return False
+    with _one_of_the_workers(target_id) as hold:
+        return hold is not None and _go_on(target, hold)
+
+
+@contextmanager
+def _one_of_the_workers(target_id: int) -> Iterator[Hold | None]:
+    for number in range(AT_ONE_PLACE):
+        with held(f"storage:{target_id}:{number}", seconds=LEASE) as hold:
+            if hold is not None:
+                yield hold
+                return
+    yield None
+
+
+def _go_on(target: StorageTarget, hold: Hold) -> bool:
+    end = time.monotonic() + LONGEST
+    try:
+        with registry.opened(target) as backend:
+            while time.monotonic() < end and hold.renew():
+                if not _batch(target, backend):
+                    return False
+    except Problem as problem:  # a secret that cannot be read
+        _postpone_all(target, StorageError(problem.sentence, code="settings"), tries=1)
+        return False
+    return True
+
+
+def _batch(target: StorageTarget, backend: Backend) -> bool:
+    """False: nothing was due, or the place has to be left alone for a while."""
+    holder = uuid.uuid4().hex
+    due = list(_due().filter(target=target).order_by("not_before", "pk")[:AT_ONCE])
+    _due().filter(pk__in=[row.pk for row in due]).update(
+        holder=holder, held_until=in_seconds(LEASE)
+    )
+    mine = StoredObject.objects.filter(holder=holder).select_related("blob", "target")
+    try:
+        rows = list(mine.order_by("not_before", "pk"))
+        return bool(rows) and all(_one(row, backend) for row in rows)
+    finally:
+        mine.update(holder="", held_until=None)
+
+
+def _one(row: StoredObject, backend: Backend) -> bool:
+    """One object, its try counted before, so that a crash leaves a trace. False: enough here."""
+    mine = StoredObject.objects.filter(pk=row.pk, holder=row.holder)
+    if not mine.update(tries=F("tries") + 1, held_until=in_seconds(LEASE)):
+        return True  # taken over by somebody: our lease ran out
+    try:
+        with registry.in_time(registry.WHOLE):
+            _do(row, backend)
+    except StorageError as error:
+        _keep_error(row, error)
+        return not error.is_of_target
+    return True
+
+
+def _do(row: StoredObject, backend: Backend) -> None:
+    if row.status == Status.LEAVING:
+        once.remove(backend, row.path, row.sha256)
+        _record(row, Status.REMOVED)
+        return
+    _put(row, backend)
+    crashpoint("store.after_upload")
+    _record(row, Status.STORED)
+
+
+def _put(row: StoredObject, backend: Backend) -> None:
+    content = _content(row)
+    for _number in range(OTHER_PATHS):
+        try:
+            once.put(backend, row.path, content, doubtful=row.tries > 0)
+        except Occupied:
+            give_next(row)
+        else:
+            return
+    raise Occupied
+
+
+def _content(row: StoredObject) -> Content:
+    blob = row.blob
+    if blob is None:
+        raise StorageError(_LOST, code="refused", permanent=True)
+    return Content(row.size, row.sha256, lambda: _pieces(blob))
+
+
+def _pieces(blob: Blob) -> Iterator[bytes]:
+    """A large file is never in memory as a whole."""
+    try:
+        yield from blobs.pieces(blob, range(blob.size))
+    except (OSError, zstandard.ZstdError) as error:
+        raise StorageError(_LOST, code="refused", permanent=True) from error
+
+
+_LOST = _("Its bytes cannot be read from Carteria's own disk.")
+
+
+# ---- what came of it ----------------------------------------------------------------------------
+
+
+def _record(row: StoredObject, status: str) -> None:
+    """Unless somebody withdrew it meanwhile: then it goes on as it was left."""
+    with transaction.atomic():
+        unchanged = StoredObject.objects.filter(pk=row.pk, holder=row.holder, status=row.status)
+        moment = {"stored_at": Now()} if status == Status.STORED else {}
+        if not unchanged.update(status=status, error="", error_code="", blob=None, **moment):
+            return
+        if row.is_own_blob and row.blob_id:
+            blobs.discard(row.blob_id)
+        if status == Status.STORED and row.replaces:
+            _retire(row)
+
+
+def _retire(row: StoredObject) -> None:
+    """The older one goes, now that the newer one is there."""
+    older = StoredObject.objects.filter(kind=row.kind, key=row.replaces)
+    leaving = older.exclude(status__in=(Status.LEAVING, Status.REMOVED))
+    if leaving.update(status=Status.LEAVING, tries=0, not_before=Now(), error=""):
+        announce(objects_planned)
+
+
+def _keep_error(row: StoredObject, error: StorageError) -> None:
+    tries = row.tries + 1
+    given_up = not error.is_of_target and (error.permanent or tries >= MAX_TRIES)
+    given_up = given_up and row.status == Status.PLANNED
+    mine = StoredObject.objects.filter(pk=row.pk, holder=row.holder, status=row.status)
+    mine.update(
+        status=Status.FAILED if given_up else row.status,
+        error=words_of(error),
+        error_code=error.code,
+        not_before=in_seconds(_wait(tries, error)),
+    )
+    if error.is_of_target and row.target is not None:
+        _postpone_all(row.target, error, tries=tries)
+    log.warning(
+        "a file did not reach the storage",
+        extra={"object": row.pk, "tries": tries, "code": error.code, "given_up": given_up},
+    )
+
+
+def _wait(tries: int, error: StorageError) -> float:
+    longest = LONGEST_WAIT_FOR_PLACE if error.is_of_target else LONGEST_WAIT
+    wait = min(FIRST_WAIT * 2 ** min(tries - 1, 20), longest)
+    return max(float(wait), error.retry_after or 0)
+
+
+def _postpone_all(target: StorageTarget, error: StorageError, *, tries: int) -> None:
+    """They would meet the same, and a server asked too often with a wrong key locks us out."""
+    rows = StoredObject.objects.open().filter(target=target, not_before__lte=Now())
+    rows.update(
+        not_before=in_seconds(_wait(tries, error)), error=words_of(error), error_code=error.code
+    )
+
+
+def wake(target: StorageTarget) -> None:
+    """It works again, as a test has shown: whatever waits for it is put now."""
+    rows = StoredObject.objects.open().filter(target=target, not_before__gt=Now())
+    with transaction.atomic():
+        if rows.update(not_before=Now()):
+            announce(objects_planned)
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def read(row: StoredObject) -> bytes:
+    """Whole and checked, from the place where it was put; StorageError says why not."""
+    if row.target is None:
+        raise StorageError(_("It is not stored yet."), code="missing")
+    with registry.opened(row.target) as backend, registry.in_time(registry.WHOLE):
+        content = b"".join(backend.read(row.path))
+    if Content.of(content).sha256 != row.sha256:
+        raise StorageError(_("The storage holds something else at this path."), code="damaged")
+    return content
