@@ -8,7 +8,13 @@ from apps.channels.models.accounts import (
     Tls,
 )
 from apps.channels.models.channel import ChannelSettings
-from apps.channels.models.ledger import MAY_SEE_LEDGER, InboundEmail, QuarantinedEmail
+from apps.channels.models.ledger import (
+    MAY_SEE_LEDGER,
+    InboundEmail,
+    LedgerCheck,
+    MailImport,
+    QuarantinedEmail,
+)
 
 __all__ = [
     "MAY_SEE_ACCOUNTS",
@@ -17,6 +23,8 @@ __all__ = [
     "EmailAccount",
     "FolderCursor",
     "InboundEmail",
+    "LedgerCheck",
+    "MailImport",
     "Mailbox",
     "QuarantinedEmail",
     "Tls",

@@ -57,6 +57,10 @@ class EmailAccount(models.Model):
         ALL = "all", _("all mail in the folder")
         DATE = "date", _("mail since a date")
 
+    class AfterSilence(models.TextChoices):
+        WAIT = "wait", _("wait until it is known")
+        RESEND = "resend", _("send it again by itself")
+
     class Status(models.TextChoices):
         NEW = "new", _("not fetched yet")
         OK = "ok", _("working")
@@ -209,6 +213,36 @@ class EmailAccount(models.Model):
         help_text=_("Empty only if the server lets this machine send without signing in."),
     )
     send_password = SecretField(_("password"))
+    sends_per_minute = models.PositiveIntegerField(
+        _("mails a minute"),
+        default=0,
+        validators=[MaxValueValidator(10_000)],
+        help_text=_(
+            "At most so many leave in a minute; the others wait their turn. 0: as many as come."
+            " Providers tell their limit, Microsoft 365 for example 30."
+        ),
+    )
+    after_silence = models.CharField(
+        _("when nobody knows whether a mail arrived"),
+        max_length=10,
+        choices=AfterSilence.choices,
+        default=AfterSilence.WAIT,
+        help_text=_(
+            "The server had the whole mail and then fell silent. Sending it again can make two"
+            " of one; waiting can make none."
+        ),
+    )
+    copy_to_sent = models.BooleanField(
+        _("keep a copy in the folder of sent mail"),
+        default=False,
+        help_text=_("By IMAP, on the server above. Many providers do it by themselves."),
+    )
+    sent_folder = models.CharField(
+        _("folder of sent mail"),
+        max_length=255,
+        blank=True,
+        help_text=_("Empty: the one that the server calls so."),
+    )
     announced_size = models.BigIntegerField(
         default=0, editable=False, help_text="SIZE as `announced_by` said it last; 0: no limit."
     )
@@ -222,6 +256,23 @@ class EmailAccount(models.Model):
     failures = models.PositiveIntegerField(default=0, editable=False)
     next_fetch_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     last_fetched_at = models.DateTimeField(_("last fetched"), null=True, editable=False)
+    receive_certificate_until = models.DateTimeField(null=True, editable=False)
+    send_certificate_until = models.DateTimeField(null=True, editable=False)
+    quota_used = models.BigIntegerField(null=True, editable=False, help_text="kB, as RFC 9208.")
+    quota_limit = models.BigIntegerField(null=True, editable=False, help_text="kB; null: none.")
+    quota_asked_at = models.DateTimeField(null=True, editable=False)
+    canary = models.BooleanField(
+        _("prove the way with a mail each hour"),
+        default=False,
+        help_text=_(
+            "The account writes to itself, and the mail must come back within 15 minutes. It is"
+            " recognised and makes no work; the server keeps it like any other mail."
+        ),
+    )
+    canary_token = models.CharField(max_length=60, blank=True, editable=False)
+    canary_asked_at = models.DateTimeField(null=True, editable=False)
+    canary_proved_at = models.DateTimeField(null=True, editable=False)
+    canary_sentence = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = EmailAccountQuerySet.as_manager()
@@ -277,6 +328,9 @@ class FolderCursor(models.Model):
         null=True, help_text="The server's time of the newest mail from before the start."
     )
     old_sizes = models.JSONField(default=list, help_text="Sizes of the mails of that second.")
+    highest_modseq = models.BigIntegerField(
+        default=0, help_text="HIGHESTMODSEQ (RFC 7162) when all was read; 0: not offered."
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -72,6 +72,19 @@ class ChannelSettings(models.Model):
             " once. At most 60."
         ),
     )
+    auto_responses_per_day = models.PositiveSmallIntegerField(
+        _("automatic answers to one address in a day"),
+        default=1,
+        validators=[MaxValueValidator(20)],
+        help_text=_("Whoever writes again and again gets no more than these. 0: none at all."),
+    )
+    alarms_by_mail = models.BooleanField(
+        _("write to administrators when something breaks"),
+        default=True,
+        help_text=_(
+            "One mail when it breaks and one when it is well again, from the mailbox above."
+        ),
+    )
 
     class Meta:
         verbose_name = _("channel")

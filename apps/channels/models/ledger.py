@@ -34,6 +34,7 @@ class InboundEmail(models.Model):
         DUPLICATE = "duplicate", _("duplicate")
         QUARANTINED = "quarantined", _("quarantined")
         REJECTED = "rejected", _("rejected")
+        BEFORE_START = "before-start", _("before the start")
 
     source = models.CharField(_("came by"), max_length=10, choices=Source.choices)
     account = models.ForeignKey(
@@ -65,6 +66,13 @@ class InboundEmail(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     released = models.BooleanField(default=False)
     settled_at = models.DateTimeField(_("settled"), null=True)
+    server_date = models.DateTimeField(null=True, help_text="INTERNALDATE of an old mail.")
+    gone_at = models.DateTimeField(
+        null=True, help_text="When the server was seen without this UID (the ledger check)."
+    )
+    answers_nobody = models.BooleanField(
+        default=False, help_text="Brought in from before the start: nothing automatic answers it."
+    )
 
     objects = InboundEmailQuerySet.as_manager()
 
@@ -87,6 +95,11 @@ class InboundEmail(models.Model):
             models.Index(fields=["id"], condition=Q(status="received"), name="inbound_to_take_in"),
             models.Index(
                 fields=["-id"], condition=Q(status="quarantined"), name="inbound_in_quarantine"
+            ),
+            models.Index(
+                fields=["account", "server_date"],
+                condition=Q(status="before-start"),
+                name="inbound_before_start",
             ),
         ]
 
@@ -118,3 +131,79 @@ class QuarantinedEmail(InboundEmail):
         verbose_name = _("held mail")
         verbose_name_plural = _("quarantine")
         ordering: ClassVar = ["-id"]
+
+
+class MailImport(models.Model):
+    """Old mail that is brought in since a date: *before-start* becomes *received*, in pieces."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+        FAILED = "failed", _("failed")
+
+    account = models.ForeignKey(
+        EmailAccount,
+        on_delete=models.CASCADE,
+        related_name="imports",
+        verbose_name=_("account"),
+        help_text=_("Whose old mail is brought in, from all its folders that are read."),
+    )
+    since = models.DateField(
+        _("since"), help_text=_("The first day that counts, by the mail server's clock.")
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING, editable=False
+    )
+    wanted = models.PositiveIntegerField(_("mails"), default=0, editable=False)
+    done = models.PositiveIntegerField(_("brought in"), default=0, editable=False)
+    sentence = models.TextField(_("trouble"), blank=True, editable=False)
+    asked_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("import of old mail")
+        verbose_name_plural = _("imports of old mail")
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="one_running_import_per_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}, {self.since}"
+
+
+class LedgerCheck(models.Model):
+    """One count of a folder against its server, and what it found (SPEC 3.1)."""
+
+    account = models.ForeignKey(EmailAccount, on_delete=models.CASCADE, related_name="checks")
+    folder = models.CharField(_("folder"), max_length=255)
+    uidvalidity = models.BigIntegerField(null=True)
+    on_server = models.PositiveIntegerField(_("on the server"), default=0)
+    in_ledger = models.PositiveIntegerField(_("in the ledger"), default=0)
+    without_row = models.JSONField(default=list, help_text="UIDs, the first thousand.")
+    without_raw = models.JSONField(default=list, help_text="Ids of rows, the first thousand.")
+    missing_rows = models.PositiveIntegerField(_("without a row"), default=0)
+    missing_raws = models.PositiveIntegerField(_("without its source"), default=0)
+    gone = models.PositiveIntegerField(_("gone from the server"), default=0)
+    sentence = models.TextField(_("trouble"), blank=True, help_text="Why it could not be counted.")
+    at = models.DateTimeField(_("counted"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ledger check")
+        verbose_name_plural = _("ledger checks")
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "folder", "-id"], name="check_by_folder")
+        ]
+
+    def __str__(self) -> str:
+        return f"check {self.pk}"
