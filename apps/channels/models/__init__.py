@@ -15,6 +15,7 @@ from apps.channels.models.ledger import (
     MailImport,
     QuarantinedEmail,
 )
+from apps.channels.models.quarantine import QuarantineAction
 
 __all__ = [
     "MAY_SEE_ACCOUNTS",
@@ -26,6 +27,7 @@ __all__ = [
     "LedgerCheck",
     "MailImport",
     "Mailbox",
+    "QuarantineAction",
     "QuarantinedEmail",
     "Tls",
 ]
