@@ -317,7 +317,10 @@ class FolderCursor(models.Model):
     folder = models.CharField(max_length=255)
     uidvalidity = models.BigIntegerField()
     first_uid = models.BigIntegerField(
-        help_text="Mail below it was there before the start and is left alone."
+        help_text="Mail below it was there before the start: left alone unless it is wanted."
+    )
+    noted_uid = models.BigIntegerField(
+        default=0, help_text="Old mail up to here has its rows in the ledger."
     )
     last_uid = models.BigIntegerField()
     pending_uids = models.JSONField(default=list, help_text="Mail below last_uid that is wanted.")

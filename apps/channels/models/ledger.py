@@ -151,7 +151,7 @@ class MailImport(models.Model):
         help_text=_("Whose old mail is brought in, from all its folders that are read."),
     )
     since = models.DateField(
-        _("since"), help_text=_("The first day that counts, by the mail server's clock.")
+        _("since"), help_text=_("The first day that counts, in the channel's time zone.")
     )
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING, editable=False
@@ -193,6 +193,7 @@ class LedgerCheck(models.Model):
     without_raw = models.JSONField(default=list, help_text="Ids of rows, the first thousand.")
     missing_rows = models.PositiveIntegerField(_("without a row"), default=0)
     missing_raws = models.PositiveIntegerField(_("without its source"), default=0)
+    waiting = models.PositiveIntegerField(_("still to be fetched"), default=0)
     gone = models.PositiveIntegerField(_("gone from the server"), default=0)
     sentence = models.TextField(_("trouble"), blank=True, help_text="Why it could not be counted.")
     at = models.DateTimeField(_("counted"), default=timezone.now)

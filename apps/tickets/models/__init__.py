@@ -11,7 +11,13 @@ from apps.tickets.models.messages import (
 )
 from apps.tickets.models.sessions import Session, SessionEvent, SessionQuerySet
 from apps.tickets.models.thread_pdf import ThreadPdf
-from apps.tickets.models.threads import MessageReference, Participant, Regrouping, Thread
+from apps.tickets.models.threads import (
+    MessageReference,
+    Participant,
+    Regrouping,
+    Thread,
+    ThreadDeletion,
+)
 
 __all__ = [
     "CROCKFORD",
@@ -30,6 +36,7 @@ __all__ = [
     "SessionQuerySet",
     "StagedFile",
     "Thread",
+    "ThreadDeletion",
     "ThreadPdf",
     "new_draft_key",
     "new_session_id",

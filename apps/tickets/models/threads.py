@@ -90,3 +90,27 @@ class Regrouping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class ThreadDeletion(models.Model):
+    """The receipt of a conversation that was deleted: who, when and how much, nothing of it."""
+
+    thread_key = models.CharField(_("conversation"), max_length=20, unique=True)
+    by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    messages = models.PositiveIntegerField(_("messages"), default=0)
+    files = models.PositiveIntegerField(_("files"), default=0)
+    sources = models.PositiveIntegerField(_("sources"), default=0, help_text="Raw mails.")
+    updates = models.PositiveIntegerField(
+        _("never told to the ticket"), default=0, help_text="Withdrawn from the CRM's outbox."
+    )
+    at = models.DateTimeField(_("deleted"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("deleted conversation")
+        verbose_name_plural = _("deleted conversations")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.thread_key
