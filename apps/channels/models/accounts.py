@@ -334,6 +334,10 @@ class FolderCursor(models.Model):
     highest_modseq = models.BigIntegerField(
         default=0, help_text="HIGHESTMODSEQ (RFC 7162) when all was read; 0: not offered."
     )
+    seen_uidnext = models.BigIntegerField(
+        default=0, help_text="UIDNEXT when all was read; 0: not said, or not all was."
+    )
+    seen_exists = models.BigIntegerField(default=0, help_text="How many mails there were then.")
 
     class Meta:
         constraints: ClassVar = [
