@@ -323,3 +323,52 @@ class SettingsChange(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("The history of settings is never deleted.")
+
+
+class AlarmQuerySet(models.QuerySet["Alarm"]):
+    def visible_to(self, user: User) -> AlarmQuerySet:
+        return self if user.sees_settings else self.none()
+
+
+class Alarm(models.Model):
+    """Something that needs an administrator, from its first sign to its end; alarms.py keeps it."""
+
+    class State(models.TextChoices):
+        SEEN = "seen", _("watched")  # not yet for long enough
+        OPEN = "open", _("open")
+        ENDED = "ended", _("over")
+
+    code = models.CharField(max_length=80)
+    name = models.CharField(_("what"), max_length=200)
+    sentence = models.TextField(_("said"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.SEEN)
+    level = models.PositiveSmallIntegerField(
+        default=0, help_text="Warnings that were passed; one more is told again."
+    )
+    patience = models.PositiveIntegerField(
+        default=0, help_text="Seconds that it has to last, and has to be over."
+    )
+    since = models.DateTimeField(_("since"))
+    opened_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(_("told by mail"), null=True)
+    well_since = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(_("over since"), null=True)
+    end_told_at = models.DateTimeField(null=True)
+    trouble = models.TextField(
+        _("trouble with the mail"), blank=True, help_text="Why nobody was told by mail."
+    )
+
+    objects = AlarmQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("alarm")
+        verbose_name_plural = _("alarms")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(state="ended"), name="one_living_alarm_per_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -261,6 +261,8 @@ class EmailAccount(models.Model):
     quota_used = models.BigIntegerField(null=True, editable=False, help_text="kB, as RFC 9208.")
     quota_limit = models.BigIntegerField(null=True, editable=False, help_text="kB; null: none.")
     quota_asked_at = models.DateTimeField(null=True, editable=False)
+    quota_then = models.BigIntegerField(null=True, editable=False, help_text="kB, days before.")
+    quota_then_at = models.DateTimeField(null=True, editable=False)
     canary = models.BooleanField(
         _("prove the way with a mail each hour"),
         default=False,
@@ -271,6 +273,7 @@ class EmailAccount(models.Model):
     )
     canary_token = models.CharField(max_length=60, blank=True, editable=False)
     canary_asked_at = models.DateTimeField(null=True, editable=False)
+    canary_sent_at = models.DateTimeField(null=True, editable=False)
     canary_proved_at = models.DateTimeField(null=True, editable=False)
     canary_sentence = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -61,7 +61,7 @@ class ChannelSettings(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("mailbox for invitations"),
-        help_text=_("Invitations and links for forgotten passwords leave from here."),
+        help_text=_("Invitations, links for forgotten passwords and alarms leave from here."),
     )
     undo_seconds = models.PositiveSmallIntegerField(
         _("undo send (seconds)"),
