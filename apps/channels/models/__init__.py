@@ -15,6 +15,7 @@ from apps.channels.models.ledger import (
     MailImport,
     QuarantinedEmail,
 )
+from apps.channels.models.pace import SendPace
 from apps.channels.models.quarantine import QuarantineAction
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Mailbox",
     "QuarantineAction",
     "QuarantinedEmail",
+    "SendPace",
     "Tls",
 ]

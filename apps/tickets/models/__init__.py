@@ -8,6 +8,7 @@ from apps.tickets.models.messages import (
     Message,
     MessageFile,
     MessageQuerySet,
+    SentCopy,
 )
 from apps.tickets.models.sessions import Session, SessionEvent, SessionQuerySet
 from apps.tickets.models.thread_pdf import ThreadPdf
@@ -31,6 +32,7 @@ __all__ = [
     "MessageReference",
     "Participant",
     "Regrouping",
+    "SentCopy",
     "Session",
     "SessionEvent",
     "SessionQuerySet",

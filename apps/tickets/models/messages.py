@@ -101,6 +101,9 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    remaining = models.PositiveSmallIntegerField(
+        default=0, help_text="Recipients still to be tried, of a mail that others have got."
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -111,6 +114,8 @@ class Message(models.Model):
                 fields=["id"], condition=Q(status__in=["queued", "sending"]), name="message_to_send"
             ),
             models.Index(fields=["id"], condition=Q(status="unknown"), name="message_unknown"),
+            models.Index(fields=["id"], condition=Q(remaining__gt=0), name="message_remaining"),
+            models.Index(fields=["id"], condition=Q(status="failed"), name="message_failed"),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +136,10 @@ class DeliveryAttempt(models.Model):
     outcome = models.CharField(max_length=10, blank=True)
     code = models.PositiveSmallIntegerField(null=True)
     sentence = models.TextField(blank=True)
+    answers = models.JSONField(
+        default=dict,
+        help_text="What the server said to each recipient's name: {address: [code, words]}.",
+    )
     lease_until = models.DateTimeField()
     at = models.DateTimeField(default=timezone.now)
 
@@ -141,6 +150,29 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class SentCopy(models.Model):
+    """A mail of ours in the account's folder of sent mail: looked for, and laid there if wanted."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        THERE = "there"
+        GIVEN_UP = "given-up"
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sent_copy")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    sentence = models.TextField(blank=True, help_text="What went wrong last.")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(status="waiting"), name="sent_copy_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"copy {self.pk}"
 
 
 class DeliveryReport(models.Model):

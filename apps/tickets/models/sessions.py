@@ -130,6 +130,7 @@ class SessionEvent(models.Model):
         DRAFT = "draft"  # somebody else writes an answer on
         REGROUPED = "regrouped"  # messages came or went; facts name the Regrouping
         CUSTOMER = "customer"  # somebody said who the customer is
+        DELIVERY = "delivery"  # what became known of a mail that was sent
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind.choices)
