@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import tzinfo
 from typing import ClassVar
 
 from django.core.validators import MinValueValidator
@@ -16,7 +18,10 @@ from apps.agents.models import Agent, Team
 from apps.agents.teams import standing
 from apps.channels.models import Mailbox
 from apps.core.models import Role, User
-from apps.core.rules import refuse
+from apps.core.rules import Problem, refuse
+from apps.core.zones import zone_named
+from apps.queues.auto_response import AutoResponse, problems_of
+from apps.queues.hours import BadLine, Hours, tidy_holidays, tidy_hours
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
@@ -97,7 +102,28 @@ class Queue(models.Model):
             "In-Email always does. Tick others in which agents are given mail of this queue too."
         ),
     )
-    auto_response = models.JSONField(null=True, editable=False)
+    hours = models.JSONField(
+        _("opening hours"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "One line for each kind of day, such as Mon-Fri 9:00-13:00, 15:00-18:00. Empty: always"
+            " open."
+        ),
+    )
+    holidays = models.JSONField(
+        _("holidays"),
+        default=list,
+        blank=True,
+        help_text=_("Closed all day: one date on each line, such as 2026-12-25 Christmas Day."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        help_text=_("Of these hours. Empty: that of the house."),
+    )
+    auto_response = models.JSONField(_("automatic answer"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = QueueQuerySet.as_manager()
@@ -112,14 +138,44 @@ class Queue(models.Model):
 
     def clean(self) -> None:
         self.path = "/".join(part.strip() for part in self.path.strip(" /").split("/"))
+        problems: list[Problem] = []
         if problem := _path_problem(self.path):
-            refuse([("path", problem)])
+            problems.append(("path", problem))
+        problems += self._tidy_lines()
+        if self.time_zone and zone_named(self.time_zone) is None:
+            problems.append(("time_zone", gettext("Choose a zone of the list.")))
+        problems += [
+            (f"auto_response_{key}", problem) for key, problem in problems_of(self.auto_response)
+        ]
+        refuse(problems)
+
+    def _tidy_lines(self) -> Iterator[Problem]:
+        for name, tidy in (("hours", tidy_hours), ("holidays", tidy_holidays)):
+            try:
+                setattr(self, name, tidy(getattr(self, name)))
+            except BadLine as error:
+                yield name, str(error)
+
+    def zone(self, house: tzinfo) -> tzinfo:
+        """HOUSE: the zone that counts where the queue names none."""
+        return zone_named(self.time_zone) or house
+
+    def opening_hours(self, house: tzinfo) -> Hours:
+        return Hours.of(self.hours, self.holidays, self.zone(house))
 
     def doubts(self) -> list[str]:
         """What may stay as it is, and probably should not."""
-        if self.memberships.exists():
-            return []
-        return [gettext("Nobody works in this queue yet: its sessions would wait. Add a member.")]
+        doubts = []
+        if not self.memberships.exists():
+            doubts.append(
+                gettext("Nobody works in this queue yet: its sessions would wait. Add a member.")
+            )
+        answer = AutoResponse.of(self.auto_response)
+        if answer and answer.out_of_hours_text and not self.hours:
+            doubts.append(
+                gettext("The queue is always open: the text for outside its hours is never sent.")
+            )
+        return doubts
 
 
 def _path_problem(path: str) -> str:
