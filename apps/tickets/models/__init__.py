@@ -1,5 +1,6 @@
 """Threads, sessions and messages: the conversation and the work on it."""
 
+from apps.tickets.models.automatic import AutomaticAnswer, MailLoop
 from apps.tickets.models.drafts import Draft, DraftQuerySet, StagedFile
 from apps.tickets.models.keys import CROCKFORD, new_draft_key, new_session_id, new_thread_key
 from apps.tickets.models.messages import (
@@ -22,10 +23,12 @@ from apps.tickets.models.threads import (
 
 __all__ = [
     "CROCKFORD",
+    "AutomaticAnswer",
     "DeliveryAttempt",
     "DeliveryReport",
     "Draft",
     "DraftQuerySet",
+    "MailLoop",
     "Message",
     "MessageFile",
     "MessageQuerySet",

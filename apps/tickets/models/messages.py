@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -110,6 +111,7 @@ class Message(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["session", "id"], name="message_by_session"),
+            models.Index(Lower("from_email"), F("created_at").desc(), name="message_by_sender"),
             models.Index(
                 fields=["id"], condition=Q(status__in=["queued", "sending"]), name="message_to_send"
             ),

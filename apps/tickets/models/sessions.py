@@ -130,6 +130,8 @@ class SessionEvent(models.Model):
         DRAFT = "draft"  # somebody else writes an answer on
         REGROUPED = "regrouped"  # messages came or went; facts name the Regrouping
         CUSTOMER = "customer"  # somebody said who the customer is
+        AUTO_ANSWER = "auto-answer"  # a mail was answered by itself, or why it was not
+        LOOP = "loop"  # so many mails of one sender that a machine must write them
         DELIVERY = "delivery"  # what became known of a mail that was sent
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
