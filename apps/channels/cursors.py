@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from django.utils import timezone
+
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, FolderCursor
 from apps.channels.transports.imap import Folder, ImapInbox
@@ -36,8 +38,7 @@ def cursor_of(lane: Lane, inbox: ImapInbox, account: EmailAccount, folder: Folde
 def _begin(lane: Lane, inbox: ImapInbox, account: EmailAccount, folder: Folder) -> FolderCursor:
     """Old mail is left alone, never flagged, unless the account says otherwise."""
     cursor = FolderCursor(account=account, folder=folder.name)
-    if account.start != Start.ALL:
-        _remember_the_newest(lane, inbox, cursor, folder)
+    _remember_the_newest(lane, inbox, cursor, folder)
     _place(cursor, folder, account, wanted=_asked_for(lane, inbox, account))
     cursor.save()
     return cursor
@@ -57,11 +58,14 @@ def _begin_again(
 def _place(
     cursor: FolderCursor, folder: Folder, account: EmailAccount, *, wanted: Iterable[int]
 ) -> None:
-    first = 1 if account.start == Start.ALL else folder.uidnext
+    """With *all*, the whole folder is read like new mail; else what is not wanted is noted."""
+    before = folder.uidnext - 1
+    everything = account.start == Start.ALL
     cursor.uidvalidity = folder.uidvalidity
-    cursor.first_uid = first
-    cursor.last_uid = first - 1
-    cursor.pending_uids = sorted(uid for uid in wanted if uid < first)
+    cursor.first_uid = folder.uidnext
+    cursor.last_uid = 0 if everything else before
+    cursor.noted_uid = before if everything else 0
+    cursor.pending_uids = sorted(uid for uid in wanted if uid <= before)
     cursor.held_back = {}
 
 
@@ -80,9 +84,9 @@ def _remember_the_newest(
     """By the server's own clock, so that old mail is known again when all UIDs have changed."""
     old = [uid for uid in lane.call(inbox.uids_from, 1) if uid < folder.uidnext]
     dates = lane.call(inbox.dates, old[-OLD_MAILS_LOOKED_AT:])
-    if not dates:
+    if not old:
         return
-    cursor.old_until = max(dates.values())
+    cursor.old_until = max(dates.values(), default=timezone.now())
     last_second = [uid for uid, date in dates.items() if date == cursor.old_until]
     cursor.old_sizes = sorted(lane.call(inbox.sizes, last_second).values())
 
@@ -109,9 +113,18 @@ def _since_start(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> set[int]
 
 
 def wanted(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[int]:
-    """Old ones first, then the new ones; those held back are not among them."""
+    """New ones first, then the old ones; those held back are not among them."""
     pending = [uid for uid in cursor.pending_uids if str(uid) not in cursor.held_back]
-    return pending + lane.call(inbox.uids_from, cursor.last_uid + 1)
+    return lane.call(inbox.uids_from, cursor.last_uid + 1) + pending
+
+
+def old_among(lane: Lane, inbox: ImapInbox, cursor: FolderCursor, uids: Iterable[int]) -> set[int]:
+    """Those from before the start. UIDs that a folder gave anew say nothing: dates do."""
+    below = [uid for uid in uids if uid < cursor.first_uid]
+    if cursor.old_until is None or not below:
+        return set()
+    dates = lane.call(inbox.dates, below)
+    return {uid for uid in below if uid not in dates or dates[uid] <= cursor.old_until}
 
 
 def second_chances(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[int]:

@@ -7,7 +7,7 @@ has by (account, folder, UIDVALIDITY, UID), and the same bytes in the same accou
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from apps.channels import cursors
+from apps.channels import cursors, old_mail
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
 from apps.channels.receive import Arrival, note_huge, receive
@@ -32,7 +32,8 @@ class FolderReader:
     trouble: TransportError | None = None  # mail was stored, something else did not work
 
     def read(self, name: str) -> None:
-        """1. What is wanted 2. flag what a crash left 3. take in 4. try again what failed."""
+        """1. What is wanted 2. flag what a crash left 3. take in 4. try again what failed 5. note
+        the old mail that nobody wants."""
         writable = self.account.after != After.KEEP
         folder = self.lane.call(self.inbox.select, name, writable=writable)
         cursor = cursors.cursor_of(self.lane, self.inbox, self.account, folder)
@@ -42,6 +43,7 @@ class FolderReader:
         for batch in self._batches(cursor, [uid for uid in uids if uid not in known]):
             self._take(cursor, batch)
         self._try_again(cursor)
+        old_mail.note(self.lane, self.inbox, cursor)
 
     def _batches(self, cursor: FolderCursor, uids: Sequence[int]) -> Iterator[Batch]:
         """After a broken connection the first mails are asked for singly, to find the culprit."""
@@ -60,8 +62,10 @@ class FolderReader:
             raise
 
     def _take(self, cursor: FolderCursor, batch: Batch) -> None:
+        uids = [uid for uid, _raw in batch.mails]
+        old = cursors.old_among(self.lane, self.inbox, cursor, uids)
         rows = receive(
-            [Arrival(raw, uid) for uid, raw in batch.mails],
+            [Arrival(raw, uid, old=uid in old) for uid, raw in batch.mails],
             source=InboundEmail.Source.FETCH,
             account=self.account,
             folder=cursor.folder,
@@ -75,7 +79,7 @@ class FolderReader:
         )
         self.gained += len(rows)
         crashpoint("fetch.after_commit")
-        self._finish(cursor, [uid for uid, _raw in batch.mails], batch)
+        self._finish(cursor, uids, batch)
 
     def _finish(
         self, cursor: FolderCursor, stored: Sequence[int], batch: Batch | None = None
@@ -131,7 +135,7 @@ class FolderReader:
         """Committed before a crash, perhaps not flagged yet."""
         rows = InboundEmail.objects.filter(
             account=self.account, folder=cursor.folder, uidvalidity=cursor.uidvalidity
-        )
+        ).exclude(status=InboundEmail.Status.BEFORE_START)
         found: set[int] = set()
         for start in range(0, len(uids), 500):
             some = rows.filter(uid__in=uids[start : start + 500])

@@ -6,8 +6,8 @@ move or delete a mail, or answer 2xx (GUARANTEES G2).
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels import probe
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.parse import glance
 from apps.channels.signals import mail_received
 from apps.core import blobs
 from apps.core.announce import announce
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 MAX_MAIL_BYTES = 50 * 2**20
 
 Status = InboundEmail.Status
+WHEN_BROUGHT_IN = (
+    *("raw", "sha256", "size", "received_at", "answers_nobody", "sender", "subject", "mailbox"),
+    *("status", "code", "reason", "duplicate_of", "settled_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Arrival:
 
     raw: bytes
     uid: int | None = None
+    old: bool = False  # from before the start: nothing automatic answers it
 
     @property
     def sha256(self) -> str:
@@ -51,20 +57,27 @@ class _Where:
     mailbox: Mailbox | None = None
     folder: str = ""
     uidvalidity: int | None = None
+    noted: Mapping[int, InboundEmail] = field(default_factory=dict)  # by UID, from before the start
 
     def lock(self) -> None:
         lock_until_commit(f"ledger:{self.account.pk if self.account else 0}")
 
-    def row(self, uid: int | None, size: int) -> InboundEmail:
-        return InboundEmail(
-            source=self.source,
-            account=self.account,
-            mailbox=self.mailbox,
-            folder=self.folder,
-            uidvalidity=self.uidvalidity if uid is not None else None,
-            uid=uid,
-            size=size,
-        )
+    def row(self, uid: int | None, size: int, *, old: bool = False) -> InboundEmail:
+        """A new one, or the one that was noted when the folder was read for the first time."""
+        if uid in self.noted:
+            row = self.noted[uid]
+            row.status, row.received_at = Status.RECEIVED, timezone.now()
+        else:
+            row = InboundEmail(
+                source=self.source,
+                account=self.account,
+                mailbox=self.mailbox,
+                folder=self.folder,
+                uidvalidity=self.uidvalidity if uid is not None else None,
+                uid=uid,
+            )
+        row.size, row.answers_nobody = size, old
+        return row
 
 
 def receive(
@@ -76,7 +89,8 @@ def receive(
     folder: str = "",
     uidvalidity: int | None = None,
 ) -> list[InboundEmail]:
-    """Commits rows and bytes; a UID that the ledger already has is left out.
+    """Commits rows and bytes; a UID that the ledger already has is left out, but for one that was
+    only noted, *before-start*: its row becomes the mail's.
 
     Bytes that this account gave us before, under another UID, are a duplicate at once: so a
     folder that is read again doubles nothing, neither on the disk nor in the quarantine.
@@ -91,7 +105,7 @@ def receive(
     written = {one.sha256: one for one in _on_disk([arrival.raw for arrival in new])}
     with transaction.atomic():
         where.lock()
-        known = _known_uids([arrival.uid for arrival in arrivals], where)
+        known, where = _known_uids([arrival.uid for arrival in arrivals], where)
         fresh = [
             pair
             for pair in zip(arrivals, digests, strict=True)
@@ -130,11 +144,11 @@ def note_huge(
     reason = _("Too large to be fetched; it stays on the server, in the folder %(folder)s.")
     with transaction.atomic():
         where.lock()
-        known = _known_uids(list(sizes), where)
+        known, where = _known_uids(list(sizes), where)
         rows = [where.row(uid, size) for uid, size in sizes.items() if uid not in known]
         for row in rows:
             _hold(row, reason % {"folder": folder})
-        return InboundEmail.objects.bulk_create(rows)
+        return _save(rows)
 
 
 def _enter(
@@ -152,14 +166,21 @@ def _enter(
         else _row(arrival, raws[digest], where)
         for arrival, digest in fresh
     ]
-    InboundEmail.objects.bulk_create(rows)
     if any(row.status == Status.RECEIVED for row in rows):
         announce(mail_received, account_id=where.account.pk if where.account else None)
+    return _save(rows)
+
+
+def _save(rows: list[InboundEmail]) -> list[InboundEmail]:
+    InboundEmail.objects.bulk_create(row for row in rows if row.pk is None)
+    InboundEmail.objects.bulk_update(
+        [row for row in rows if row.pk is not None], WHEN_BROUGHT_IN, batch_size=50
+    )
     return rows
 
 
 def _row(arrival: Arrival, raw: Blob, where: _Where) -> InboundEmail:
-    row = where.row(arrival.uid, raw.size)
+    row = where.row(arrival.uid, raw.size, old=arrival.old)
     row.raw, row.sha256 = raw, raw.sha256
     settle_unread(row, arrival.raw)
     return row
@@ -171,11 +192,13 @@ def settle_unread(row: InboundEmail, raw: bytes) -> None:
         _ignore(row, token)
     if row.size > MAX_MAIL_BYTES:
         limit = MAX_MAIL_BYTES // 2**20
+        seen = glance(raw)
+        row.sender, row.subject = seen.from_.email[:320] if seen.from_ else "", seen.subject
         _hold(row, _("Larger than %(limit)s MB; its source is kept.") % {"limit": limit})
 
 
 def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundEmail:
-    row = where.row(arrival.uid, first.size)
+    row = where.row(arrival.uid, first.size, old=arrival.old)
     row.raw_id, row.sha256, row.mailbox_id = first.raw_id, first.sha256, first.mailbox_id
     row.sender, row.subject = first.sender, first.subject
     row.status, row.duplicate_of = Status.DUPLICATE, first
@@ -211,14 +234,17 @@ def _same_bytes_before(digests: Sequence[str], where: _Where) -> dict[str, Inbou
     return {row.sha256: row for row in rows.order_by("-id")}
 
 
-def _known_uids(uids: Sequence[int | None], where: _Where) -> set[int]:
+def _known_uids(uids: Sequence[int | None], where: _Where) -> tuple[set[int], _Where]:
+    """Those that the ledger has; and where with the rows of those that it has only noted."""
     wanted = [uid for uid in uids if uid is not None]
     if where.account is None or not wanted:
-        return set()
+        return set(), where
     rows = InboundEmail.objects.filter(
         account=where.account, folder=where.folder, uidvalidity=where.uidvalidity, uid__in=wanted
     )
-    return {uid for uid in rows.values_list("uid", flat=True) if uid is not None}
+    there = {row.uid: row for row in rows if row.uid is not None}
+    noted = {uid: row for uid, row in there.items() if row.status == Status.BEFORE_START}
+    return there.keys() - noted.keys(), replace(where, noted=noted)
 
 
 def _on_disk(contents: list[bytes]) -> list[blobs.Written]:

@@ -3,23 +3,20 @@
 import contextlib
 import imaplib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from apps.channels.transports import imap_text, imap_wire
 from apps.channels.transports.errors import Refused, TransportError
-from apps.channels.transports.imap_session import ImapLogin, ImapSession
+from apps.channels.transports.imap_bodies import BATCH, Batch, ImapBodies, slices
+from apps.channels.transports.imap_session import ImapLogin
 from apps.core.sentences import gettext_noop
 
-__all__ = ["Batch", "Folder", "ImapInbox", "ImapLogin"]
+__all__ = ["BATCH", "Batch", "Folder", "ImapInbox", "ImapLogin", "OldMails"]
 
-BATCH = 50
-BATCH_BYTES = 16 * 2**20
-LARGEST_FETCHED = 256 * 2**20  # a larger mail stays on the server and is noted
-UNKNOWN_SIZE = 2**20
-UIDS_PER_COMMAND = 500  # keeps a command line under 8 kB, the most that servers must take
+SLICE = 10_000  # UIDs that one SEARCH looks at, more where hardly any of them are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +27,21 @@ class Folder:
     uidvalidity: int
     uidnext: int
     exists: int
+    modseq: int = 0  # HIGHESTMODSEQ (RFC 7162); 0: not offered
+    tells_uidnext: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Mails that were asked for, and those that came: (uid, raw). A vanished one did not."""
+class OldMails:
+    """What lies in a folder up to the UID `until`: dates and sizes as far as the server says."""
 
-    asked: tuple[int, ...]
-    mails: tuple[tuple[int, bytes], ...] = ()
-    huge: tuple[tuple[int, int], ...] = ()  # (uid, size): too large to be fetched at all
-
-    @property
-    def missing(self) -> set[int]:
-        came = {uid for uid, _raw in self.mails} | {uid for uid, _size in self.huge}
-        return set(self.asked) - came
+    until: int
+    uids: tuple[int, ...] = ()
+    dates: Mapping[int, datetime] = field(default_factory=dict)
+    sizes: Mapping[int, int] = field(default_factory=dict)
 
 
-class ImapInbox(ImapSession):
+class ImapInbox(ImapBodies):
     """Folders, mails and flags of one signed-in connection."""
 
     # ---- reading ----------------------------------------------------------------------
@@ -64,14 +59,23 @@ class ImapInbox(ImapSession):
                 "protocol",
                 gettext_noop("%(host)s names no UIDVALIDITY; its mail cannot be followed."),
             )
-        return Folder(folder, uidvalidity, self._number("UIDNEXT") or self._last_uid() + 1, exists)
+        modseq = self._number("HIGHESTMODSEQ") if self.has_modseq else 0
+        uidnext = self._number("UIDNEXT")
+        tells = bool(uidnext)
+        return Folder(folder, uidvalidity, uidnext or self._last_uid() + 1, exists, modseq, tells)
+
+    @property
+    def has_modseq(self) -> bool:
+        return "CONDSTORE" in self._client.capabilities
 
     def _selected(self, folder: str, writable: bool) -> tuple[str, list[Any]]:
+        """imaplib knows no parameters of SELECT; they are asked for where the server has them."""
         name = imap_text.quoted_folder(folder)
+        asked = f"{name} (CONDSTORE)" if self.has_modseq else name
         try:
-            return self._client.select(name, readonly=not writable)
+            return self._client.select(asked, readonly=not writable)
         except imaplib.IMAP4.readonly:
-            return self._client.select(name, readonly=True)  # reading goes on, flagging will not
+            return self._client.select(asked, readonly=True)  # reading goes on, flagging will not
 
     def _last_uid(self) -> int:
         return max(self._search("ALL"), default=0)
@@ -103,6 +107,33 @@ class ImapInbox(ImapSession):
         """All UIDs of the open folder that are not below FIRST, in order."""
         return [uid for uid in self._search(f"UID {first}:*") if uid >= first]
 
+    def uidslices(self, first: int, last: int) -> Iterator[tuple[int, list[int]]]:
+        """The UIDs from FIRST to LAST in slices (how far, the UIDs), however far they lie apart.
+
+        By UID and not by number, since numbers shift when another program removes a mail.
+        """
+        width = SLICE
+        while first <= last:
+            end = min(last, first + width - 1)
+            uids = [uid for uid in self._search(f"UID {first}:{end}") if first <= uid <= end]
+            yield end, uids
+            width = width * 8 if len(uids) * 8 < SLICE else SLICE
+            first = end + 1
+
+    def old_mails(self, first: int, last: int) -> Iterator[OldMails]:
+        """Date and size of each mail from UID FIRST to LAST, in pieces; no bodies, no flags."""
+        for end, uids in self.uidslices(first, last):
+            for some in slices(uids):
+                yield self._old_mails(some[-1], some)
+            if not uids or uids[-1] < end:
+                yield OldMails(end)
+
+    def _old_mails(self, until: int, uids: Sequence[int]) -> OldMails:
+        with contextlib.suppress(Refused):  # one broken mail leaves the others without dates
+            data = self._fetch(uids, "(UID INTERNALDATE RFC822.SIZE)")
+            return OldMails(until, tuple(uids), imap_text.dates(data), imap_text.sizes(data))
+        return OldMails(until, tuple(uids))
+
     def unseen(self) -> list[int]:
         return self._search("UNSEEN")
 
@@ -116,58 +147,19 @@ class ImapInbox(ImapSession):
     def existing(self, uids: Sequence[int]) -> set[int]:
         """Those of UIDS that the open folder still has."""
         found: set[int] = set()
-        for some in _slices(uids):
+        for some in slices(uids):
             found.update(self._search(f"UID {imap_text.uid_set(some)}"))
         return found & set(uids)
 
     def dates(self, uids: Sequence[int]) -> dict[int, datetime]:
         """When the server took each mail (INTERNALDATE)."""
         found: dict[int, datetime] = {}
-        for some in _slices(uids):
+        for some in slices(uids):
             found |= imap_text.dates(self._fetch(some, "(UID INTERNALDATE)"))
-        return found
-
-    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        found: dict[int, int] = {}
-        for some in _slices(uids):
-            with contextlib.suppress(Refused):  # for the sake of one broken mail
-                found |= imap_text.sizes(self._fetch(some, "(UID RFC822.SIZE)"))
         return found
 
     def _search(self, criteria: str) -> list[int]:
         return imap_text.numbers(self._ask(lambda: self._client.uid("SEARCH", criteria)))
-
-    def _fetch(self, uids: Sequence[int], what: str) -> list[Any]:
-        return self._uid("FETCH", uids, what)
-
-    def new_messages(self, uids: Sequence[int]) -> Iterator[Batch]:
-        """The mails in batches of at most 50 or 16 MB, in the order of UIDS."""
-        for some in _slices(uids):
-            sizes = self.sizes(some)
-            for batch in _batches(some, sizes):
-                yield self.messages(batch, sizes)
-
-    def messages(self, uids: Sequence[int], sizes: dict[int, int] | None = None) -> Batch:
-        """One command for all; where the server refuses that, one for each."""
-        sizes = self.sizes(uids) if sizes is None else sizes
-        huge = [(uid, sizes[uid]) for uid in uids if sizes.get(uid, 0) > LARGEST_FETCHED]
-        wanted = [uid for uid in uids if sizes.get(uid, 0) <= LARGEST_FETCHED]
-        found = self._bodies(wanted)
-        if len(wanted) > 1:
-            for uid in [uid for uid in wanted if uid not in found]:
-                found |= self._bodies([uid])
-        return Batch(tuple(uids), tuple(sorted(found.items())), tuple(huge))
-
-    def _bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
-        if not uids:
-            return {}
-        try:
-            data = self._fetch(uids, "(UID BODY.PEEK[])")
-        except Refused as refused:
-            if refused.code != "protocol":
-                raise
-            return {}
-        return {uid: raw for uid, raw in imap_text.bodies(data) if uid in set(uids)}
 
     # ---- flagging ---------------------------------------------------------------------
 
@@ -178,12 +170,12 @@ class ImapInbox(ImapSession):
         """Removes just these, where the server can (UIDPLUS); else they stay flagged deleted."""
         self._store(uids, r"(\Deleted)")
         if "UIDPLUS" in self._client.capabilities:
-            for some in _slices(uids):
+            for some in slices(uids):
                 self._uid("EXPUNGE", some)
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         verb = "MOVE" if "MOVE" in self._client.capabilities else "COPY"
-        for some in _slices(uids):
+        for some in slices(uids):
             try:
                 self._uid(verb, some, imap_text.quoted_folder(folder))
             except Refused as refused:
@@ -194,11 +186,8 @@ class ImapInbox(ImapSession):
             self.delete(uids)
 
     def _store(self, uids: Sequence[int], flags: str) -> None:
-        for some in _slices(uids):
+        for some in slices(uids):
             self._uid("STORE", some, "+FLAGS.SILENT", flags)
-
-    def _uid(self, verb: str, uids: Sequence[int], *arguments: str) -> list[Any]:
-        return self._ask(lambda: self._client.uid(verb, imap_text.uid_set(uids), *arguments))
 
     # ---- asking and waiting -----------------------------------------------------------
 
@@ -223,6 +212,7 @@ class ImapInbox(ImapSession):
             tag = client._new_tag()
             client.send(tag + b" IDLE\r\n")
             news = self._wait_for_news(tag, time.monotonic() + seconds, stop)
+            client.allow(imap_wire.READ_SECONDS)
             client.send(b"DONE\r\n")
             while not (line := self._idle_line()).startswith(tag):
                 news = news or _is_news(line)
@@ -249,22 +239,3 @@ class ImapInbox(ImapSession):
 
 def _is_news(line: bytes) -> bool:
     return line.startswith(b"*") and line.split()[2:3] in ([b"EXISTS"], [b"RECENT"])
-
-
-def _slices(uids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(uids), UIDS_PER_COMMAND):
-        yield uids[start : start + UIDS_PER_COMMAND]
-
-
-def _batches(uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    total = 0
-    for uid in uids:
-        size = sizes.get(uid, UNKNOWN_SIZE)
-        if batch and (len(batch) == BATCH or total + size > BATCH_BYTES):
-            yield batch
-            batch, total = [], 0
-        batch.append(uid)
-        total += size
-    if batch:
-        yield batch
