@@ -20,8 +20,9 @@ from apps.core.errors import Conflict
 from apps.core.faults import crashpoint
 from apps.core.leases import held
 from apps.core.models import User
-from apps.tickets.reading import Held, ReadMail, read
+from apps.tickets.reading import MAX_TRIES, Held, ReadMail, failure, read
 from apps.tickets.signals import files_waiting
+from apps.tickets.stages import stage_of
 from apps.tickets.storing import store
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 Status = InboundEmail.Status
 BATCH = 50
 BATCH_BYTES = 16 * 2**20
-MAX_TRIES = 3
 LEASE = 120  # seconds; renewed with every batch
 
 
@@ -41,21 +41,23 @@ def take_in(limit: int = 10_000) -> int:
 
 def _take_in_account(account: int | None, limit: int) -> int:
     settled = 0
+    again: set[int] = set()  # failed in this round; the next one tries them once more
     with held(f"take-in:{account}", seconds=LEASE) as hold:
         while hold and settled < limit and hold.renew():
-            rows = _next_batch(account, min(BATCH, limit - settled))
+            rows = _next_batch(account, min(BATCH, limit - settled), again)
             if not rows:
                 break
-            taken = _take_in_batch(account, rows)
-            if not taken:
+            known, taken = len(again), _take_in_batch(account, rows, again)
+            if not taken and len(again) == known:
                 break
             settled += taken
     return settled
 
 
-def _next_batch(account: int | None, limit: int) -> list[InboundEmail]:
+def _next_batch(account: int | None, limit: int, again: set[int]) -> list[InboundEmail]:
     """Oldest first; a mail that broke its batch before is tried alone, at most three times."""
-    rows = list(_received().filter(account=account).select_related("raw").order_by("id")[:limit])
+    waiting = _received().filter(account=account).exclude(pk__in=again)
+    rows = list(waiting.select_related("raw").order_by("id")[:limit])
     if rows and rows[0].tries:
         rows = rows[:1]
     rows = _until_heavy([row for row in rows if not row.tries or row is rows[0]])
@@ -72,17 +74,16 @@ def _until_heavy(rows: list[InboundEmail]) -> list[InboundEmail]:
     return rows
 
 
-def _take_in_batch(account: int | None, rows: list[InboundEmail]) -> int:
+def _take_in_batch(account: int | None, rows: list[InboundEmail], again: set[int]) -> int:
     worn_out = [row for row in rows if row.tries >= MAX_TRIES]
     try:
         good, bad = read([row for row in rows if row.tries < MAX_TRIES])
+        bad += [(row, _three_tries()) for row in worn_out]
+        return _put_aside(bad, again) + _store_or_split(account, good, again)
     except OSError as error:
         if not blobs.is_out_of_room(error):
             raise
         return _wait_for_room(rows, error)
-    bad += [(row, _three_tries()) for row in worn_out]
-    _put_aside(bad)
-    return len(bad) + _store_or_split(account, good)
 
 
 def _wait_for_room(rows: Sequence[InboundEmail], error: OSError) -> int:
@@ -94,8 +95,8 @@ def _wait_for_room(rows: Sequence[InboundEmail], error: OSError) -> int:
     return 0
 
 
-def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
-    """A value that the database refuses fails the batch: halves, singles, quarantine."""
+def _store_or_split(account: int | None, mails: list[ReadMail], again: set[int]) -> int:
+    """One mail that cannot be stored fails the batch: halves, singles, quarantine."""
     if not mails:
         return 0
     try:
@@ -103,15 +104,22 @@ def _store_or_split(account: int | None, mails: list[ReadMail]) -> int:
     except (OperationalError, InterfaceError):
         _forgive([mail.row for mail in mails])
         raise  # the database is away or busy: the rows stay as they are and are tried again
-    except (DatabaseError, ValueError) as error:
-        log.warning(
-            "a batch could not be stored",
-            extra={"mails": len(mails), "error": type(error).__name__},
-        )
-    if len(mails) == 1:
-        return _put_aside([(mails[0].row, Held("not-storable", _("The database refused it.")))])
+    except Exception as error:  # the rim: whatever it is, it holds back only its own mail
+        if blobs.is_out_of_room(error):
+            raise
+        kind = type(error).__name__
+        log.warning("a batch could not be stored", extra={"mails": len(mails), "error": kind})
+        if len(mails) == 1:
+            return _put_aside([(mails[0].row, _refused(mails[0].row, error))], again)
     middle = len(mails) // 2
-    return sum(_store_or_split(account, half) for half in (mails[:middle], mails[middle:]))
+    return sum(_store_or_split(account, half, again) for half in (mails[:middle], mails[middle:]))
+
+
+def _refused(row: InboundEmail, error: Exception) -> Held:
+    """What the database says of a value, it says again; anything else may be over next time."""
+    if isinstance(error, DatabaseError | ValueError) and stage_of(error) == "store":
+        return Held("not-storable", _("The database refused it."))
+    return failure(row, error)
 
 
 def _forgive(rows: Sequence[InboundEmail]) -> None:
@@ -155,8 +163,10 @@ def _received() -> QuerySet[InboundEmail]:
     return received if ChannelSettings.load().enabled else received.none()
 
 
-def _put_aside(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
+def _put_aside(held_back: Sequence[tuple[InboundEmail, Held]], again: set[int]) -> int:
+    """How many are settled by it; those that are tried once more are added to AGAIN."""
     for row, reason in held_back:
+        tried_again = reason.status == Status.RECEIVED
         InboundEmail.objects.filter(pk=row.pk, status=Status.RECEIVED).update(
             status=reason.status,
             code=reason.code,
@@ -164,9 +174,10 @@ def _put_aside(held_back: Sequence[tuple[InboundEmail, Held]]) -> int:
             mailbox=row.mailbox_id,
             sender=row.sender,
             subject=row.subject,
-            settled_at=Now(),
+            settled_at=None if tried_again else Now(),
         )
-    return len(held_back)
+        again.update({row.pk} if tried_again else ())
+    return sum(reason.status != Status.RECEIVED for _row, reason in held_back)
 
 
 def _three_tries() -> Held:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from apps.channels.customer import (
 )
 from apps.channels.models import InboundEmail, Mailbox
 from apps.channels.oddity_words import why_held
-from apps.channels.parse import parse
+from apps.channels.parse import glance, parse
 from apps.channels.parsed import Address, ParsedEmail, ParsedFile, Unreadable
 from apps.channels.parsing.bodies import stands_below
 from apps.channels.parsing.pictures import placed
@@ -27,8 +28,12 @@ from apps.queues.models import Queue
 from apps.queues.routing import queues_of
 from apps.tickets import reply_address
 from apps.tickets.customers import crm_senders
+from apps.tickets.held_reasons import STAGES
+from apps.tickets.stages import stage, stage_of
 
 log = logging.getLogger(__name__)
+
+MAX_TRIES = 3
 
 Status = InboundEmail.Status
 
@@ -36,7 +41,7 @@ Status = InboundEmail.Status
 class Held(Exception):
     """The mail goes to quarantine: a code for programs, a sentence for people.
 
-    STATUS is another outcome where nobody has to look at it.
+    STATUS is another outcome where nobody has to look at it; *received* where it is tried again.
     """
 
     def __init__(self, code: str, sentence: str, status: Status = Status.QUARANTINED) -> None:
@@ -76,22 +81,44 @@ def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[Inbou
             good.append(_read_one(row, addresses))
         except Held as reason:
             held.append((row, reason))
-    _write_files(good)
-    return good, held
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, whatever mail was read just then
+        except Exception as error:  # the rim: one mail, whatever it is, holds only itself
+            held.append((row, failure(row, error)))
+    return _with_files(good, held), held
+
+
+def failure(row: InboundEmail, error: Exception) -> Held:
+    """What nobody foresaw: the mail is tried again, and held after its third try. Of the error
+    only its kind is shown, since its words may be the customer's."""
+    at, kind = stage_of(error), type(error).__name__
+    log.error("a mail failed", extra={"inbound": row.pk, "stage": at, "error": kind}, exc_info=True)
+    told = {"stage": STAGES[at], "error": kind}
+    if row.tries + 1 < MAX_TRIES:  # as it was before this try
+        again = _("It failed at this step: %(stage)s (%(error)s). It is tried again by itself.")
+        return Held("", again % told, Status.RECEIVED)
+    held = _("It failed three times at this step: %(stage)s (%(error)s). Its source is kept.")
+    return Held(f"failed-{at}", held % told)
 
 
 def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
-    parsed = _parsed(row, blobs.read(row.raw))
-    reply_address.take_note(parsed)
-    return understood(row, parsed, addresses)
+    with stage("read"):
+        parsed = _parsed(row, blobs.read(row.raw))
+    with stage("place"):
+        reply_address.take_note(parsed)
+        return understood(row, parsed, addresses)
+
+
+def _take_names(row: InboundEmail, parsed: ParsedEmail) -> None:
+    row.sender = parsed.from_.email[:320] if parsed.from_ else ""
+    row.subject = parsed.subject
 
 
 def understood(row: InboundEmail, parsed: ParsedEmail, addresses: "Addresses") -> ReadMail:
     """For intake and for the dry run; raises Held."""
-    row.sender = parsed.from_.email[:320] if parsed.from_ else ""
-    row.subject = parsed.subject
+    _take_names(row, parsed)
     row.mailbox = mailbox = addresses.mailbox_of(row, parsed)
     ignore_crm(parsed, addresses.crm_senders)
     ignore_trial(parsed)
@@ -153,9 +180,26 @@ def _parsed(row: InboundEmail, raw: bytes) -> ParsedEmail:
     try:
         return parse(raw)
     except Unreadable as error:
+        _take_names(row, glance(raw))  # so that the list can name it
         if not row.released:
             raise Held(error.code, error.sentence) from None
         return ParsedEmail(subject=_("A mail that cannot be read"), text=error.sentence)
+
+
+def _with_files(mails: list[ReadMail], held: list[tuple[InboundEmail, Held]]) -> list[ReadMail]:
+    """Those whose files are on disk. A file that cannot be written holds its own mail only, a disk
+    without room none of them: OSError."""
+    try:
+        with stage("files"):
+            _write_files(mails)
+        return mails
+    except Exception as error:  # the rim, as for reading
+        if blobs.is_out_of_room(error):
+            raise
+        if len(mails) == 1:
+            held.append((mails[0].row, failure(mails[0].row, error)))
+            return []
+    return [one for mail in mails for one in _with_files([mail], held)]
 
 
 def _write_files(mails: list[ReadMail]) -> None:

@@ -22,6 +22,7 @@ from apps.tickets.models import (
 from apps.tickets.placing import Placed, with_places, with_sessions
 from apps.tickets.reading import ReadMail
 from apps.tickets.sessions import say_changed
+from apps.tickets.stages import stage
 from apps.tickets.threading import references
 from apps.tickets.threading.placement import facts_of
 from apps.tickets.tokens import hash_of
@@ -33,14 +34,18 @@ def store(mails: Sequence[ReadMail]) -> list[int]:
     fresh = _without_duplicates(mails)
     if not fresh:
         return []
-    placed = with_sessions(with_places(fresh))
+    with stage("place"):
+        placed = with_sessions(with_places(fresh))
     _store_messages(placed)
     reports = delivery_reports.record(placed)
-    file_ids = _store_files(placed)
+    with stage("files"):
+        file_ids = _store_files(placed)
     search.add([one.message for one in placed])
     _settle(placed)
-    undecided = _route(placed)
-    comments.plan_for([one.message for one in placed], undecided=undecided, reports=reports)
+    with stage("assign"):
+        undecided = _route(placed)
+    with stage("crm"):
+        comments.plan_for([one.message for one in placed], undecided=undecided, reports=reports)
     return file_ids
 
 
