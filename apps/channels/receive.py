@@ -64,8 +64,8 @@ class _Where:
 
     def row(self, uid: int | None, size: int, *, old: bool = False) -> InboundEmail:
         """A new one, or the one that was noted when the folder was read for the first time."""
-        if uid in self.noted:
-            row = self.noted[uid]
+        row = self.noted.get(uid or 0)
+        if row is not None:
             row.status, row.received_at = Status.RECEIVED, timezone.now()
         else:
             row = InboundEmail(
