@@ -193,12 +193,18 @@ class ImapInbox(ImapBodies):
 
     def used_up(self) -> str:
         """What of the quota is used up, if the server says so, else nothing."""
-        if "QUOTA" not in self._client.capabilities:
-            return ""
-        with contextlib.suppress(Refused):
-            _roots, quotas = self._ask(lambda: self._client.getquotaroot("INBOX"))
-            return imap_text.full(quotas)
-        return ""
+        return imap_text.full(self._quotas())
+
+    def storage(self) -> tuple[int, int] | None:
+        """kB that are used and allowed (RFC 9208); None where the server does not say."""
+        return imap_text.storage(self._quotas())
+
+    def _quotas(self) -> list[Any]:
+        if "QUOTA" in self._client.capabilities:
+            with contextlib.suppress(Refused):
+                _roots, quotas = self._ask(lambda: self._client.getquotaroot("INBOX"))
+                return list(quotas)
+        return []
 
     @property
     def can_idle(self) -> bool:

@@ -6,9 +6,11 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 
 from apps.channels.transports import imap_text, imap_wire
+from apps.channels.transports.certificate import certificate_until
 from apps.channels.transports.errors import (
     Refused,
     TransportError,
@@ -77,6 +79,10 @@ class ImapSession:
     def cut(self) -> None:
         """Ends the connection at once, from any thread: whoever reads gets an error."""
         self._client.shutdown()
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        return certificate_until(self._client.sock)
 
     # ---- signing in -------------------------------------------------------------------
 

@@ -157,8 +157,19 @@ def bodies(data: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
 
 def full(data: Sequence[Any]) -> str:
     """The first resource of a QUOTA answer that is used up, as "STORAGE 100 of 100"; else ""."""
-    text = b" ".join(one for one in data if isinstance(one, bytes))
-    for name, used, limit in re.findall(rb"(STORAGE|MESSAGE) (\d+) (\d+)", text, re.I):
-        if int(limit) and int(used) >= int(limit):
-            return f"{name.decode().upper()} {int(used)} of {int(limit)}"
+    for name, used, limit in _resources(data):
+        if limit and used >= limit:
+            return f"{name} {used} of {limit}"
     return ""
+
+
+def storage(data: Sequence[Any]) -> tuple[int, int] | None:
+    """The tightest STORAGE of a QUOTA answer: kB used, kB allowed."""
+    found = [(used, limit) for name, used, limit in _resources(data) if name == "STORAGE" and limit]
+    return max(found, key=lambda one: one[0] / one[1], default=None)
+
+
+def _resources(data: Sequence[Any]) -> Iterator[tuple[str, int, int]]:
+    text = b" ".join(one for one in data if isinstance(one, bytes))
+    for name, used, limit in re.findall(rb"(STORAGE|MESSAGE) (\d{1,18}) (\d{1,18})\b", text, re.I):
+        yield name.decode().upper(), int(used), int(limit)
