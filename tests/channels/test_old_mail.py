@@ -52,7 +52,7 @@ def test_what_a_crash_interrupts_goes_on_with_the_next_fetch(
     user = dovecot.new_user()
     dovecot.deliver(user, *mails(25))
     account = account_at(dovecot, user, start="now")
-    monkeypatch.setattr(imap, "UIDS_PER_COMMAND", 10)
+    monkeypatch.setattr(imap, "SLICE", 10)
 
     class Killed(BaseException):
         """As SIGKILL would: nobody catches it."""
