@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.channels.folders import FolderReader
+from apps.channels.forecast import ask_quota, note_certificate
 from apps.channels.lane import Lane
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.transports.errors import Refused, TransportError
@@ -92,11 +93,13 @@ def _read_folders(account: EmailAccount, tick: "_Tick", readers: list[FolderRead
     inbox = None
     try:
         inbox = lane.call(ImapInbox, login_of(account))
+        note_certificate(account, "receive", inbox.certificate_until)
         readers += [FolderReader(lane, inbox, account) for _name in account.watched_folders]
         missing = [
             _missing(reader, name)
             for reader, name in zip(readers, account.watched_folders, strict=True)
         ]
+        ask_quota(lane, inbox, account)
         lane.call(inbox.close)
         if all(missing) and readers[0].trouble:
             raise readers[0].trouble
