@@ -30,6 +30,13 @@ MAX_FILE_NAME = 240  # bytes of UTF-8: percent-encoded they still fit on one lin
 MAX_ID = 500  # an id longer than half a line is left out
 MAX_REFERENCES = 2000  # characters
 LAST_REFERENCES = 20
+# The standard's mark (RFC 3834, 5), Exchange's, and that of elder programs; not "bulk", which some
+# providers take at its word.
+ANSWERS_BY_ITSELF = {
+    "Auto-Submitted": "auto-replied",
+    "X-Auto-Response-Suppress": "All",
+    "Precedence": "auto_reply",
+}
 
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
@@ -61,6 +68,7 @@ class OutgoingMail:
     cc: Sequence[Address] = ()
     reply_to: Sequence[Address] = ()  # where answers are wanted, if not at the sender's
     by_machine: bool = False  # nobody's program is to answer it (RFC 3834)
+    answers_by_itself: bool = False  # the same, for what answers a mail
     in_reply_to: str = ""
     references: Sequence[str] = ()  # oldest first
     files: Sequence[OutgoingFile] = ()
@@ -118,6 +126,8 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
     headers = {"Message-ID": f"<{mail.message_id}>", "Date": format_datetime(mail.date)}
     if mail.by_machine:
         headers["Auto-Submitted"] = "auto-generated"
+    if mail.answers_by_itself:
+        headers |= ANSWERS_BY_ITSELF
     if is_usable_id(mail.in_reply_to):
         headers["In-Reply-To"] = f"<{mail.in_reply_to}>"
     if references := capped_references(mail.references):
