@@ -86,6 +86,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "send canaries": {
+            "task": "apps.channels.tasks.send_canaries",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "forget files that were not sent": {
             "task": "apps.tickets.tasks.forget_staged_files",
             "schedule": 1800.0,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 import apps.channels.admin_mailboxes  # noqa: F401 - it registers its page
 from apps.channels import diagnose, rules
+from apps.channels.forecast import forgotten
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.channels.stamps import stamping_servers
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted, SpeaksOfDoubts
@@ -66,8 +67,11 @@ class ChannelAdmin(SpeaksOfDoubts, OneRow):
         (
             _("Mail to your own people"),
             {
-                "fields": ("notice_mailbox",),
-                "description": _("Without one, you hand over invitations by hand."),
+                "fields": ("notice_mailbox", "alarms_by_mail"),
+                "description": _(
+                    "Without a mailbox, you hand over invitations by hand, and alarms stand on the"
+                    " front page alone."
+                ),
             },
         ),
     )
@@ -137,6 +141,8 @@ class AccountForm(RowForm):
         super()._post_clean()  # type: ignore[misc]
 
     def save(self, commit: bool = True) -> Any:
+        for field in forgotten(self.changed_data):
+            setattr(self.instance, field, None)
         for side in SIDES:
             if typed := self.cleaned_data[f"new_{side}_password"]:
                 setattr(self.instance, f"{side}_password", seal(typed))
@@ -247,6 +253,13 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
                     "send_ca_file",
                 ),
                 "description": _("Where answers leave. Often the same provider and login."),
+            },
+        ),
+        (
+            _("Proof"),
+            {
+                "fields": ("canary",),
+                "description": _("The health page shows how long each mail was away."),
             },
         ),
     )

@@ -106,12 +106,10 @@ def _a_week_before(
     return then + round((used - then) * (1 - COMPARED / span)), now - COMPARED
 
 
-def forget_moved(account: EmailAccount, changed: Container[str]) -> None:
-    """CHANGED: names of fields; the account is not saved here."""
-    for side in SIDES:
-        if any(f"{side}_{name}" in changed for name in WHERE):
-            for field in TOLD[side]:
-                setattr(account, field, None)
+def forgotten(changed: Container[str]) -> dict[str, None]:
+    """Fields to be emptied where CHANGED, names of fields, make a side another server."""
+    moved = [side for side in SIDES if any(f"{side}_{name}" in changed for name in WHERE)]
+    return {field: None for side in moved for field in TOLD[side]}
 
 
 # ---- what follows from it -----------------------------------------------------------------------

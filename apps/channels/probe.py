@@ -24,6 +24,11 @@ def subject_of(token: str) -> str:
     return f"Carteria test mail {token}"
 
 
+def token_of(subject: str) -> str:
+    """The token in a subject of ours."""
+    return subject.rpartition(" ")[2]
+
+
 def token_in(raw: bytes) -> str:
     """The token of a test mail of ours, else nothing. An answer to one is no test mail."""
     headers = _END_OF_HEADERS.split(raw[:LOOKED_AT], maxsplit=1)[0]

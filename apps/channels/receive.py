@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.channels import probe
+from apps.channels import canary, probe
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.channels.parse import glance
 from apps.channels.signals import mail_received
@@ -166,6 +166,7 @@ def _enter(
         else _row(arrival, raws[digest], where)
         for arrival, digest in fresh
     ]
+    canary.came_back(where.account, _test_mails(rows))
     if any(row.status == Status.RECEIVED for row in rows):
         announce(mail_received, account_id=where.account.pk if where.account else None)
     return _save(rows)
@@ -210,8 +211,13 @@ def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundE
 def _ignore(row: InboundEmail, token: str) -> None:
     """A test mail of ours proves that mail comes; it is nobody's work."""
     row.status, row.code, row.subject = Status.REJECTED, probe.CODE, probe.subject_of(token)
-    row.reason = _("A test mail of the set-up wizard: nothing to answer.")
+    row.reason = _("A test mail of ours: nothing to answer.")
     row.settled_at = timezone.now()
+
+
+def _test_mails(rows: Iterable[InboundEmail]) -> list[str]:
+    """The words of those that came now."""
+    return [probe.token_of(row.subject) for row in rows if row.code == probe.CODE]
 
 
 def _hold(row: InboundEmail, reason: str) -> None:

@@ -91,6 +91,9 @@ def account_problems(account: EmailAccount) -> Iterator[Problem]:
             problem = host_problem(host) if host else _("Name the server; it is needed to connect.")
             if problem:
                 yield f"{side}_host", problem
+        elif account.canary:
+            sentence = _("The account has to send and to receive, or nothing could come back.")
+            yield "canary", sentence
     yield from _fetching_problems(account)
 
 

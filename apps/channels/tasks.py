@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.dispatch import receiver
 
+from apps.channels import canary
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news
@@ -33,6 +34,11 @@ def fetch_account(account_id: int) -> None:
     except Exception:  # the rim: an account whose server surprises us must show it, and wait
         log.exception("fetching failed", extra={"account": account_id})
         note_surprise(account)
+
+
+@shared_task
+def send_canaries() -> None:
+    canary.send_due()
 
 
 @receiver(account_has_news)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from apps.agents.models import AgentSettings
+from apps.channels.forecast import forgotten
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.rules import (
     PORTS,
@@ -49,7 +50,8 @@ def put_account(values: Values, changes: Changes) -> None:
         fields |= picked(given, *SERVER_KEYS, prefix=f"{side}_")
         fields |= sealed(account, f"{side}_password", given.get("password"))
         _keep_password_here(account, fields, side, given)
-    fields |= _fetching(values.get("receive") or {})
+    fields |= _fetching(values.get("receive") or {}) | picked(values, "canary")
+    fields |= forgotten([key for key, value in fields.items() if getattr(account, key) != value])
     changed = save_by_rules(account, fields, FILE_KEYS)
     if changed and not new:
         _try_at_once(account)

@@ -39,6 +39,7 @@ CHANNEL = Section(
         "time_zone": TimeZone(),
         "sign_in_state": SignInState(),
         "undo_seconds": Number(0, 60),
+        "alarms_by_mail": Flag(),
     }
 )
 USER = Section(
@@ -93,7 +94,14 @@ SEND = Section(
     }
 )
 ACCOUNT = Section(
-    {"name": NAME, "enabled": Flag(), "receive": RECEIVE, "send": SEND, "absent": Flag()},
+    {
+        "name": NAME,
+        "enabled": Flag(),
+        "canary": Flag(),
+        "receive": RECEIVE,
+        "send": SEND,
+        "absent": Flag(),
+    },
     required=("name",),
 )
 AUTO_RESPONSE = Section(
