@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.db.rows import update_each
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets import assignment, regrouping
@@ -240,8 +241,8 @@ def _save_sessions(
                 in_hand[session.queue_id, session.agent_id] += 1
     loads.shift_waiting(waiting)
     loads.shift_all(in_hand)
-    changed = ["status", "finished_at", "waiting_since", "why", "message_count", "updated_at"]
-    Session.objects.bulk_update(old, changed)
+    changed = ("status", "finished_at", "waiting_since", "why", "message_count", "updated_at")
+    update_each(old, *changed)
     SessionEvent.objects.bulk_create([*events, *(_born(session) for session in new)])
 
 

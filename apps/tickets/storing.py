@@ -13,11 +13,11 @@ from apps.attachments.models import Attachment
 from apps.channels.models import InboundEmail
 from apps.channels.parsed import Address, ParsedEmail
 from apps.core import blobs
+from apps.core.db.rows import update_each
 from apps.tickets import assignment, comments, delivery_reports, search
 from apps.tickets.models import (
     Message,
     MessageFile,
-    Session,
 )
 from apps.tickets.placing import Placed, with_places, with_sessions
 from apps.tickets.reading import ReadMail
@@ -102,7 +102,7 @@ def _keep_newest(placed: Sequence[Placed]) -> None:
     for one in placed:
         one.session.newest_in = max(one.session.newest_in, one.message.pk)
     sessions = {one.session.pk: one.session for one in placed}
-    Session.objects.bulk_update(sessions.values(), ["newest_in"], batch_size=100)
+    update_each(list(sessions.values()), "newest_in")
 
 
 def message_of(one: Placed) -> Message:
@@ -179,10 +179,8 @@ def _settle(placed: Sequence[Placed]) -> None:
     for one in placed:
         one.mail.row.status, one.mail.row.reason = InboundEmail.Status.STORED, ""
         one.mail.row.settled_at = now
-    InboundEmail.objects.bulk_update(
-        [one.mail.row for one in placed],
-        ["status", "reason", "mailbox", "sender", "subject", "settled_at"],
-    )
+    rows = [one.mail.row for one in placed]
+    update_each(rows, "status", "reason", "mailbox", "sender", "subject", "settled_at")
 
 
 def _route(placed: Sequence[Placed]) -> set[int]:

@@ -1,0 +1,68 @@
+"""One statement writes many rows, each its own values."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import DataError
+from django.utils import timezone
+
+from apps.core.db.rows import update_each
+from apps.core.models import Blob
+from apps.tickets.models import Message, Session, Thread
+from tests.people import make_house, make_message, make_session
+
+pytestmark = pytest.mark.django_db
+
+
+def blobs(count: int) -> list[Blob]:
+    return Blob.objects.bulk_create(
+        Blob(pack=f"p{number}", offset=0, length=1, coding="plain", size=1, sha256="")
+        for number in range(count)
+    )
+
+
+def test_each_row_gets_its_own_values_in_one_statement(django_assert_num_queries) -> None:
+    rows = blobs(60)
+    for number, row in enumerate(rows):
+        row.size, row.sha256 = number * 2**33, f"{number} ' \" %s é"
+    with django_assert_num_queries(1):
+        assert update_each(rows, "size", "sha256") == 60
+    kept = Blob.objects.in_bulk()
+    assert [(kept[row.pk].size, kept[row.pk].sha256) for row in rows] == [
+        (row.size, row.sha256) for row in rows
+    ]
+    assert {row.length for row in kept.values()} == {1}
+
+
+def test_nothing_moments_and_json_are_kept_as_they_are() -> None:
+    house = make_house()
+    session = make_session(house.support, agent=house.alice, mailbox=house.mailbox)
+    message = make_message(session)
+    message.placement = {"rule": "opens", "signals": [1, None, "ü"]}
+    message.date = datetime(2024, 2, 29, 23, 59, 59, 123456, UTC)
+    session.finished_at, session.agent = timezone.now(), None
+    update_each([message], "placement", "date")
+    update_each([session], "finished_at", "agent")
+    kept = Message.objects.get()
+    assert (kept.placement, kept.date) == (message.placement, message.date)
+    again = Session.objects.get(pk=session.pk)
+    assert (again.finished_at, again.agent) == (session.finished_at, None)
+    again.finished_at = None
+    update_each([again], "finished_at")
+    assert Session.objects.get(pk=session.pk).finished_at is None
+
+
+def test_only_rows_that_are_still_there_count(django_assert_num_queries) -> None:
+    rows = blobs(3)
+    Blob.objects.filter(pk=rows[1].pk).delete()
+    assert update_each(rows, "size") == 2
+    with django_assert_num_queries(0):
+        assert update_each([], "size") == 0
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_too_long_is_refused_never_cut() -> None:
+    thread = Thread.objects.create(subject="x")
+    thread.key = "T" * 300
+    with pytest.raises(DataError):
+        update_each([thread], "key")
