@@ -32,7 +32,7 @@ MAX_REFERENCES = 2000  # characters
 LAST_REFERENCES = 20
 # The standard's mark (RFC 3834, 5), Exchange's, and that of elder programs; not "bulk", which some
 # providers take at its word.
-ANSWERS_BY_ITSELF = {
+IN_ANSWER = {
     "Auto-Submitted": "auto-replied",
     "X-Auto-Response-Suppress": "All",
     "Precedence": "auto_reply",
@@ -68,7 +68,7 @@ class OutgoingMail:
     cc: Sequence[Address] = ()
     reply_to: Sequence[Address] = ()  # where answers are wanted, if not at the sender's
     by_machine: bool = False  # nobody's program is to answer it (RFC 3834)
-    answers_by_itself: bool = False  # the same, for what answers a mail
+    in_answer: bool = False  # by a machine, because of a mail that came (RFC 3834, 5)
     in_reply_to: str = ""
     references: Sequence[str] = ()  # oldest first
     files: Sequence[OutgoingFile] = ()
@@ -126,8 +126,8 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
     headers = {"Message-ID": f"<{mail.message_id}>", "Date": format_datetime(mail.date)}
     if mail.by_machine:
         headers["Auto-Submitted"] = "auto-generated"
-    if mail.answers_by_itself:
-        headers |= ANSWERS_BY_ITSELF
+    if mail.in_answer:
+        headers |= IN_ANSWER
     if is_usable_id(mail.in_reply_to):
         headers["In-Reply-To"] = f"<{mail.in_reply_to}>"
     if references := capped_references(mail.references):
