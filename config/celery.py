@@ -16,6 +16,7 @@ from celery.signals import (
     task_prerun,
     worker_ready,
     worker_shutdown,
+    worker_shutting_down,
 )
 from django.conf import settings
 
@@ -140,6 +141,21 @@ def _say_worker_is_alive(**kwargs: object) -> None:
     from apps.core.tasks import worker_is_alive
 
     worker_is_alive()
+
+
+@worker_shutting_down.connect
+def _stop_fetching(**kwargs: object) -> None:
+    """At the first signal already, so that fetches end while the last tasks do."""
+    from apps.channels.fetch_threads import stop
+
+    stop()
+
+
+@worker_shutdown.connect
+def _let_fetches_end(**kwargs: object) -> None:
+    from apps.channels.fetch_threads import wait_for_the_end
+
+    wait_for_the_end()
 
 
 @worker_ready.connect

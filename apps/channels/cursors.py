@@ -8,7 +8,7 @@ server did not hand over, which wait their turn in `held_back` (UID: tries, time
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.utils import timezone
 
@@ -67,6 +67,7 @@ def _place(
     cursor.noted_uid = before if everything else 0
     cursor.pending_uids = sorted(uid for uid in wanted if uid <= before)
     cursor.held_back = {}
+    cursor.seen_uidnext = 0
 
 
 def _asked_for(lane: Lane, inbox: ImapInbox, account: EmailAccount) -> set[int]:
@@ -112,6 +113,25 @@ def _since_start(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> set[int]
 # ---- moving on ------------------------------------------------------------------------
 
 
+def is_quiet(cursor: FolderCursor, folder: Folder) -> bool:
+    """SELECT says what it said when all had been read: the number of mails, the next UID, and the
+    count of changes (RFC 7162) where there is one. A server that names no UIDNEXT, or one that it
+    has given away already, is asked each time."""
+    if cursor.pending_uids or not folder.tells_uidnext or folder.uidnext <= cursor.last_uid:
+        return False
+    then = cursor.seen_uidnext, cursor.seen_exists, cursor.highest_modseq
+    now = folder.uidnext, folder.exists, folder.modseq
+    return then == now
+
+
+def remember(cursor: FolderCursor, folder: Folder) -> None:
+    """All is read and noted, unless something is pending still."""
+    noted = cursor.noted_uid >= cursor.first_uid - 1
+    cursor.seen_uidnext = folder.uidnext if noted and not cursor.pending_uids else 0
+    cursor.seen_exists, cursor.highest_modseq = folder.exists, folder.modseq
+    cursor.save(update_fields=["seen_uidnext", "seen_exists", "highest_modseq"])
+
+
 def wanted(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[int]:
     """New ones first, then the old ones; those held back are not among them."""
     pending = [uid for uid in cursor.pending_uids if str(uid) not in cursor.held_back]
@@ -150,3 +170,28 @@ def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[i
         pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10))
         cursor.held_back[str(uid)] = [tries + 1, int(time.time() + pause)]
     cursor.save(update_fields=["last_uid", "pending_uids", "held_back"])
+
+
+# ---- what the ledger check misses -----------------------------------------------------
+
+
+def worth_fetching(
+    lane: Lane, inbox: ImapInbox, account: EmailAccount, cursor: FolderCursor, uids: Sequence[int]
+) -> set[int]:
+    """Of mails without a row: those from after the start, and old ones that the account wants."""
+    if account.start == Start.ALL:
+        return set(uids)
+    old = old_among(lane, inbox, cursor, uids)
+    return set(uids) - old | old & _asked_for(lane, inbox, account)
+
+
+def ask_again(cursor: FolderCursor, wanted: Collection[int], *, old: Collection[int]) -> None:
+    """Held by whoever may fetch: the next fetch takes what is WANTED, and notes what is OLD."""
+    numbered = cursor.uidvalidity
+    cursor.refresh_from_db()
+    if cursor.uidvalidity != numbered:
+        return  # the folder is read anew anyway
+    cursor.pending_uids = sorted({*cursor.pending_uids, *wanted})
+    cursor.noted_uid = min([cursor.noted_uid, *(uid - 1 for uid in old)])
+    cursor.seen_uidnext = 0
+    cursor.save(update_fields=["pending_uids", "noted_uid", "seen_uidnext"])

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from apps.channels import fetch_threads
 from apps.channels.folders import FolderReader
 from apps.channels.forecast import ask_quota, note_certificate
 from apps.channels.lane import Lane
@@ -28,7 +29,7 @@ Status = EmailAccount.Status
 
 
 class _Stopped(Exception):
-    """The channel or the account was switched off, or the lease is gone; nothing is lost."""
+    """Switched off, or the lease is gone, or the process ends; nothing is lost."""
 
 
 def due_accounts() -> list[int]:
@@ -130,6 +131,8 @@ class _Tick:
         self._next = time.monotonic() + RENEW_EVERY
 
     def __call__(self) -> None:
+        if fetch_threads.stopping.is_set():
+            raise _Stopped
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + RENEW_EVERY

@@ -37,6 +37,8 @@ class FolderReader:
         writable = self.account.after != After.KEEP
         folder = self.lane.call(self.inbox.select, name, writable=writable)
         cursor = cursors.cursor_of(self.lane, self.inbox, self.account, folder)
+        if cursors.is_quiet(cursor, folder):
+            return
         uids = cursors.wanted(self.lane, self.inbox, cursor)
         known = self._in_ledger(cursor, uids)
         self._finish(cursor, known)
@@ -44,6 +46,8 @@ class FolderReader:
             self._take(cursor, batch)
         self._try_again(cursor)
         old_mail.note(self.lane, self.inbox, cursor)
+        if self.trouble is None:
+            cursors.remember(cursor, folder)
 
     def _batches(self, cursor: FolderCursor, uids: Sequence[int]) -> Iterator[Batch]:
         """After a broken connection the first mails are asked for singly, to find the culprit."""
@@ -62,15 +66,15 @@ class FolderReader:
             raise
 
     def _take(self, cursor: FolderCursor, batch: Batch) -> None:
-        uids = [uid for uid, _raw in batch.mails]
-        old = cursors.old_among(self.lane, self.inbox, cursor, uids)
-        rows = receive(
-            [Arrival(raw, uid, old=uid in old) for uid, raw in batch.mails],
-            source=InboundEmail.Source.FETCH,
-            account=self.account,
-            folder=cursor.folder,
-            uidvalidity=cursor.uidvalidity,
-        )
+        old = cursors.old_among(self.lane, self.inbox, cursor, batch.uids)
+        with self.lane.storing():
+            rows = receive(
+                [Arrival(raw, uid, old=uid in old) for uid, raw in batch.mails],
+                source=InboundEmail.Source.FETCH,
+                account=self.account,
+                folder=cursor.folder,
+                uidvalidity=cursor.uidvalidity,
+            )
         rows += note_huge(
             batch.huge,
             account=self.account,
@@ -79,7 +83,7 @@ class FolderReader:
         )
         self.gained += len(rows)
         crashpoint("fetch.after_commit")
-        self._finish(cursor, uids, batch)
+        self._finish(cursor, batch.uids, batch)
 
     def _finish(
         self, cursor: FolderCursor, stored: Sequence[int], batch: Batch | None = None

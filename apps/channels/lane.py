@@ -1,43 +1,85 @@
 """A thread that speaks with one mail server, so that whoever waits for it keeps its lease."""
 
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connection
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
-TICK_SECONDS = 10
+TICK_SECONDS = 1
+STORED_AT_ONCE = 2  # batches of 16 MB whose mails are in memory, of all accounts together
+
+_places = threading.BoundedSemaphore(STORED_AT_ONCE)
 
 
 class Lane:
-    """Runs calls one after the other; `tick` is called before each wait and every ten seconds.
+    """Runs calls one after the other; `tick` is called before each wait and every second of it.
 
-    The thread touches no database. What `tick` raises ends the wait.
+    The thread touches no database, and whoever waits long keeps no connection to it: hundreds may
+    wait. What `tick` raises ends the wait.
     """
 
     def __init__(self, tick: Callable[[], None]) -> None:
         self._tick = tick
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane")
+        self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        # No program waits for it at its end, as it would for an executor's: servers may be silent.
+        threading.Thread(target=_run, args=[self._calls], name="lane", daemon=True).start()
 
     def call(
         self, function: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs
     ) -> Answer:
-        return self._wait(self._pool.submit(function, *args, **kwargs))
+        return self._wait(self._ask(partial(function, *args, **kwargs)))
 
     def each(self, items: Iterator[Answer]) -> Iterator[Answer]:
         """Makes the next item while the caller works on this one."""
-        ahead = self._pool.submit(next, items, None)
+        ahead = self._ask(partial(next, items, None))
         while (item := self._wait(ahead)) is not None:
-            ahead = self._pool.submit(next, items, None)
+            ahead = self._ask(partial(next, items, None))
             yield item
 
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """One of the few places for whoever has mails in memory."""
+        while not _places.acquire(timeout=TICK_SECONDS):
+            self._rest()
+        try:
+            yield
+        finally:
+            _places.release()
+
     def end(self) -> None:
-        """Waits for the call that runs, and forgets the others."""
-        self._pool.shutdown(cancel_futures=True)
+        """The call that still runs ends by itself, and nobody hears of it."""
+        self._calls.put(None)
+
+    def _ask(self, call: Callable[[], Answer]) -> "Future[Answer]":
+        future: Future[Answer] = Future()
+        self._calls.put((future, call))
+        return future
 
     def _wait(self, future: "Future[Answer]") -> Answer:
         self._tick()
         while wait([future], timeout=TICK_SECONDS).not_done:
-            self._tick()
+            self._rest()
         return future.result()
+
+    def _rest(self) -> None:
+        self._tick()
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _run(calls: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]") -> None:
+    while asked := calls.get():
+        future, call = asked
+        try:
+            future.set_result(call())
+        except BaseException as error:  # whoever waits hears of it
+            future.set_exception(error)
+        del asked, future, call  # the mails of a batch, while we wait for the next call

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.dispatch import receiver
 
-from apps.channels import canary
+from apps.channels import canary, fetch_threads
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news
@@ -24,6 +24,14 @@ def fetch_due_accounts() -> None:
 
 @shared_task
 def fetch_account(account_id: int) -> None:
+    """Hands over to a thread that may wait for the server, and is free for the next task."""
+    account = EmailAccount.objects.filter(pk=account_id).only("failures").first()
+    if account is not None:
+        threads = fetch_threads.failing if account.failures else fetch_threads.healthy
+        threads.hand_over(account_id, fetch_and_note)
+
+
+def fetch_and_note(account_id: int) -> None:
     account = EmailAccount.objects.filter(pk=account_id).first()
     if account is None:
         return

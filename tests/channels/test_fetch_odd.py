@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.channels import cursors
 from apps.channels.fetch import fetch
 from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
-from apps.channels.tasks import fetch_account
-from apps.channels.transports import imap, imap_wire
+from apps.channels.tasks import fetch_and_note
+from apps.channels.transports import imap_bodies, imap_wire
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.models import Lease
@@ -150,7 +150,7 @@ def test_a_flag_that_the_server_refuses_stops_no_mail() -> None:
 
 
 def test_a_mail_too_large_to_fetch_is_noted_and_left_there(monkeypatch) -> None:
-    monkeypatch.setattr(imap, "LARGEST_FETCHED", 1000)
+    monkeypatch.setattr(imap_bodies, "LARGEST_FETCHED", 1000)
     huge = {**TEN, 5: b"x" * 2000}
     with running_fake_imap(serving(huge)) as port:
         account = account_at_fake(port)
@@ -209,7 +209,7 @@ def test_an_error_that_nobody_foresaw_is_shown_and_waits(monkeypatch) -> None:
 
     account = account_at_fake(9)
     monkeypatch.setattr("apps.channels.tasks.fetch", surprise)
-    fetch_account(account.pk)
+    fetch_and_note(account.pk)
     assert (settled(account).status_code, account.failures) == ("internal", 1)
 
 

@@ -48,10 +48,7 @@ class ImapInbox(ImapBodies):
 
     def select(self, folder: str, *, writable: bool = True) -> Folder:
         """Opens a folder for reading, and for flagging if the server lets us."""
-        try:
-            data = self._ask(lambda: self._selected(folder, writable))
-        except Refused as refused:
-            raise self._no_folder(folder) if refused.code == "protocol" else refused from None
+        data = self._opened(folder, writable)
         exists = int(data[-1] or 0) if data else 0
         uidvalidity = self._number("UIDVALIDITY")
         if not uidvalidity:
@@ -59,23 +56,26 @@ class ImapInbox(ImapBodies):
                 "protocol",
                 gettext_noop("%(host)s names no UIDVALIDITY; its mail cannot be followed."),
             )
-        modseq = self._number("HIGHESTMODSEQ") if self.has_modseq else 0
-        uidnext = self._number("UIDNEXT")
-        tells = bool(uidnext)
-        return Folder(folder, uidvalidity, uidnext or self._last_uid() + 1, exists, modseq, tells)
+        said, modseq = self._number("UIDNEXT"), self._number("HIGHESTMODSEQ")
+        following = said or self._last_uid() + 1
+        return Folder(folder, uidvalidity, following, exists, modseq, tells_uidnext=bool(said))
 
-    @property
-    def has_modseq(self) -> bool:
-        return "CONDSTORE" in self._client.capabilities
-
-    def _selected(self, folder: str, writable: bool) -> tuple[str, list[Any]]:
-        """imaplib knows no parameters of SELECT; they are asked for where the server has them."""
+    def _opened(self, folder: str, writable: bool) -> list[Any]:
+        """imaplib knows no parameters of SELECT; CONDSTORE makes a server count its changes."""
         name = imap_text.quoted_folder(folder)
-        asked = f"{name} (CONDSTORE)" if self.has_modseq else name
+        if "CONDSTORE" in self._client.capabilities:
+            with contextlib.suppress(Refused):
+                return self._ask(lambda: self._selected(f"{name} (CONDSTORE)", writable))
         try:
-            return self._client.select(asked, readonly=not writable)
+            return self._ask(lambda: self._selected(name, writable))
+        except Refused as refused:
+            raise self._no_folder(folder) if refused.code == "protocol" else refused from None
+
+    def _selected(self, name: str, writable: bool) -> tuple[str, list[Any]]:
+        try:
+            return self._client.select(name, readonly=not writable)
         except imaplib.IMAP4.readonly:
-            return self._client.select(asked, readonly=True)  # reading goes on, flagging will not
+            return self._client.select(name, readonly=True)  # reading goes on, flagging will not
 
     def _last_uid(self) -> int:
         return max(self._search("ALL"), default=0)
@@ -107,7 +107,7 @@ class ImapInbox(ImapBodies):
         """All UIDs of the open folder that are not below FIRST, in order."""
         return [uid for uid in self._search(f"UID {first}:*") if uid >= first]
 
-    def uidslices(self, first: int, last: int) -> Iterator[tuple[int, list[int]]]:
+    def uid_slices(self, first: int, last: int) -> Iterator[tuple[int, list[int]]]:
         """The UIDs from FIRST to LAST in slices (how far, the UIDs), however far they lie apart.
 
         By UID and not by number, since numbers shift when another program removes a mail.
@@ -122,7 +122,7 @@ class ImapInbox(ImapBodies):
 
     def old_mails(self, first: int, last: int) -> Iterator[OldMails]:
         """Date and size of each mail from UID FIRST to LAST, in pieces; no bodies, no flags."""
-        for end, uids in self.uidslices(first, last):
+        for end, uids in self.uid_slices(first, last):
             for some in slices(uids):
                 yield self._old_mails(some[-1], some)
             if not uids or uids[-1] < end:

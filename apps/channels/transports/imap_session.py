@@ -57,7 +57,6 @@ class ImapSession:
             with self._plain_words():
                 self._encrypt()
                 self._sign_in()
-                self._client.sock.settimeout(imap_wire.READ_SECONDS)
         except BaseException:
             self._client.shutdown()
             raise
@@ -71,7 +70,6 @@ class ImapSession:
     def close(self) -> None:
         """Says goodbye if the server still listens."""
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            self._client.sock.settimeout(2)
             self._client.allow(2)
             self._client.logout()
         self.cut()
@@ -114,7 +112,6 @@ class ImapSession:
             return
         if "LOGINDISABLED" in client.capabilities:
             raise self._method_disabled()
-        client.allow(imap_wire.READ_SECONDS)
         try:
             if "AUTH=PLAIN" in client.capabilities:
                 secret = f"\0{login.user}\0{login.password}".encode()

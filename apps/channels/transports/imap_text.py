@@ -8,6 +8,7 @@ from typing import Any
 
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _UID = re.compile(rb"UID (\d+)")
+_PIECE = re.compile(rb"BODY\[\]<(\d+)>", re.I)
 _WHEN = re.compile(rb'INTERNALDATE "([ \d]\d)-([A-Za-z]{3})-(\d{4} \d\d:\d\d:\d\d [+-]\d{4})"')
 _LISTED = re.compile(rb'\(([^)]*)\) (?:"(?:\\.|[^"])*"|NIL) ?(.*)', re.S)
 _SHIFTED = re.compile(r"&([^-]*)-")
@@ -144,7 +145,7 @@ def _lines(data: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
             yield int(found[1]), line
 
 
-def bodies(data: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
+def bodies(data: Sequence[Any]) -> Iterator[tuple[int, Any]]:
     """imaplib gives (head, literal) and then the tail; the UID may stand in either."""
     for number, item in enumerate(data):
         if not isinstance(item, tuple) or b"BODY[]" not in item[0].upper():
@@ -153,6 +154,16 @@ def bodies(data: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
         match = _UID.search(item[0]) or (_UID.search(tail) if isinstance(tail, bytes) else None)
         if match:
             yield int(match[1]), item[1]
+
+
+def length_of_piece(data: Sequence[Any], offset: int) -> int | None:
+    """How many bytes came from OFFSET on, 0 behind the end; None: not what was asked for."""
+    for item in data:
+        head, length = (item[0], item[1].size) if isinstance(item, tuple) else (item, 0)
+        found = _PIECE.search(head) if isinstance(head, bytes) else None
+        if found and int(found[1]) == offset:
+            return int(length)
+    return None
 
 
 def full(data: Sequence[Any]) -> str:

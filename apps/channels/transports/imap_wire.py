@@ -10,8 +10,12 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 
-CONNECT_SECONDS = 30
+from apps.channels.transports.spool import Spool
+
+CONNECT_SECONDS = 30  # of silence, until we are signed in
+SIGN_IN_SECONDS = 60  # for all of it, from the first packet
 READ_SECONDS = 60  # of silence
 COMMAND_SECONDS = 600  # for a command as a whole, however busy the server says it is
 LEAST_BYTES_PER_SECOND = 20_000  # a server that dribbles is given up too
@@ -29,14 +33,15 @@ class Wire(imaplib.IMAP4):
     def __init__(self, host: str, port: int, *, implicit: ssl.SSLContext | None) -> None:
         self._implicit = implicit
         self._buffer = bytearray()
-        self._deadline = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
-        super().__init__(host, port, CONNECT_SECONDS)
+        self._spool: Spool | None = None
+        self.allow(SIGN_IN_SECONDS, silence=CONNECT_SECONDS)
+        super().__init__(host, port)
 
     # ---- what imaplib lets us override ------------------------------------------------
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host, self.port = host, port
-        self.sock = socket.create_connection((host, port), timeout)
+        self.sock = self._connected(host, port)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if self._implicit:
             self._encrypt(self._implicit)
@@ -46,10 +51,9 @@ class Wire(imaplib.IMAP4):
         if size > LARGEST_LITERAL:
             raise self.abort("a literal is too large")
         self._deadline += size / LEAST_BYTES_PER_SECOND
-        while len(self._buffer) < size:
-            if not self._fill():
-                raise self.abort("closed within a literal")
-        return self._taken(size)
+        if self._spool is not None:  # imaplib hands on what it gets
+            return self._spool.keep(self._literal(size))  # type: ignore[return-value]
+        return b"".join(self._literal(size))
 
     def readline(self) -> bytes:
         searched = 0
@@ -68,9 +72,19 @@ class Wire(imaplib.IMAP4):
 
     # ---- what we add ------------------------------------------------------------------
 
-    def allow(self, seconds: float) -> None:
-        """The next command as a whole may take this long."""
+    def allow(self, seconds: float, *, silence: float | None = None) -> None:
+        """The next command as a whole may take this long, and say nothing for SILENCE."""
         self._deadline = time.monotonic() + seconds
+        self._silence = READ_SECONDS if silence is None else silence
+
+    @contextlib.contextmanager
+    def literals_into(self, spool: Spool) -> Iterator[None]:
+        """Each literal of an answer becomes a `Kept` of this spool."""
+        self._spool = spool
+        try:
+            yield
+        finally:
+            self._spool = None
 
     def starttls_with(self, context: ssl.SSLContext) -> bool:
         """False: refused. Bytes that came before the encryption are an attack, or as good as."""
@@ -80,12 +94,21 @@ class Wire(imaplib.IMAP4):
         if self._buffer:
             raise self.abort("bytes before the encryption")
         self._encrypt(context)
+        self.untagged_responses.pop("CAPABILITY", None)  # said in the clear, by whomever
         self.ask_capabilities()
         return True
 
     def ask_capabilities(self) -> None:
-        """They change with the encryption and with signing in."""
+        """They change with the encryption and with signing in; many servers say them unasked."""
         self._get_capabilities()
+
+    def _get_capabilities(self) -> None:
+        said = self.untagged_responses.pop("CAPABILITY", None)
+        if not said:
+            super()._get_capabilities()  # type: ignore[misc]  # typeshed leaves it out
+        else:
+            words = str(said[-1], "ascii", "replace").partition("]")[0]  # type: ignore[arg-type]
+            self.capabilities = tuple(words.upper().split())
 
     def has_input(self, seconds: float) -> bool:
         """Whether something can be read, after SECONDS at the latest."""
@@ -103,9 +126,34 @@ class Wire(imaplib.IMAP4):
             plain.close()
             raise
 
-    def _fill(self) -> bool:
-        if time.monotonic() > self._deadline:
+    def _connected(self, host: str, port: int) -> socket.socket:
+        """The first address that answers; a name with many dead ones costs no more than one."""
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for number, (*_kind, address) in enumerate(places, start=1):
+            try:
+                return socket.create_connection((str(address[0]), port), self._patience())
+            except OSError:
+                if number == len(places):
+                    raise
+        raise TimeoutError
+
+    def _patience(self) -> float:
+        """Seconds that the next wait may last. Raises TimeoutError when the time is up."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
             raise TimeoutError
+        return min(self._silence, left)
+
+    def _literal(self, size: int) -> Iterator[bytes]:
+        while size:
+            if not self._buffer and not self._fill():
+                raise self.abort("closed within a literal")
+            piece = self._taken(min(size, len(self._buffer)))
+            size -= len(piece)
+            yield piece
+
+    def _fill(self) -> bool:
+        self.sock.settimeout(self._patience())
         received = self.sock.recv(_CHUNK)
         self._buffer += received
         return bool(received)
