@@ -1,28 +1,43 @@
 """Who works on something right now, held as a row and timed by the database's clock."""
 
+import logging
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import DateTimeField, ExpressionWrapper, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from apps.core.models import Lease
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
+FRESH = 5  # seconds
+_left_behind: set[str] = set()  # ours, and the database was away when we gave them back
+
+
+@dataclass(slots=True)
 class Hold:
     name: str
     holder: str
     seconds: int
+    renewed_at: float = field(default_factory=time.monotonic)
 
     def renew(self) -> bool:
         """False: the lease ran out and somebody else has it; stop working."""
         mine = Lease.objects.filter(name=self.name, holder=self.holder)
+        self.renewed_at = time.monotonic()
         return bool(mine.update(until=in_seconds(self.seconds)))
+
+    def keep(self) -> None:
+        """Amid long work, as often as you like: it costs nothing while the lease is fresh."""
+        if time.monotonic() - self.renewed_at > FRESH:
+            self.renew()
 
 
 @contextmanager
@@ -33,10 +48,22 @@ def held(name: str, *, seconds: int) -> Iterator[Hold | None]:
         yield hold
     finally:
         if hold:
-            Lease.objects.filter(name=name, holder=hold.holder).update(holder="", until=Now())
+            _release(hold.holder)
+
+
+def _release(*holders: str) -> None:
+    """Where the database is away it is made up for: nobody waits for a lease that nobody needs."""
+    try:
+        Lease.objects.filter(holder__in=holders).update(holder="", until=Now())
+        _left_behind.difference_update(holders)
+    except (OperationalError, InterfaceError):
+        log.warning("the database is away; a lease is given back later")
+        _left_behind.update(holders)
 
 
 def _acquire(name: str, seconds: int) -> Hold | None:
+    if _left_behind:
+        _release(*_left_behind)
     Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
     holder = uuid.uuid4().hex
     free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name=name)
