@@ -121,6 +121,25 @@ def read(blob: Blob) -> bytes:
     return packed
 
 
+def size_of(pack: str) -> int:
+    """Bytes of a pack file; -1: it is not there."""
+    try:
+        return _path(pack).stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def is_whole(blob: Blob) -> bool:
+    """Whether the bytes are there and are the ones that were written."""
+    digest = hashlib.sha256()
+    try:
+        for piece in pieces(blob, range(blob.size)):
+            digest.update(piece)
+    except (OSError, zstandard.ZstdError):
+        return False
+    return digest.hexdigest() == blob.sha256
+
+
 def pieces(blob: Blob, span: range) -> Iterator[bytes]:
     """Bytes SPAN.start to SPAN.stop in pieces: of a large file, only one is in memory at a time."""
     with _path(blob.pack).open("rb") as file:

@@ -23,6 +23,8 @@ class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
 class InboundEmail(models.Model):
     """The ledger: one row for each mail that a server or a caller gave us, with its outcome."""
 
+    DELETED = "deleted"  # code of a tombstone: its conversation was deleted, its bytes are gone
+
     class Source(models.TextChoices):
         FETCH = "fetch", _("fetched")
         PIPE = "pipe", _("command line")
@@ -208,3 +210,7 @@ class LedgerCheck(models.Model):
 
     def __str__(self) -> str:
         return f"check {self.pk}"
+
+    @property
+    def is_alarm(self) -> bool:
+        return bool(self.missing_rows or self.missing_raws)
