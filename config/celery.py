@@ -35,7 +35,9 @@ app = Celery("carteria")
 app.conf.update(
     broker_url=_broker_url(settings.REDIS_URL),
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600},
+    broker_connection_max_retries=None,  # a worker without its broker waits for it, for good
+    # Whoever wakes a task asks twice and goes on (apps.core.tasks.wake): a page must not wait.
+    broker_transport_options={"visibility_timeout": 3600, "max_retries": 1, "interval_start": 0},
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
     task_acks_late=False,  # the sweep repeats what a killed worker left
@@ -89,6 +91,11 @@ app.conf.update(
         },
         "send canaries": {
             "task": "apps.channels.tasks.send_canaries",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
+        "keep alarms": {
+            "task": "config.tasks.keep_alarms",
             "schedule": 60.0,
             "options": {"expires": 50},
         },
