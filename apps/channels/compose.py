@@ -1,6 +1,7 @@
 """The bytes of an outgoing mail, built with Django's EmailMessage: nothing in it can add a header.
 
-Everything is 7-bit, so that any server takes it; files keep their bytes, whatever they are.
+Everything is 7-bit, so that any server takes it; files keep their bytes, whatever they are. Only an
+address with letters outside ASCII before the @ makes a header that needs SMTPUTF8 (RFC 6532).
 """
 
 import re
@@ -41,6 +42,7 @@ IN_ANSWER = {
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _ID = re.compile(rf"[\x21-\x3b\x3d\x3f-\x7e]{{1,{MAX_ID}}}", re.ASCII)
+_LETTERS = re.compile(r"[^\s\x00-\x9f\"(),:;<>@\[\\\]]+")  # of a local part, beside those of _LOCAL
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}", re.ASCII)
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -93,7 +95,7 @@ def compose(mail: OutgoingMail) -> bytes:
             letter.attach(_part(file))
     written: Any = letter.message()  # Django's, which knows line ends; its stubs do not
     written.policy = written.policy.clone(max_line_length=MAX_LINE)
-    return bytes(written.as_bytes(linesep="\r\n"))
+    return _with_letters(bytes(written.as_bytes(linesep="\r\n")), mail)
 
 
 class _Letter(EmailMultiAlternatives):
@@ -181,17 +183,18 @@ def capped_references(ids: Sequence[str]) -> list[str]:
 # ---- addresses ----------------------------------------------------------------------------
 
 
-def wire_address(email: str) -> str:
-    """The address as servers read it; Invalid for one that we cannot write to."""
+def wire_address(email: str, *, utf8: bool = False) -> str:
+    """The address as servers read it; Invalid for one that we cannot write to. UTF8: letters
+    outside ASCII may stand before the @, for a server that offers SMTPUTF8 (RFC 6531)."""
     local, _at, domain = email.strip().rpartition("@")
-    if not local.isascii():
+    if not (local.isascii() or utf8):
         raise Invalid(
             "address-not-ascii",
             _("%(address)s: letters outside a-z before the @ cannot be sent to yet.")
             % {"address": clean_line(email, 100)},
         )
     encoded = _encoded_domain(domain)
-    if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(encoded)):
+    if not (_LOCAL.fullmatch(_LETTERS.sub("x", local)) and _DOMAIN.fullmatch(encoded)):
         raise Invalid(
             "address",
             _("“%(address)s” is no email address; write it like name@example.com.")
@@ -212,12 +215,30 @@ def _encoded_domain(domain: str) -> str:
 def _written(address: Address) -> str:
     """For a header: always ASCII and on one line, so nobody has to parse it again."""
     name = clean_line(address.name, MAX_NAME)
-    email = wire_address(address.email)
+    email = _in_ascii(wire_address(address.email, utf8=True))
     if not name:
         return email
     if name.isascii():
         return f'"{quote(name)}" <{email}>'
     return f"{_encoded(name)} <{email}>"
+
+
+def _in_ascii(email: str) -> str:
+    """Django would make encoded words of it, which no address may hold (RFC 2047, 5): these
+    letters stand in for it until the mail is bytes."""
+    local, _at, domain = email.rpartition("@")
+    return email if local.isascii() else f"utf8.{local.encode().hex()}@{domain}"
+
+
+def _with_letters(raw: bytes, mail: OutgoingMail) -> bytes:
+    """Puts the letters of its own addresses back into the header; all else stays as it is."""
+    people = (mail.sender, *mail.to, *mail.cc, *mail.reply_to)
+    emails = {wire_address(one.email, utf8=True) for one in people}
+    header, blank, body = raw.partition(b"\r\n\r\n")
+    for email in emails:
+        if email != (stand_in := _in_ascii(email)):
+            header = header.replace(stand_in.encode(), email.encode())
+    return header + blank + body
 
 
 # ---- files --------------------------------------------------------------------------------

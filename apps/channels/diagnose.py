@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels.fetch import login_of
 from apps.channels.models import EmailAccount
-from apps.channels.send import sign_in_only
+from apps.channels.smtp_line import sign_in_only
 from apps.channels.transports.errors import TransportError, connection_error
 from apps.channels.transports.imap import ImapInbox
 from apps.core.errors import Problem

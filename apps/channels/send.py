@@ -4,34 +4,33 @@ smtplib's `sendmail` does not tell on which side of the final dot it failed; the
 before the dot nothing was accepted and a retry is safe, after it silence means *unknown*.
 """
 
-import base64
 import re
 import select
 import smtplib
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from apps.channels.compose import clean_line, wire_address
-from apps.channels.models import EmailAccount, Tls
+from apps.channels.models import EmailAccount
+from apps.channels.smtp_line import allow, announced_size, leave, line, socket_of
 from apps.core.errors import Invalid
 from apps.core.faults import crashpoint
-from apps.core.secrets import unseal
 
-CONNECT_SECONDS = 10
-VERB_SECONDS = 25  # a lease of the caller must be longer
-ANSWER_SECONDS = 45  # how long the server may think after the dot
+DOT_SECONDS, ANSWER_SECONDS = 5, 40  # for the dot to leave, and for what the server says to it
 CHUNK = 64 * 1024
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
-_SIZE = re.compile(r"[0-9]{1,18}")
+_LATER = re.compile(r"\b4\.7\.\d")  # RFC 3463, 3.8: for now, for reasons of policy
+_TOO_MUCH = re.compile(r"\brate\b|\blimit|throttl|too (?:many|much|fast)|slow down", re.I)
+
+Heard = dict[str, tuple[int, str]]  # recipient as named in the envelope → code, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class Outcome:
     kind: Literal["sent", "failed", "retry", "unknown"]
     code: int | None
     sentence: str
+    throttled: bool = False  # all mail of the account had better wait
 
 
 class _Settled(Exception):
@@ -64,135 +64,59 @@ def send(
     *,
     before_data: Callable[[], None],
     alive: Callable[[], None] = lambda: None,
+    heard: Heard | None = None,
 ) -> Outcome:
     """`before_data` runs when the whole mail but its final dot is over; what it raises calls the
-    mail off. `alive` runs at least every VERB_SECONDS while the server lets us wait."""
+    mail off. `alive` runs at least every VERB_SECONDS until then. HEARD is filled with what the
+    server says to each recipient's name: the outcome is of those that it accepted alone."""
     if not account.enabled or account.send_kind != EmailAccount.Send.SMTP:
         return Outcome("retry", None, _("The account is not in use for sending."))
     try:
         wire = _on_the_wire(envelope)
         crashpoint("deliver.before_connect")
-        with _line(account, alive) as smtp:
-            _offer(smtp, wire, raw, alive)
+        with line(account, alive) as smtp:
+            _offer(smtp, wire, raw, alive, {} if heard is None else heard)
             _stop_if_server_spoke(smtp)
             crashpoint("deliver.before_dot")
             before_data()
-            return _finish(smtp, alive)
+            return _finish(smtp)
     except _Settled as settled:
         return settled.outcome
     except (OSError, smtplib.SMTPException, Invalid) as failure:
         return _interrupted(failure)
 
 
-def sign_in_only(account: EmailAccount) -> None:
-    """For *Test connection*: raises what smtplib, ssl or the network raise."""
-    with _line(account, lambda: None) as smtp:
-        _leave(smtp)
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    """The envelope as the server reads it; each recipient with the name that the caller knows."""
+
+    sender: str
+    recipients: tuple[tuple[str, str], ...]
+
+    @property
+    def not_ascii(self) -> list[str]:
+        named = (self.sender, *(wire for _known, wire in self.recipients))
+        return [one for one in named if not one.isascii()]
 
 
-def _on_the_wire(envelope: Envelope) -> Envelope:
+def _on_the_wire(envelope: Envelope) -> _Wire:
     try:
-        recipients = tuple(wire_address(one) for one in envelope.recipients)
-        return Envelope(wire_address(envelope.sender), recipients)
+        recipients = tuple((one, wire_address(one, utf8=True)) for one in envelope.recipients)
+        return _Wire(wire_address(envelope.sender), recipients)
     except Invalid as invalid:
         raise _Settled(Outcome("failed", None, invalid.sentence)) from None
-
-
-# ---- before the mail: connection, encryption, password ------------------------------------
-
-
-@contextmanager
-def _line(account: EmailAccount, alive: Callable[[], None]) -> Iterator[smtplib.SMTP]:
-    """A line on which MAIL may be said; cut at the end, since amid a mail nobody reads a QUIT."""
-    smtp = _connected(account)
-    try:
-        _say_hello(smtp)
-        if account.send_tls == Tls.STARTTLS:
-            alive()
-            smtp.starttls(context=_context(account))
-            _say_hello(smtp)
-        if account.send_user:
-            alive()
-            _sign_in(smtp, account.send_user, unseal(account.send_password))
-        _remember_size(account, _announced_size(smtp))
-        alive()
-        yield smtp
-    finally:
-        smtp.close()
-
-
-def _connected(account: EmailAccount) -> smtplib.SMTP:
-    where = (account.send_host, account.send_port)
-    nobody = "[127.0.0.1]"  # or smtplib asks the DNS for our own name
-    if account.send_tls == Tls.IMPLICIT:
-        context = _context(account)
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            *where, local_hostname=nobody, timeout=CONNECT_SECONDS, context=context
-        )
-    else:
-        smtp = smtplib.SMTP(*where, local_hostname=nobody, timeout=CONNECT_SECONDS)
-    _socket(smtp).settimeout(VERB_SECONDS)
-    smtp.local_hostname = _own_name(_socket(smtp))
-    return smtp
-
-
-def _own_name(line: socket.socket) -> str:
-    """An address literal: true, quick, and tells nobody how our machines are called."""
-    address = str(line.getsockname()[0])
-    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
-
-
-def _context(account: EmailAccount) -> ssl.SSLContext:
-    """Checks the server's certificate and name; a private authority replaces the public ones."""
-    return ssl.create_default_context(cafile=account.send_ca_file or None)
-
-
-def _say_hello(smtp: smtplib.SMTP) -> None:
-    code, answer = smtp.ehlo()
-    if not 200 <= code <= 299:
-        code, answer = smtp.helo()
-    if not 200 <= code <= 299:
-        raise smtplib.SMTPHeloError(code, answer)
-
-
-def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
-    try:
-        smtp.login(user, password)
-    except UnicodeEncodeError:  # smtplib knows ASCII passwords only, AUTH PLAIN knows all
-        secret = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
-        code, answer = smtp.docmd("AUTH", f"PLAIN {secret}")
-        if code != 235:
-            raise smtplib.SMTPAuthenticationError(code, answer) from None
-
-
-def _announced_size(smtp: smtplib.SMTP) -> int:
-    """The largest mail that the server takes (RFC 1870); 0 where it sets no limit."""
-    announced = smtp.esmtp_features.get("size", "")
-    return int(announced) if _SIZE.fullmatch(announced) else 0
-
-
-def _remember_size(account: EmailAccount, size: int) -> None:
-    """For the forms, which tell it before anybody writes. Of the server that was asked alone: an
-    account under test may name one that is not saved."""
-    if (account.announced_size, account.announced_by) == (size, account.sends_through):
-        return
-    account.announced_size, account.announced_by = size, account.sends_through
-    if not account.pk:
-        return
-    same = EmailAccount.objects.filter(
-        pk=account.pk, send_host=account.send_host, send_port=account.send_port
-    )
-    same.update(announced_size=size, announced_by=account.announced_by)
 
 
 # ---- the mail, up to its final dot --------------------------------------------------------
 
 
-def _offer(smtp: smtplib.SMTP, envelope: Envelope, raw: bytes, alive: Callable[[], None]) -> None:
+def _offer(
+    smtp: smtplib.SMTP, wire: _Wire, raw: bytes, alive: Callable[[], None], heard: Heard
+) -> None:
     data = _FIRST_DOT.sub(b"..", _LINE_END.sub(b"\r\n", raw.removesuffix(b"\r\n") + b"\r\n"))
     _refuse_too_big(smtp, len(data))
-    _name_sender(smtp, envelope.sender, len(data))
-    _name_recipients(smtp, envelope.recipients, alive)
+    _name_sender(smtp, wire.sender, [*_size_of(smtp, data), *_letters_of(smtp, wire, data)])
+    _name_recipients(smtp, wire, alive, heard)
     alive()
     code, answer = smtp.docmd("DATA")
     if code != 354:
@@ -203,7 +127,7 @@ def _offer(smtp: smtplib.SMTP, envelope: Envelope, raw: bytes, alive: Callable[[
 
 
 def _refuse_too_big(smtp: smtplib.SMTP, size: int) -> None:
-    limit = _announced_size(smtp)
+    limit = announced_size(smtp)
     if 0 < limit < size:
         sentence = _(
             "The mail is too large for the server: %(size)s MB, it takes %(limit)s MB."
@@ -218,95 +142,101 @@ def _megabytes(size: int) -> str:
     return f"{size / 1_000_000:.1f}" if size >= 100_000 else f"{size / 1_000_000:.4f}"
 
 
-def _name_sender(smtp: smtplib.SMTP, sender: str, size: int) -> None:
-    options = [f"SIZE={size}"] if smtp.has_extn("size") else []
+def _size_of(smtp: smtplib.SMTP, data: bytes) -> list[str]:
+    return [f"SIZE={len(data)}"] if smtp.has_extn("size") else []
+
+
+def _letters_of(smtp: smtplib.SMTP, wire: _Wire, data: bytes) -> list[str]:
+    """What MAIL says of letters outside ASCII (RFC 6152, 6531), where the server offers it."""
+    named = wire.not_ascii
+    if data.isascii() and not named:
+        return []
+    if named and not smtp.has_extn("smtputf8"):
+        raise _Settled(Outcome("failed", None, _no_such_letters(named)))
+    if not smtp.has_extn("8bitmime"):
+        sentence = _("The server takes no mail with letters outside ASCII (8BITMIME).")
+        raise _Settled(Outcome("failed", None, sentence))
+    return ["BODY=8BITMIME", *(["SMTPUTF8"] if named else [])]
+
+
+def _no_such_letters(addresses: list[str]) -> str:
+    return _(
+        "Sent to nobody: the server cannot send to %(who)s, which has letters outside a-z before"
+        " the @. Ask for another address, or leave it out."
+    ) % {"who": ", ".join(addresses)}
+
+
+def _name_sender(smtp: smtplib.SMTP, sender: str, options: list[str]) -> None:
     code, answer = smtp.mail(sender, options)
     if not 200 <= code <= 299:
         raise _Settled(_refusal(code, answer))
 
 
 def _name_recipients(
-    smtp: smtplib.SMTP, recipients: tuple[str, ...], alive: Callable[[], None]
+    smtp: smtplib.SMTP, wire: _Wire, alive: Callable[[], None], heard: Heard
 ) -> None:
-    """All or nobody: else somebody would believe that it arrived everywhere."""
-    refused: dict[str, tuple[int, bytes]] = {}
-    for recipient in recipients:
+    """The mail goes to those whom the server accepts; what it says to the others is heard."""
+    for known, recipient in wire.recipients:
         alive()
         code, answer = smtp.rcpt(recipient)
-        if code == 421:
+        if code == 421 or not (200 <= code <= 299 or 400 <= code <= 599):
             raise _Settled(_refusal(code, answer))
-        if not 200 <= code <= 299:
-            refused[recipient] = (code, answer)
-    if refused or not recipients:
+        heard[known] = (code, _said(code, answer))
+    if not any(code <= 299 for code, _words in heard.values()):
         with suppress(OSError, smtplib.SMTPException):  # only a courtesy
             smtp.rset()
-        raise _Settled(_refused_recipients(refused))
+        raise _Settled(_refused_recipients(heard))
 
 
-def _refused_recipients(refused: dict[str, tuple[int, bytes]]) -> Outcome:
-    """A refusal for good outweighs one for now, since waiting cannot cure it."""
-    for_good = {who: said for who, said in refused.items() if said[0] >= 500}
-    named = for_good or refused
+def _refused_recipients(heard: Heard) -> Outcome:
+    """Whoever is refused for now is worth another try."""
+    for_now = {who: said for who, said in heard.items() if said[0] < 500}
+    named = for_now or heard
     if not named:
         return Outcome("failed", None, _("The mail has no recipient."))
-    code, answer = next(iter(named.values()))
+    code, words = next(iter(named.values()))
     sentence = _("Sent to nobody: the server does not take mail for %(who)s: %(said)s") % {
         "who": ", ".join(named),
-        "said": _said(code, answer),
+        "said": words,
     }
-    return Outcome("failed" if for_good else "retry", code, sentence)
+    too_much = any(_LATER.search(one) and _TOO_MUCH.search(one) for _code, one in named.values())
+    return Outcome("retry" if for_now else "failed", code, sentence, bool(for_now) and too_much)
 
 
 def _stop_if_server_spoke(smtp: smtplib.SMTP) -> None:
     """Before the dot a server has nothing to say but no, or it has hung up."""
-    if _has_bytes(_socket(smtp), seconds=0):
+    if _has_bytes(socket_of(smtp), seconds=0):
         raise _Settled(_refusal(*smtp.getreply()))
 
 
 # ---- the dot and what comes after it ------------------------------------------------------
 
 
-def _finish(smtp: smtplib.SMTP, alive: Callable[[], None]) -> Outcome:
+def _finish(smtp: smtplib.SMTP) -> Outcome:
     """From here on, only the server's own word says whether it has the mail."""
     try:
-        _socket(smtp).sendall(b".\r\n")
+        allow(smtp, DOT_SECONDS)
+        socket_of(smtp).sendall(b".\r\n")
     except (BrokenPipeError, ConnectionResetError) as failure:
         return _interrupted(failure)  # the line was dead before: the dot never left
     except (OSError, smtplib.SMTPException):
         return _silence()
     try:
         crashpoint("deliver.after_dot")
-        _wait_for_answer(smtp, alive)
+        allow(smtp, ANSWER_SECONDS)
         code, answer = smtp.getreply()
     except (OSError, smtplib.SMTPException):
         return _silence()
     if not 200 <= code <= 299:
         return _refusal(code, answer) if 400 <= code <= 599 else _silence()
-    _leave(smtp)
+    leave(smtp)
     return Outcome("sent", code, _said(code, answer))
-
-
-def _wait_for_answer(smtp: smtplib.SMTP, alive: Callable[[], None]) -> None:
-    """In short slices, so that the caller's lease lives as long as we wait."""
-    end = time.monotonic() + ANSWER_SECONDS
-    line = _socket(smtp)
-    while not _has_bytes(line, seconds=min(5.0, max(0.0, end - time.monotonic()))):
-        if time.monotonic() >= end:
-            raise TimeoutError
-        alive()
 
 
 def _has_bytes(line: socket.socket, *, seconds: float) -> bool:
     if isinstance(line, ssl.SSLSocket) and line.pending():
         return True
     return bool(select.select([line], [], [], seconds)[0])
-
-
-def _leave(smtp: smtplib.SMTP) -> None:
-    """A farewell that fails changes nothing: the mail is over there."""
-    with suppress(OSError, smtplib.SMTPException):
-        _socket(smtp).settimeout(2)
-        smtp.quit()
 
 
 def _silence() -> Outcome:
@@ -324,21 +254,28 @@ def _refusal(code: int, answer: bytes) -> Outcome:
     """An answer before acceptance: 5xx is for good, all else is worth another try."""
     kind: Literal["failed", "retry"] = "failed" if 500 <= code <= 599 else "retry"
     sentence = _("The server refused the mail: %(said)s") % {"said": _said(code, answer)}
-    return Outcome(kind, code if code > 0 else None, sentence)
+    return Outcome(kind, code if code > 0 else None, sentence, _is_throttle(code, answer))
+
+
+def _is_throttle(code: int, answer: bytes | str) -> bool:
+    """421 ends every conversation for now (RFC 5321, 3.8); 4.7.x is about us, not the mail."""
+    return code == 421 or (400 <= code <= 499 and bool(_LATER.search(_said(code, answer))))
 
 
 def _interrupted(failure: Exception) -> Outcome:
     """Line, certificate or password: nothing was said about this mail, so it is kept and retried;
     an administrator may cure it meanwhile."""
-    code = failure.smtp_code if isinstance(failure, smtplib.SMTPResponseException) else None
-    return Outcome("retry", code if code and code > 0 else None, _cause(failure))
+    if not isinstance(failure, smtplib.SMTPResponseException):
+        return Outcome("retry", None, _cause(failure))
+    code, answer = failure.smtp_code, failure.smtp_error
+    return Outcome("retry", code if code > 0 else None, _cause(failure), _is_throttle(code, answer))
 
 
 def _cause(failure: Exception) -> str:
     match failure:
         case Invalid():
             return failure.sentence
-        case smtplib.SMTPAuthenticationError():
+        case smtplib.SMTPAuthenticationError() if not 400 <= failure.smtp_code <= 499:
             return _("The server did not accept the account's user or password.")
         case smtplib.SMTPNotSupportedError():
             return _("The server does not offer the encryption or sign-in that the account needs.")
@@ -359,10 +296,3 @@ def _cause(failure: Exception) -> str:
 def _said(code: int, answer: bytes | str) -> str:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return clean_line(f"{code} {text}" if code > 0 else text, 300)
-
-
-def _socket(smtp: smtplib.SMTP) -> socket.socket:
-    line = smtp.sock
-    if line is None:
-        raise smtplib.SMTPServerDisconnected("closed")
-    return line

@@ -10,7 +10,7 @@ from apps.core.health import beat
 log = logging.getLogger(__name__)
 
 
-def wake(task: "Task[..., object]", *arguments: object, after: int = 0) -> None:
+def wake(task: "Task[..., object]", *arguments: object, after: float = 0) -> None:
     """Sends a task after commit. A broker that is away costs time only: rows are swept.
 
     AFTER: it runs so many seconds later.

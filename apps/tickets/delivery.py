@@ -1,15 +1,18 @@
 """Delivering what was written: claim, attempt row, SMTP, outcome (GUARANTEES G5).
 
-The attempt is committed before the line is opened. Before the final dot nothing was accepted, so a
-retry is safe; after it, silence is *unknown*, which nobody sends again by itself.
+The attempt is committed before the line is opened, and before the final dot what the server said to
+each recipient. Before the dot nothing was accepted, so a retry is safe; after it, silence is
+*unknown*, which is not sent again by itself unless the account is set so. Whom the server refuses
+for now is tried again alone.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,19 +20,19 @@ from django.utils.translation import gettext as _
 from apps.attachments.models import Attachment, Verdict
 from apps.channels.compose import OutgoingFile, OutgoingMail, compose
 from apps.channels.parsed import Address
-from apps.channels.send import Envelope, Outcome, send
+from apps.channels.send import ANSWER_SECONDS, DOT_SECONDS, Envelope, Heard, Outcome, send
 from apps.core import blobs
-from apps.core.announce import announce
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
-from apps.tickets import assignment, comments, sessions
-from apps.tickets.models import DeliveryAttempt, Message, MessageFile, Session
-from apps.tickets.signals import message_settled
+from apps.tickets import doubts, pacing, settling
+from apps.tickets.models import DeliveryAttempt, Message, MessageFile
+from apps.tickets.recipients import standing_of
 
 log = logging.getLogger(__name__)
 
 LEASE = 40  # seconds; renewed at least every 25 while the server is slow
+LEASE_AFTER_DOT = DOT_SECONDS + ANSWER_SECONDS + 3  # never renewed: an unknown shows within 60 s
 FIRST_PAUSE, LONGEST_PAUSE = 30, 3600
 TRIED_AT_ONCE = 3  # after a crash; a mail that crashes every worker has to wait, too
 GIVE_UP_AFTER = timedelta(days=2)
@@ -46,6 +49,7 @@ class _Attempt:
     """The row of this try, renewed while the server lets us wait."""
 
     row: DeliveryAttempt
+    heard: Heard = field(default_factory=dict)
 
     def alive(self) -> None:
         mine = DeliveryAttempt.objects.filter(pk=self.row.pk, outcome="")
@@ -54,23 +58,25 @@ class _Attempt:
 
     def before_data(self) -> None:
         mine = DeliveryAttempt.objects.filter(pk=self.row.pk, outcome="", stage=Stage.CONNECTING)
-        if not mine.update(stage=Stage.DATA, lease_until=in_seconds(LEASE)):
+        if not mine.update(
+            stage=Stage.DATA, answers=self.heard, lease_until=in_seconds(LEASE_AFTER_DOT)
+        ):
             raise _LeaseLost
 
 
 def due(limit: int) -> list[int]:
-    """Queued mails whose files are settled and whose time has come; abandoned ones are judged."""
+    """Mails whose files are settled and whose time and turn have come; abandoned ones are judged,
+    and what was in doubt is resolved where a proof has come."""
     _judge_abandoned()
-    queued = Message.objects.filter(expired("next_try_at"), status=Status.QUEUED)
-    waiting = MessageFile.objects.filter(
-        message=OuterRef("pk"), attachment__verdict=Verdict.WAITING
-    )
-    return list(queued.filter(~Exists(waiting)).order_by("id").values_list("pk", flat=True)[:limit])
+    doubts.look_for_proofs()
+    return pacing.next_ones(limit)
 
 
 def deliver(message_id: int) -> None:
-    """Sends a queued message if it may leave; does nothing when somebody else has it."""
-    message = _sendable(message_id)
+    """Sends a message that may leave, or the older one whose turn it is instead; does nothing when
+    somebody else has it."""
+    asked = _sendable(message_id)
+    message = pacing.whose_turn(asked) if asked else None
     if message is None or _stopped_by_file(message):
         return
     attempt = _claim(message)
@@ -84,12 +90,12 @@ def deliver(message_id: int) -> None:
     except Problem as problem:
         outcome = Outcome("failed", None, problem.sentence)
     crashpoint("deliver.before_commit")
-    _record(message, attempt.row, outcome)
+    _record(message, attempt.row, outcome, heard=attempt.heard)
 
 
 def _sendable(message_id: int) -> Message | None:
-    queued = Message.objects.filter(expired("next_try_at"), pk=message_id, status=Status.QUEUED)
-    return queued.select_related("mailbox__account", "thread", "session").first()
+    due = Message.objects.filter(expired("next_try_at"), pacing.to_send(), pk=message_id)
+    return due.select_related(*pacing.NEEDED).first()
 
 
 def _stopped_by_file(message: Message) -> bool:
@@ -103,21 +109,23 @@ def _stopped_by_file(message: Message) -> bool:
         "verdict": held.get_verdict_display(),
         "reason": held.reason,
     }
+    changes = {"because": why, "remaining": 0}
+    if not message.remaining:
+        changes["status"] = Status.FAILED
     with transaction.atomic():
-        queued = Message.objects.filter(pk=message.pk, status=Status.QUEUED)
-        if queued.update(status=Status.FAILED, because=why):
-            _failed(message, why)
+        if Message.objects.filter(pacing.to_send(), pk=message.pk).update(**changes):
+            settling.bring_back(message, why)
+            settling.say_changed(message)
     return True
 
 
 def _claim(message: Message) -> _Attempt | None:
     """One row or too late; the attempt is committed before anything goes over the line."""
     with transaction.atomic():
-        queued = Message.objects.filter(pk=message.pk, status=Status.QUEUED)
         number = message.attempts + 1
-        if not queued.filter(attempts=message.attempts).update(
-            status=Status.SENDING, attempts=number
-        ):
+        mine = Message.objects.filter(pacing.to_send(), pk=message.pk, attempts=message.attempts)
+        sending = {} if message.remaining else {"status": Status.SENDING}
+        if not (pacing.take_turn(message) and mine.update(attempts=number, **sending)):
             return None
         row = DeliveryAttempt.objects.create(
             message=message, number=number, lease_until=timezone.now() + timedelta(seconds=LEASE)
@@ -129,14 +137,14 @@ def _claim(message: Message) -> _Attempt | None:
 def _send(message: Message, attempt: _Attempt) -> Outcome:
     assert message.mailbox is not None
     raw = compose(_mail(message))
-    people = [one["email"] for one in (*message.to, *message.cc, *message.bcc)]
-    envelope = Envelope(message.mailbox.address, tuple(dict.fromkeys(people)))
+    people = standing_of(message, message.tries.all()).open
     return send(
         message.mailbox.account,
-        envelope,
+        Envelope(message.mailbox.address, tuple(people)),
         raw,
         before_data=attempt.before_data,
         alive=attempt.alive,
+        heard=attempt.heard,
     )
 
 
@@ -154,6 +162,7 @@ def _mail(message: Message) -> OutgoingMail:
         html=message.html,
         in_reply_to=message.in_reply_to,
         references=message.references,
+        in_answer=message.automatic,
         files=[_file(carrier) for carrier in message.files.select_related("attachment__blob")],
     )
 
@@ -177,61 +186,46 @@ def _file(carrier: MessageFile) -> OutgoingFile:
 
 
 def _record(
-    message: Message, row: DeliveryAttempt, outcome: Outcome, *, only_if: Q | None = None
+    message: Message,
+    row: DeliveryAttempt,
+    outcome: Outcome,
+    *,
+    heard: Heard | None = None,
+    only_if: Q | None = None,
 ) -> None:
     """The attempt, the message and what the CRM is told, in one transaction; the first one wins."""
+    if outcome.kind == "retry" and timezone.now() - message.created_at >= GIVE_UP_AFTER:
+        outcome = replace(outcome, kind="failed")
     with transaction.atomic():
         still_open = DeliveryAttempt.objects.filter(only_if or Q(), pk=row.pk, outcome="")
-        if not still_open.update(
-            outcome=outcome.kind, code=outcome.code, sentence=outcome.sentence, stage=Stage.DONE
-        ):
+        ended: dict[str, Any] = {
+            "outcome": outcome.kind,
+            "code": outcome.code,
+            "sentence": outcome.sentence,
+        }
+        if heard is not None:
+            ended["answers"] = heard
+        if not still_open.update(stage=Stage.DONE, **ended):
             return
-        message.refresh_from_db(fields=["thread", "session"])  # moved while it was on its way
-        if outcome.kind == "retry" and timezone.now() - message.created_at < GIVE_UP_AFTER:
-            at_once = only_if is not None and row.number < TRIED_AT_ONCE
-            _try_later(message, outcome.sentence, seconds=0 if at_once else _pause(row.number))
-        elif outcome.kind in ("sent", "unknown"):
-            _gone_out(message, outcome)
-        else:
-            Message.objects.filter(pk=message.pk).update(
-                status=Status.FAILED, because=outcome.sentence
-            )
-            _failed(message, outcome.sentence)
+        if outcome.throttled:
+            pacing.slow_down(message)
+        elif outcome.kind == "sent":
+            pacing.went_well(message)
+        if outcome.kind == "unknown" and doubts.is_to_be_sent_again(message):
+            doubts.send_again(message, evidence=doubts.BY_SETTING)
+            return
+        settling.settle(message, pause=_pause_after(row, outcome, abandoned=only_if is not None))
+
+
+def _pause_after(row: DeliveryAttempt, outcome: Outcome, *, abandoned: bool) -> int:
+    """0: at once, or when it is the account's turn again."""
+    if outcome.throttled or (abandoned and row.number < TRIED_AT_ONCE):
+        return 0
+    return _pause(row.number)
 
 
 def _pause(number: int) -> int:
     return min(LONGEST_PAUSE, FIRST_PAUSE << min(number - 1, 10))
-
-
-def _try_later(message: Message, sentence: str, *, seconds: int) -> None:
-    Message.objects.filter(pk=message.pk).update(
-        status=Status.QUEUED,
-        because=sentence,
-        next_try_at=in_seconds(seconds) if seconds else None,
-    )
-    _changed(message)
-
-
-def _gone_out(message: Message, outcome: Outcome) -> None:
-    message.status = Status.SENT if outcome.kind == "sent" else Status.UNKNOWN
-    because = "" if outcome.kind == "sent" else outcome.sentence
-    Message.objects.filter(pk=message.pk).update(
-        status=message.status, because=because, sent_at=Now(), next_try_at=None
-    )
-    comments.plan_for([message], undecided=assignment.undecided(message.session))
-    _changed(message)
-
-
-def _failed(message: Message, why: str) -> None:
-    """A failed mail comes back to somebody's eyes. Locked: an outcome must not lose a race."""
-    session = Session.objects.select_for_update().get(pk=message.session_id)
-    sessions.reopen(session, why=why)
-    _changed(message)
-
-
-def _changed(message: Message) -> None:
-    sessions.say_changed([message.session])
-    announce(message_settled, message_id=message.pk)
 
 
 def _judge_abandoned() -> None:
@@ -240,8 +234,8 @@ def _judge_abandoned() -> None:
     A worker that was only slow may move on while we look: then its row is no longer `as_seen`.
     """
     over = Q(lease_until__lte=Now())
-    sending = DeliveryAttempt.objects.filter(over, outcome="", message__status=Status.SENDING)
-    for row in sending.select_related("message__thread", "message__session", "message__mailbox"):
+    left = DeliveryAttempt.objects.filter(over, outcome="")
+    for row in left.select_related(*(f"message__{one}" for one in pacing.NEEDED)):
         as_seen = over & Q(stage=row.stage)
         if row.stage == Stage.DATA:
             sentence = _("We stopped after the whole mail was over: it may have arrived or not.")

@@ -1,6 +1,7 @@
 """Reports on our mails in plain words: the codes of RFC 3463 and its registry, and of SMTP."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -147,3 +148,21 @@ def _clock(sent_at: datetime, told_at: datetime) -> str:
     """The hour; on another day, that day before it."""
     sent, told = timezone.localtime(sent_at), timezone.localtime(told_at)
     return date_format(sent, "H:i" if sent.date() == told.date() else "j M, H:i")
+
+
+def doubt_event_of(facts: dict[str, Any]) -> str:
+    """How a mail that nobody knew of whether it arrived came out of doubt; who decided it, if a
+    person did, stands beside the sentence."""
+    outcome, evidence = facts.get("outcome"), facts.get("evidence")
+    if outcome == "resend":
+        if evidence == "setting":
+            return _("The server fell silent; it is sent once more, as the account is set.")
+        return _("A mail in doubt is sent again, with the same Message-ID.")
+    if evidence == "sent-folder":
+        told = {"folder": facts.get("said", "")}
+        return _("A mail in doubt has arrived: it lies in the folder “%(folder)s”.") % told
+    return {
+        "report": _("A mail in doubt was taken by the server: a report on it has come."),
+        "answer": _("A mail in doubt has arrived: somebody has answered it."),
+        "provider": _("A mail in doubt has arrived: the provider says so."),
+    }.get(str(evidence), _("A mail in doubt was marked as arrived."))

@@ -137,7 +137,7 @@ def addressed(letter: Letter, suggested: Recipients) -> Recipients:
         told = {"limit": MAX_RECIPIENTS}
         raise Invalid("too-many-recipients", _("to: at most %(limit)s recipients.") % told)
     for address in people.everybody:
-        wire_address(address)
+        wire_address(address, utf8=True)  # whether the server can send there, it says itself
     return people
 
 

@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from apps.channels import send as sending
+from apps.channels import smtp_line
 from apps.channels.models import EmailAccount
-from apps.channels.send import Envelope, Outcome, send
+from apps.channels.send import Envelope, Heard, Outcome, send
 from apps.core.secrets import seal
 from tests.servers.smtp_sink import Certificates, SmtpSink, running_smtp_sink
 
@@ -104,21 +105,12 @@ def test_fifty_lines_that_break_after_the_dot_are_fifty_unknowns(smtp_sink: Smtp
     assert len(smtp_sink.mails) == 50
 
 
-def test_silence_after_the_dot_is_unknown_and_keeps_the_lease(
+def test_silence_after_the_dot_is_unknown(
     smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "ANSWER_SECONDS", 7)
+    monkeypatch.setattr(sending, "ANSWER_SECONDS", 0.3)
     smtp_sink.silent.add("DOT")
-    signs: list[float] = []
-    outcome = send(
-        account(smtp_sink),
-        ENVELOPE,
-        RAW,
-        before_data=signs.clear,
-        alive=lambda: signs.append(time.monotonic()),
-    )
-    assert outcome.kind == "unknown"
-    assert len(signs) == 1  # every five seconds of seven
+    assert sent(smtp_sink)[0].kind == "unknown"
     assert len(smtp_sink.mails) == 1
 
 
@@ -131,7 +123,7 @@ def test_nonsense_after_the_dot_is_unknown(smtp_sink: SmtpSink) -> None:
 def test_silence_before_the_dot_is_retried(
     smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "VERB_SECONDS", 0.5)
+    monkeypatch.setattr(smtp_line, "VERB_SECONDS", 0.5)
     for verb in ("EHLO", "MAIL", "RCPT", "DATA"):
         smtp_sink.behave()
         smtp_sink.silent.add(verb)
@@ -139,20 +131,56 @@ def test_silence_before_the_dot_is_retried(
         assert (outcome.kind, told) == ("retry", 0)
 
 
-def test_one_refused_recipient_stops_the_mail_for_all(smtp_sink: SmtpSink) -> None:
-    smtp_sink.refused["bo@outside.test"] = "550 5.1.1 no such user"
-    outcome, told = sent(smtp_sink)
-    assert (outcome.kind, outcome.code, told) == ("failed", 550, 0)
-    assert "bo@outside.test" in outcome.sentence
-    assert "ann@outside.test" not in outcome.sentence
-    assert "DATA" not in smtp_sink.said
+BO_REFUSED = {"bo@outside.test": "550 5.1.1 no such user"}
+ANN_LATER = {"ann@outside.test": "450 4.2.0 greylisted"}
 
 
-def test_a_greylisted_recipient_is_tried_again(smtp_sink: SmtpSink) -> None:
-    smtp_sink.refused["bo@outside.test"] = "450 4.2.0 greylisted"
-    assert sent(smtp_sink)[0].kind == "retry"
-    smtp_sink.refused["ann@outside.test"] = "550 5.1.1 no such user"
-    assert sent(smtp_sink)[0].kind == "failed"
+@pytest.mark.parametrize(
+    ("refused", "kind", "got_it"),
+    [
+        (BO_REFUSED, "sent", ("ann@outside.test",)),
+        (ANN_LATER, "sent", ("bo@outside.test",)),
+        (ANN_LATER | BO_REFUSED, "retry", ()),
+        ({"ann@outside.test": "553 no"} | BO_REFUSED, "failed", ()),
+    ],
+)
+def test_the_mail_goes_to_whom_the_server_accepts(
+    smtp_sink: SmtpSink, refused: dict[str, str], kind: str, got_it: tuple[str, ...]
+) -> None:
+    smtp_sink.refused.update(refused)
+    heard: Heard = {}
+    outcome = send(account(smtp_sink), ENVELOPE, RAW, before_data=lambda: None, heard=heard)
+    assert outcome.kind == kind
+    assert [mail.recipients for mail in smtp_sink.mails] == ([got_it] if got_it else [])
+    assert {who: words for who, (code, words) in heard.items() if code != 250} == refused
+    assert set(heard) == set(ENVELOPE.recipients)
+
+
+def test_who_cannot_be_sent_to_is_named(smtp_sink: SmtpSink) -> None:
+    smtp_sink.refused.update(ANN_LATER | BO_REFUSED)
+    sentence = sent(smtp_sink)[0].sentence
+    assert ("ann@outside.test" in sentence, "bo@outside.test" in sentence) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "throttled"),
+    [
+        ("CONNECT", "421 4.7.0 Too many connections", True),
+        ("MAIL", "450 4.7.1 sender rate exceeded", True),
+        ("DATA", "421 4.3.2 going down", True),
+        ("DOT", "451 4.7.28 too much mail", True),
+        ("DOT", "451 4.3.0 later", False),
+        ("DOT", "550 5.7.1 no", False),
+        ("RCPT", "450 4.7.1 Greylisted, come again", False),  # about this recipient
+        ("RCPT", "450 4.7.1 Rate limit exceeded", True),
+        ("RCPT", "452 4.5.3 Too many recipients", False),
+    ],
+)
+def test_a_server_that_asks_us_to_slow_down(
+    smtp_sink: SmtpSink, verb: str, answer: str, throttled: bool
+) -> None:
+    smtp_sink.answers[verb] = answer
+    assert sent(smtp_sink)[0].throttled == throttled
 
 
 def test_what_before_data_raises_calls_the_mail_off(smtp_sink: SmtpSink) -> None:
@@ -171,6 +199,51 @@ def test_dots_and_bare_line_ends_arrive_as_text(smtp_sink: SmtpSink) -> None:
     [mail] = smtp_sink.mails
     expected = b"Subject: dots\r\n\r\n.\r\n..two\r\n\r\n.\r\nMAIL FROM:<x@y.test>\r\n.\r\n.end\r\n"
     assert mail.raw == expected
+
+
+# ---- what the server offers (RFC 1870, 6152, 6531) ------------------------------------------
+
+LETTERS = Envelope("support@carteria.test", ("añé@outside.test", "ann@outside.test"))
+LETTERS_RAW = "To: añé@outside.test\r\n\r\nHello\r\n".encode()
+
+
+def offered(sink: SmtpSink, *, envelope: Envelope = ENVELOPE, raw: bytes = RAW) -> str:
+    """The line that named the sender, and the options behind it."""
+    assert send(account(sink), envelope, raw, before_data=lambda: None).kind == "sent"
+    [mail] = sink.mails
+    assert (mail.recipients, mail.raw) == (envelope.recipients, raw)
+    return " ".join(mail.options)
+
+
+def test_letters_before_the_at_need_smtputf8() -> None:
+    with running_smtp_sink(utf8=True) as sink:
+        options = offered(sink, envelope=LETTERS, raw=LETTERS_RAW)
+        assert sorted(options.split()) == ["BODY=8BITMIME", f"SIZE={len(LETTERS_RAW)}", "SMTPUTF8"]
+
+
+def test_without_smtputf8_the_address_is_named(smtp_sink: SmtpSink) -> None:
+    outcome = send(account(smtp_sink), LETTERS, LETTERS_RAW, before_data=lambda: None)
+    assert (outcome.kind, "añé@outside.test" in outcome.sentence) == ("failed", True)
+    assert ("ann@outside.test" in outcome.sentence, smtp_sink.mails) == (False, [])
+
+
+def test_eight_bits_leave_only_where_they_are_offered(smtp_sink: SmtpSink) -> None:
+    raw = "Subject: Hi\r\n\r\nHellö\r\n".encode()
+    assert "BODY=8BITMIME" in offered(smtp_sink, raw=raw)
+    assert "BODY" not in offered_anew(smtp_sink)
+    smtp_sink.without.add("8BITMIME")
+    outcome, told = sent(smtp_sink, raw)
+    assert (outcome.kind, told, "8BITMIME" in outcome.sentence) == ("failed", 0, True)
+
+
+def offered_anew(sink: SmtpSink) -> str:
+    sink.mails.clear()
+    return offered(sink)
+
+
+def test_a_server_that_offers_nothing_hears_no_option(smtp_sink: SmtpSink) -> None:
+    smtp_sink.without.update({"SIZE", "8BITMIME"})
+    assert offered(smtp_sink) == ""
 
 
 def test_the_size_is_checked_before_a_byte_is_sent() -> None:
@@ -198,7 +271,7 @@ def test_nobody_at_the_port_and_an_unknown_name() -> None:
 
 
 def test_an_impossible_address_fails_at_once(smtp_sink: SmtpSink) -> None:
-    envelope = Envelope("support@carteria.test", ("añé@outside.test",))
+    envelope = Envelope("support@carteria.test", ("an né@outside.test",))
     outcome = send(account(smtp_sink), envelope, RAW, before_data=lambda: None)
     assert (outcome.kind, smtp_sink.said) == ("failed", [])
 

@@ -32,6 +32,7 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
+    options: tuple[str, ...] = ()  # behind MAIL FROM
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class SmtpSink:
     refused: dict[str, str] = field(default_factory=dict)  # recipient → answer
     drops: set[str] = field(default_factory=set)  # verbs at which the line is cut; DOT: mail kept
     silent: set[str] = field(default_factory=set)  # verbs that are never answered
+    without: set[str] = field(default_factory=set)  # what EHLO does not offer, such as SIZE
     caught: Callable[[Mail], None] = lambda _mail: None
     in_data: threading.Event = field(default_factory=threading.Event)  # a mail has come so far
     may_go_on: threading.Event = field(default_factory=threading.Event)  # clear it: wait there
@@ -64,6 +66,7 @@ class SmtpSink:
         """As a good server again, with an empty memory."""
         for one in (self.mails, self.said, self.answers, self.refused, self.drops, self.silent):
             one.clear()
+        self.without.clear()
         self.caught = lambda _mail: None
         self.in_data.clear()
         self.may_go_on.set()
@@ -108,6 +111,12 @@ class _Server(SMTP):
     async def smtp_EHLO(self, hostname: str) -> None:
         if not await self._scripted("EHLO"):
             await super().smtp_EHLO(hostname)
+
+    async def push(self, status: Any) -> None:
+        """Without what the script takes from the greeting."""
+        word = str(status)[4:].split(" ")[0]
+        if not (str(status).startswith("250-") and word in self.sink.without):
+            await super().push(status)
 
     async def smtp_HELO(self, hostname: str) -> None:
         if not await self._scripted("EHLO"):
@@ -159,7 +168,8 @@ class _Keeper:
         if answer := sink.answers.get("DOT"):
             return answer
         content = envelope.original_content or b""
-        mail = Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), content)
+        options = tuple(envelope.mail_options)
+        mail = Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), content, options)
         sink.mails.append(mail)
         sink.caught(mail)
         if "DOT" in sink.drops:
@@ -194,10 +204,11 @@ def running_smtp_sink(
     implicit: bool = False,
     users: dict[str, str] | None = None,
     size_limit: int = 64 * 2**20,
+    utf8: bool = False,
 ) -> Iterator[SmtpSink]:
     """Runs in a thread of its own until the block ends."""
     sink = SmtpSink(port=port)
-    options: dict[str, Any] = {"data_size_limit": size_limit}
+    options: dict[str, Any] = {"data_size_limit": size_limit, "enable_SMTPUTF8": utf8}
     if tls and not implicit:
         options |= {"tls_context": tls, "require_starttls": True}
     if users is not None:

@@ -132,6 +132,13 @@ class DeliveryAttempt(models.Model):
         DATA = "data"  # from here on, silence means unknown
         DONE = "done"
 
+    class Ended:
+        """How it was for the recipients that the server accepted."""
+
+        SENT, RETRY, FAILED, UNKNOWN = "sent", "retry", "failed", "unknown"
+        ARRIVED = "arrived"  # unknown once; then something proved it
+        AGAIN = "again"  # unknown once; then somebody, or the account, had it sent again
+
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tries")
     number = models.PositiveSmallIntegerField()
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CONNECTING)
