@@ -38,6 +38,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         "mail",
         _("Mail"),
         (
+            "core.Alarm",
             "email_channels.QuarantinedEmail",
             "email_channels.InboundEmail",
             "attachments.Attachment",
@@ -93,6 +94,7 @@ class CarteriaAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Each section with its rows, and how each of them stands in words."""
+        from config.alarms import banner
         from config.front import next_step, page_named, rows_of
 
         found = self.get_app_list(request)
@@ -101,6 +103,7 @@ class CarteriaAdminSite(AdminSite):
         context = {
             "sections": sections,
             "next_step": next_step([row for one in sections for row in one["rows"]]),
+            "banner": banner() if user.sees_settings else None,
             "setup_url": page_named("admin:email-setup"),
             "health_url": page_named("admin:email-health"),
             "dry_run_url": page_named("admin:email-dry-run"),

@@ -26,7 +26,7 @@ from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Ma
 from apps.console.models import CannedReply, Signature
 from apps.core.models import ApiToken, SettingsChange, SignInSettings, User
 from apps.crm.condition import worst
-from apps.crm.models import CrmConnection, CrmSettings, TicketUpdate
+from apps.crm.models import CrmSettings, TicketUpdate
 from apps.queues.models import Queue, QueueMembership
 from apps.storage.models import Kind, StorageSettings, StoredObject
 
@@ -200,10 +200,10 @@ def _crm() -> Fact:
 
 
 def _connections() -> Fact:
-    if found := worst():
+    count, found = worst()
+    if found:
         connection, standing = found
         return Fact(f"{connection}: {standing.words}", standing.tone)
-    count = CrmConnection.objects.count()
     words = ngettext("%(n)d connection", "%(n)d connections", count) % {"n": count}
     return Fact(words, OK if count else QUIET)
 
@@ -409,6 +409,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         None,
         gettext_lazy("Second factor, duration, lock after wrong passwords."),
         _sign_in,
+    ),
+    "core.Alarm": (  # the banner above counts them
+        None,
+        gettext_lazy("What broke, and when it was well again."),
+        _nothing,
     ),
     "email_channels.QuarantinedEmail": (
         None,

@@ -20,7 +20,7 @@ from apps.channels.condition import accounts, anybody_waits_by_idle
 from apps.channels.models import ChannelSettings
 from apps.core.models import Role, User
 from config import health
-from config.condition import crm, machine, mail, pdfs, storage
+from config.condition import crm, forecasts, machine, mail, pdfs, storage
 from config.condition.line import Line, Section, State, measured
 from config.condition.mail import ScannerAnswer
 
@@ -89,6 +89,7 @@ class _Fetching:
         found = accounts(channel_on=self.channel_on)
         self.idle_wanted = self.channel_on and anybody_waits_by_idle(found)
         yield from mail.accounts(found)
+        yield from forecasts.warnings(found)
         yield from mail.reply_addresses(found)
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from apps.channels.canary import Canary, canary_of
+from apps.channels.forecast import Certificate, Quota, certificates_of, quota_of
 from apps.channels.models import EmailAccount, InboundEmail, Mailbox
 from apps.core.health import Backlog, backlog
 
@@ -33,6 +35,10 @@ class AccountCondition:
     last_fetched_at: datetime | None
     next_try_in: float
     lag: float | None
+    read_up_to: tuple[tuple[str, int], ...] = ()  # each folder with its last UID
+    certificates: tuple[Certificate, ...] = ()
+    quota: Quota | None = None
+    canary: Canary | None = None
     lost_reply_address: bool = False  # of one of its mailboxes, which had been in use
 
 
@@ -40,7 +46,8 @@ def accounts(*, channel_on: bool) -> list[AccountCondition]:
     """In one query; those in trouble first, then by name."""
     rows = EmailAccount.objects.filter(enabled=True).defer("receive_password", "send_password")
     lost = Exists(_lost().filter(account=OuterRef("pk")))
-    timed: Any = rows.annotate(measured_at=Now(), lost_one=lost)[:LOOKED_AT]
+    told = rows.annotate(measured_at=Now(), lost_one=lost).prefetch_related("cursors")
+    timed: Any = told[:LOOKED_AT]
     found = [_condition(row, row.measured_at, channel_on=channel_on) for row in timed]
     return sorted(found, key=lambda one: (_RANK[one.state], one.name))
 
@@ -85,8 +92,18 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         last_fetched_at=since,
         next_try_in=(row.next_fetch_at - now).total_seconds(),
         lag=lag,
+        read_up_to=_read_up_to(row),
+        certificates=tuple(certificates_of(row, now)),
+        quota=quota_of(row, now) if receives else None,
+        canary=canary_of(row, now) if channel_on else None,
         lost_reply_address=getattr(row, "lost_one", False),
     )
+
+
+def _read_up_to(row: EmailAccount) -> tuple[tuple[str, int], ...]:
+    """Of the folders that it is to read, in its own order."""
+    known = {cursor.folder: cursor.last_uid for cursor in row.cursors.all()}
+    return tuple((name, known[name]) for name in row.watched_folders if name in known)
 
 
 def _state(

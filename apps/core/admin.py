@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+import apps.core.admin_alarms
 import apps.core.admin_changes  # noqa: F401 - registers its page
 from apps.core import lockout, second_factor
 from apps.core.admin_bases import OneRow, OnlyLook, Restricted

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -13,23 +14,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.core.health import Backlog, backlog
+from apps.core.health import Backlog
 from apps.crm.models import CrmConnection, CrmSettings, TicketLink, TicketUpdate
 
 Status = TicketUpdate.Status
 MOST = 5_000  # entries that are looked at; more are "more than"
 
 
-def not_yet_told() -> Backlog:
-    """Without what was planned for later and is not due yet."""
-    return backlog(_late(), "created_at")
-
-
-def given_up() -> Backlog:
-    return backlog(TicketUpdate.objects.filter(status=Status.FAILED), "created_at")
-
-
 def _late() -> QuerySet[TicketUpdate]:
+    """Without what was planned for later and is not due yet."""
     waiting = TicketUpdate.objects.filter(status=Status.PLANNED)
     return waiting.exclude(tries=0, not_before__gt=Now())
 
@@ -54,6 +47,20 @@ def lags() -> dict[int, Lag]:
         pk: Lag(waiting.get(pk, Backlog()), failed.get(pk, Backlog()))
         for pk in {*waiting, *failed, present}
     }
+
+
+def total(found: Iterable[Lag]) -> Lag:
+    lags = list(found)
+    return Lag(_sum(one.waiting for one in lags), _sum(one.failed for one in lags))
+
+
+def _sum(some: Iterable[Backlog]) -> Backlog:
+    backlogs = list(some)
+    return Backlog(
+        sum(one.count for one in backlogs),
+        any(one.more for one in backlogs),
+        min((one.oldest for one in backlogs if one.oldest), default=None),
+    )
 
 
 def _by_connection(rows: QuerySet[TicketUpdate], present: int) -> dict[int, Backlog]:
@@ -110,11 +117,16 @@ def standing_of(connection: CrmConnection) -> Standing:
     return Standing("answers", _("answers"))
 
 
-def worst() -> tuple[CrmConnection, Standing] | None:
-    """Of those that have tickets or get them, the one that is worst off; None where all is well."""
+def worst() -> tuple[int, tuple[CrmConnection, Standing] | None]:
+    """How many there are; and of those that have tickets or get them, the one that is worst off,
+    None where all is well."""
     tickets = Exists(TicketLink.objects.filter(connection=OuterRef("pk")))
-    rows = CrmConnection.objects.filter(Q(settings__isnull=False) | Q(tickets))
-    found = [(one, standing_of(one)) for one in rows]
+    used = Q(settings__isnull=False) | Q(tickets)
+    rows: list[Any] = list(CrmConnection.objects.annotate(used=used))
+    return len(rows), _worst([(one, standing_of(one)) for one in rows if one.used])
+
+
+def _worst(found: list[tuple[CrmConnection, Standing]]) -> tuple[CrmConnection, Standing] | None:
     for state in ("refused", "rests", "unsure"):
         for one in found:
             if one[1].state == state:

@@ -11,10 +11,9 @@ from apps.crm.condition import (
     Lag,
     clock,
     connections_in_use,
-    given_up,
     lags,
-    not_yet_told,
     standing_of,
+    total,
 )
 from apps.crm.models import CrmConnection
 from config.condition.line import Cure, Line, State, span, waits
@@ -26,12 +25,12 @@ _STATES: dict[str, State] = {"refused": "down", "rests": "degraded"}
 
 
 def crm() -> Iterator[Line]:
-    yield from _connections()
-    yield _updates()
-
-
-def _connections() -> Iterator[Line]:
     found = lags()
+    yield from _connections(found)
+    yield _updates(total(found.values()))
+
+
+def _connections(found: dict[int, Lag]) -> Iterator[Line]:
     used = connections_in_use(found)
     for one in used[:SHOWN]:
         yield _connection(one, found.get(one.pk, Lag()))
@@ -79,7 +78,7 @@ def _cure(one: CrmConnection, state: str) -> Cure:
     return Cure(sentence, page=page, page_name=_("Open the connection"))
 
 
-def _updates() -> Line:
+def _updates(all_of_them: Lag) -> Line:
     page = reverse("admin:crm_ticketupdate_changelist")
     cure = Cure(
         _("The list says why for each; “Tell the CRM again now” tries at once."),
@@ -87,9 +86,9 @@ def _updates() -> Line:
         page_name=_("Open the updates"),
     )
     name = _("Updates for the CRM")
-    stopped = given_up()
+    stopped, waiting = all_of_them.failed, all_of_them.waiting
     if not stopped.count:
-        return backlog("updates", name, not_yet_told(), late=LATE, cures=(cure,))
+        return backlog("updates", name, waiting, late=LATE, cures=(cure,))
     fact = ngettext("%(n)d was given up.", "%(n)d were given up.", stopped.count)
-    fact = f"{fact % {'n': stopped.count}} {waits(not_yet_told())}"
+    fact = f"{fact % {'n': stopped.count}} {waits(waiting)}"
     return Line("updates", name, "down", fact, stopped.oldest, (cure,), kind="work")

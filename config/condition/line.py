@@ -48,6 +48,8 @@ class Line:
     since: datetime | None = None
     cures: tuple[Cure, ...] = ()
     kind: Literal["part", "work"] = "part"  # of the installation, or what waits in it
+    level: int = 0  # of an alarm: warnings that were passed, each is told once
+    patience: int | None = None  # seconds until it is an alarm; None: as config/alarms.py says
 
     @property
     def word(self) -> str:

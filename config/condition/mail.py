@@ -20,9 +20,11 @@ from apps.channels.condition import AccountCondition
 from apps.channels.models import ChannelSettings
 from apps.core.health import Backlog
 from apps.tickets.condition import not_yet_sent, sent_or_not, unassigned
+from config.condition import forecasts
 from config.condition.line import Cure, Line, State, span, waits
 
 MINUTE, HOUR = 60, 3600
+FAILURES = 3  # so many in a row are an alarm at once
 
 
 def switch(channel: ChannelSettings) -> Iterator[Line]:
@@ -57,10 +59,18 @@ def accounts(found: list[AccountCondition]) -> Iterator[Line]:
 
 def _account(one: AccountCondition) -> Line:
     name = _("Account %(name)s") % {"name": one.name}
-    fact = " ".join(filter(None, (_fetched(one), _trouble(one), _next_try(one))))
+    told = (_fetched(one), _trouble(one), _next_try(one), forecasts.words_of(one))
+    fact = " ".join(filter(None, told))
     since = one.last_fetched_at if one.state in ("degraded", "down") else None
     cures = _account_cures(one) if since or one.state in ("degraded", "down") else ()
-    return Line(f"account-{one.pk}", name, one.state, fact, since, cures)
+    return Line(f"account-{one.pk}", name, one.state, fact, since, cures, patience=_patience(one))
+
+
+def _patience(one: AccountCondition) -> int:
+    """Seconds: one that asks us to go slower is right for a while; three failures are enough."""
+    if one.code == "throttled":
+        return HOUR
+    return 0 if one.failures >= FAILURES else 15 * MINUTE
 
 
 def _fetched(one: AccountCondition) -> str:

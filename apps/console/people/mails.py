@@ -41,7 +41,7 @@ class Notice:
 def send_invitation(user: User) -> Invited:
     link = link_for(user, INVITATION)
     try:
-        _send(user, _invitation, link)
+        send_notice(user, _invitation, link)
     except Problem as problem:
         return Invited(problem.sentence, link)
     return Invited("", link)
@@ -50,7 +50,7 @@ def send_invitation(user: User) -> Invited:
 def send_link(user: User) -> None:
     """For who forgot the password. Nobody waits for the outcome, so it goes into the log."""
     try:
-        _send(user, _forgotten, link_for(user, FORGOTTEN))
+        send_notice(user, _forgotten, link_for(user, FORGOTTEN))
     except Problem as problem:
         log.warning("a link could not be sent", extra={"user": user.pk, "code": problem.code})
 
@@ -97,7 +97,7 @@ def _sign_in_address() -> str:
 # ---- the way out ------------------------------------------------------------------------------
 
 
-def _send(user: User, write: Callable[[User], Notice], link: str) -> None:
+def send_notice(user: User, write: Callable[[User], Notice], link: str) -> None:
     """The mail speaks USER's language; a Problem says why it did not leave, in the caller's."""
     mailbox = _mailbox()
     if not user.email:

@@ -1,0 +1,156 @@
+"""What an account foretells: certificates, space, and the canary that proves its way each hour.
+
+While all is well they are words in the account's own line; trouble has a line of its own.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.channels import condition as channels
+from apps.channels.canary import BACK_WITHIN, Canary
+from apps.channels.condition import AccountCondition
+from apps.channels.forecast import Certificate, Quota
+from config.condition.line import Cure, Line, size, span
+
+MINUTES = 60
+PATIENCE = {"lost": 0, "not-taken": 0, "not-fetched": 60 * MINUTES}  # seconds; by stage
+
+
+def words_of(one: AccountCondition) -> str:
+    """How far it has read, and what is not yet a trouble."""
+    read = [_read(folder, uid) for folder, uid in one.read_up_to]
+    calm = [_days_left(found) for found in one.certificates if not found.level]
+    quota = [_used(one.quota)] if one.quota and not one.quota.level else []
+    canary = [_way(one.canary)] if one.canary and not one.canary.failed else []
+    return " ".join(dict.fromkeys((*read, *calm, *quota, *canary)))
+
+
+def warnings(found: Iterable[AccountCondition]) -> Iterator[Line]:
+    lines = [line for one in found for line in _warnings(one)]
+    yield from lines[: channels.SHOWN]
+
+
+def _warnings(one: AccountCondition) -> Iterator[Line]:
+    for certificate in [each for each in one.certificates if each.level][:1]:
+        yield _certificate(one, certificate)
+    if one.quota and one.quota.level:
+        yield _quota(one, one.quota)
+    if one.canary and one.canary.failed:
+        yield _canary(one, one.canary)
+
+
+def _read(folder: str, uid: int) -> str:
+    return _("%(folder)s is read up to UID %(uid)d.") % {"folder": folder, "uid": uid}
+
+
+def _open(one: AccountCondition, sentence: str) -> tuple[Cure]:
+    page = reverse("admin:email_channels_emailaccount_change", args=[one.pk])
+    return (Cure(sentence, page=page, page_name=_("Open the account")),)
+
+
+# ---- certificates -------------------------------------------------------------------------------
+
+
+def _days_left(found: Certificate) -> str:
+    words = ngettext(
+        "The certificate of %(host)s lasts %(n)d more day.",
+        "The certificate of %(host)s lasts %(n)d more days.",
+        found.days,
+    )
+    return words % {"host": found.host, "n": found.days}
+
+
+def _certificate(one: AccountCondition, found: Certificate) -> Line:
+    name = _("Certificate, account %(name)s") % {"name": one.name}
+    words = _("The one of %(host)s ends on %(date)s. Then no mail comes or goes by it.")
+    if found.days < 0:
+        words = _("The one of %(host)s ended on %(date)s. No mail comes or goes by it.")
+    facts = {"host": found.host, "date": date_format(localtime(found.until), "DATETIME_FORMAT")}
+    left = f" {_days_left(found)}" if found.days >= 0 else ""
+    cures = _open(
+        one,
+        _(
+            "Whoever runs that server has to renew it. “Save and test connection” looks at the new"
+            " one at once."
+        ),
+    )
+    return Line(
+        f"certificate-{one.pk}",
+        name,
+        "degraded" if found.days >= 0 else "down",
+        f"{words % facts}{left}",
+        cures=cures,
+        level=found.level,
+    )
+
+
+# ---- space --------------------------------------------------------------------------------------
+
+
+def _used(quota: Quota) -> str:
+    """kB of RFC 9208 are 1,024 bytes."""
+    facts = {"percent": quota.percent, "limit": size(quota.limit * 1024)}
+    words = _("%(percent)d %% of %(limit)s on the server are used.") % facts
+    if quota.full_in is None:
+        return words
+    full = ngettext("Full in about %(n)d day.", "Full in about %(n)d days.", quota.full_in)
+    return f"{words} {full % {'n': quota.full_in}}"
+
+
+def _quota(one: AccountCondition, quota: Quota) -> Line:
+    full = quota.used >= quota.limit
+    return Line(
+        f"quota-{one.pk}",
+        _("Space, account %(name)s") % {"name": one.name},
+        "down" if full else "degraded",
+        _used(quota) if not full else _("The mailbox is full: new mail is sent back to customers."),
+        cures=_open(
+            one,
+            _(
+                "Make room in the mailbox or have it enlarged. Under “After storing” mail can be"
+                " deleted on the server by itself."
+            ),
+        ),
+        level=quota.level,
+    )
+
+
+# ---- the canary ---------------------------------------------------------------------------------
+
+
+def _way(canary: Canary) -> str:
+    words = {
+        "new": _("The first mail to itself leaves within a minute."),
+        "away": _("A mail to itself is on its way for %(span)s."),
+        "back": _("Its last mail to itself was back after %(span)s."),
+        "not-taken": _("A mail to itself was begun %(span)s ago, then a process ended."),
+        "not-fetched": _("A mail to itself left %(span)s ago, and nobody has fetched since."),
+        "lost": _("A mail to itself left %(span)s ago and has not arrived."),
+    }
+    return words.get(canary.stage, "") % {"span": span(canary.seconds or 0)}
+
+
+def _canary(one: AccountCondition, canary: Canary) -> Line:
+    sentences = {
+        "lost": _(
+            "The mail left and did not arrive: look for it in the junk folder, and at the rules and"
+            " forwardings of the mailbox. Does its address belong to this login?"
+        ),
+        "not-fetched": _("Fetching is what fails: the account's own line says why."),
+        "not-taken": _("The next one leaves by itself. Was the worker stopped?"),
+    }
+    usual = _("Sending or the way back is broken: correct it, then “Save and test connection”.")
+    return Line(
+        f"canary-{one.pk}",
+        _("Mail to itself, account %(name)s") % {"name": one.name},
+        "degraded" if canary.stage == "not-fetched" else "down",
+        " ".join(filter(None, (canary.sentence, _way(canary)))),
+        canary.since,
+        _open(one, sentences.get(canary.stage, usual)),
+        patience=PATIENCE.get(canary.stage, int(BACK_WITHIN.total_seconds())),
+    )
