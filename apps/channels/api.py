@@ -1,9 +1,11 @@
 """REST: accounts/ (their state, never their secrets), the ledger, and mail by POST."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -13,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from apps.channels.forecast import certificates_of, quota_of
 from apps.channels.models import (
     MAY_SEE_ACCOUNTS,
     MAY_SEE_LEDGER,
@@ -48,6 +51,18 @@ class SendSerializer(serializers.Serializer[EmailAccount]):
     tls = serializers.ChoiceField(Tls.choices, source="send_tls")
 
 
+class QuotaSerializer(serializers.Serializer[EmailAccount]):
+    """In kB, as RFC 9208 counts."""
+
+    used = serializers.IntegerField(source="quota_used")
+    limit = serializers.IntegerField(source="quota_limit")
+
+
+class CanarySerializer(serializers.Serializer[EmailAccount]):
+    asked_at = serializers.DateTimeField(source="canary_asked_at", allow_null=True)
+    proved_at = serializers.DateTimeField(source="canary_proved_at", allow_null=True)
+
+
 class AccountSerializer(serializers.Serializer[EmailAccount]):
     """No user names and no passwords of mail servers."""
 
@@ -63,6 +78,32 @@ class AccountSerializer(serializers.Serializer[EmailAccount]):
     receive = ReceiveSerializer(source="*", read_only=True)
     send = SendSerializer(source="*", read_only=True)
     mailboxes = serializers.SerializerMethodField()
+    lag_seconds = serializers.SerializerMethodField(help_text="Since it was fetched last.")
+    last_uids = serializers.SerializerMethodField(help_text="By folder, as far as it is read.")
+    certificate_until = serializers.SerializerMethodField(help_text="Whichever ends first.")
+    quota = serializers.SerializerMethodField(help_text="null: the server does not say.")
+    canary = serializers.SerializerMethodField(help_text="null: it is off.")
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_lag_seconds(self, account: EmailAccount) -> int | None:
+        fetched = account.last_fetched_at
+        return max(0, round((timezone.now() - fetched).total_seconds())) if fetched else None
+
+    @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
+    def get_last_uids(self, account: EmailAccount) -> dict[str, int]:
+        return {cursor.folder: cursor.last_uid for cursor in account.cursors.all()}
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_certificate_until(self, account: EmailAccount) -> datetime | None:
+        return next((one.until for one in certificates_of(account, timezone.now())), None)
+
+    @extend_schema_field(QuotaSerializer(allow_null=True))
+    def get_quota(self, account: EmailAccount) -> dict[str, Any] | None:
+        return QuotaSerializer(account).data if quota_of(account, timezone.now()) else None
+
+    @extend_schema_field(CanarySerializer(allow_null=True))
+    def get_canary(self, account: EmailAccount) -> dict[str, Any] | None:
+        return CanarySerializer(account).data if account.canary else None
 
     @extend_schema_field(serializers.ListField(child=serializers.EmailField()))
     def get_mailboxes(self, account: EmailAccount) -> list[str]:
@@ -114,7 +155,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     def get_queryset(self) -> QuerySet[EmailAccount]:
         mine = EmailAccount.objects.visible_to(caller(self.request))
-        return mine.prefetch_related("mailboxes")
+        return mine.prefetch_related("mailboxes", "cursors")
 
 
 @extend_schema_view(list=extend_schema(parameters=[LedgerFilter]))
