@@ -136,7 +136,7 @@ def _claim(message: Message) -> _Attempt | None:
 
 def _send(message: Message, attempt: _Attempt) -> Outcome:
     assert message.mailbox is not None
-    raw = compose(_mail(message))
+    raw = compose(mail_of(message))
     people = standing_of(message, message.tries.all()).open
     return send(
         message.mailbox.account,
@@ -148,7 +148,7 @@ def _send(message: Message, attempt: _Attempt) -> Outcome:
     )
 
 
-def _mail(message: Message) -> OutgoingMail:
+def mail_of(message: Message) -> OutgoingMail:
     """From stored facts alone, so that every try sends the same mail."""
     return OutgoingMail(
         sender=Address(message.from_email, message.from_name),

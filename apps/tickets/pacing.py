@@ -123,7 +123,7 @@ def _wait_of(message: Any) -> int:
     account = _account(message)
     pace = getattr(account, "pace", None)
     times = [message.next_try_at, pace.next_at if pace else None]
-    until = [(one - message.now).total_seconds() for one in times if one]
+    until: list[float] = [(one - message.now).total_seconds() for one in times if one]
     return ceil(max(0.0, *until) + int(message.ahead) * _between(account))
 
 

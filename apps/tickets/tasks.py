@@ -23,6 +23,7 @@ from apps.tickets import (
     inbound,
     outbound,
     reply_address,
+    sent_copies,
     staging,
     storing_outside,
     thread_pdf_render,
@@ -47,6 +48,12 @@ def deliver(message_id: int) -> None:
 
 
 @shared_task
+def ask_sent_folder(account_id: int) -> None:
+    """For proofs of mails in doubt, and copies of those that were sent."""
+    sent_copies.ask(account_id)
+
+
+@shared_task
 def assign(queue_id: int) -> None:
     queue = Queue.objects.filter(pk=queue_id).first()
     while queue and assignment.assign_waiting(queue):
@@ -67,6 +74,8 @@ def sweep() -> None:
         wake(screen_files, batch)
     for message_id in outbound.due(SWEPT_AT_ONCE):
         wake(deliver, message_id)
+    for account_id in sent_copies.accounts_due():
+        wake(ask_sent_folder, account_id)
     for queue in assignment.queues_with_waiting():
         assign(queue.pk)
     comments.release_decided()
@@ -106,7 +115,7 @@ def _files_waiting(attachment_ids: list[int], **facts: object) -> None:
 
 
 @receiver(message_queued)
-def _message_queued(message_id: int, after: int = 0, **facts: object) -> None:
+def _message_queued(message_id: int, after: float = 0, **facts: object) -> None:
     wake(deliver, message_id, after=after)
 
 

@@ -19,6 +19,16 @@ _JUNK_NAMES = {"junk", "spam", "junk email", "junk e-mail", "junk mail", "bulk",
     "indésirables",
     "posta indesiderata",
 }
+_SENT_NAMES = {"sent", "sent items", "sent mail", "sent messages"} | {
+    "enviados",
+    "elementos enviados",
+    "gesendet",
+    "gesendete elemente",
+    "gesendete objekte",
+    "éléments envoyés",
+    "envoyés",
+    "posta inviata",
+}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -80,13 +90,22 @@ def folders_listed(data: Sequence[Any]) -> list[str]:
 
 def junk_listed(data: Sequence[Any]) -> list[str]:
     r"""Those that bear \Junk (RFC 6154), else those that are called like it."""
+    return _for_a_use(data, rb"\junk", _JUNK_NAMES)
+
+
+def sent_listed(data: Sequence[Any]) -> list[str]:
+    r"""Those that bear \Sent, else those that are called like it."""
+    return _for_a_use(data, rb"\sent", _SENT_NAMES)
+
+
+def _for_a_use(data: Sequence[Any], mark: bytes, names: set[str]) -> list[str]:
     listed = list(_listed(data))
-    marked = [name for name, attributes in listed if rb"\junk" in attributes.split()]
-    return marked or [name for name, _attributes in listed if _is_called_junk(name)]
+    marked = [name for name, attributes in listed if mark in attributes.split()]
+    return marked or [name for name, _attributes in listed if _last_part(name) in names]
 
 
-def _is_called_junk(name: str) -> bool:
-    return re.split(r"[/.\\]", name)[-1].strip().lower() in _JUNK_NAMES
+def _last_part(name: str) -> str:
+    return re.split(r"[/.\\]", name)[-1].strip().lower()
 
 
 def _listed(data: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
