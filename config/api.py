@@ -12,6 +12,7 @@ from apps.agents.api import urlpatterns as agents
 from apps.agents.api_shifts import urlpatterns as agent_shifts
 from apps.agents.api_states import urlpatterns as agent_states
 from apps.channels.api import urlpatterns as channels
+from apps.core.api.alarms import urlpatterns as alarms
 from apps.core.api.idempotency import PROBLEM_TYPE
 from apps.queues.api import urlpatterns as queues
 from apps.tickets.api import urlpatterns as tickets
@@ -42,6 +43,7 @@ urlpatterns = [
     *agents,
     *agent_shifts,
     *agent_states,
+    *alarms,
     *channels,
     *queues,
     *tickets,

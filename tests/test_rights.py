@@ -39,7 +39,7 @@ from apps.core import blobs
 from apps.core.admin_bases import Restricted
 from apps.core.live import topics_of
 from apps.core.live_socket import LiveConsumer
-from apps.core.models import ApiToken, Role, SettingsChange, SignInSettings, User
+from apps.core.models import Alarm, ApiToken, Role, SettingsChange, SignInSettings, User
 from apps.core.people import set_roles
 from apps.crm.models import (
     CrmConnection,
@@ -212,6 +212,7 @@ API = {
     ("get", "agent-detail", ""):               "y y 4 4 y y y y 3 1 4",
     ("get", "account-list", ""):               "y y y y 3 3 y y 3 1 3",
     ("get", "account-detail", ""):             "y y y y 3 3 y y 3 1 3",
+    ("get", "alarm-list", ""):                 "y 3 3 3 3 3 y y 3 1 3",
     ("get", "ledger-list", ""):                "y 3 3 3 3 3 y y 3 1 3",
     ("get", "ledger-detail", ""):              "y 3 3 3 3 3 y y 3 1 3",
     ("get", "quarantine-list", ""):            "y 3 3 3 3 3 y 3 3 1 3",
@@ -248,6 +249,7 @@ ADMIN = {
     "core.ApiToken":                     "delete",
     "core.SignInSettings":               "change",
     "core.SettingsChange":               "",
+    "core.Alarm":                        "",
     "agents.Agent":                      "",
     "agents.Team":                       "add change delete",
     "agents.AgentSettings":              "change",
@@ -346,6 +348,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "agent": '"user":"alice"',
         "account": f'"name":"{house.mailbox.account.name}"',
         "time": f'"agent":"{words["agent"]}"',
+        "alarm": '"name":"Disk"',
         "ledger": '"subject":"Held mail"',
         "quarantine": '"subject":"Held mail"',
     }
@@ -420,6 +423,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         Signature.objects.create(user=house.alice.user, html="<p>Alice of Support</p>"),
         SignInSettings.load(),
         SettingsChange.objects.latest("pk"),  # the first page of the list
+        Alarm.objects.create(code="disk", name="Disk", since=timezone.now()),
         ChannelSettings.load(),
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),
