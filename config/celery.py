@@ -59,6 +59,16 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 10},
         },
+        "bring in old mail": {
+            "task": "apps.channels.tasks.bring_in_old_mail",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "count the ledgers": {
+            "task": "apps.channels.tasks.count_ledgers",
+            "schedule": 300.0,
+            "options": {"expires": 200},
+        },
         "sweep": {
             "task": "apps.tickets.tasks.sweep",
             "schedule": 10.0,

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 HOUR, MINUTE = 3, 30  # each night, in the channel's time zone
 AGAIN_AFTER = timedelta(hours=1)  # a server that could not be asked
-LEASE = 600  # seconds: longer than any one question to a server may take
+LEASE = 300  # seconds; two that count at once only do the work twice
 FETCH_LEASE, PATIENCE = 45, 60
 KEPT = 30  # checks of a folder
 NAMED = 1000  # UIDs or rows that a check names; it counts all

@@ -6,10 +6,10 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.dispatch import receiver
 
-from apps.channels import canary, fetch_threads
+from apps.channels import canary, fetch_threads, imports, ledger_check
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
-from apps.channels.signals import account_has_news
+from apps.channels.signals import account_has_news, count_asked, import_asked
 from apps.core.tasks import wake
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,36 @@ def fetch_and_note(account_id: int) -> None:
 @shared_task
 def send_canaries() -> None:
     canary.send_due()
+
+
+@shared_task
+def count_ledgers() -> None:
+    """Each night once, however many beats there are: the rows say whose turn it is."""
+    for account_id in ledger_check.due_accounts():
+        wake(count_ledger, account_id, True)
+
+
+@shared_task
+def count_ledger(account_id: int, if_due: bool = False) -> None:
+    if not if_due or account_id in ledger_check.due_accounts():
+        for account in EmailAccount.objects.filter(pk=account_id):
+            ledger_check.check(account)
+
+
+@shared_task
+def bring_in_old_mail() -> None:
+    if imports.bring_in():
+        wake(bring_in_old_mail, after=1)
+
+
+@receiver(count_asked)
+def _count_asked(account_id: int, **facts: object) -> None:
+    wake(count_ledger, account_id)
+
+
+@receiver(import_asked)
+def _import_asked(**facts: object) -> None:
+    wake(bring_in_old_mail)
 
 
 @receiver(account_has_news)
