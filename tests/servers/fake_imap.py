@@ -13,7 +13,11 @@ ONE_MAIL = {7: b"Subject: hi\r\n\r\nbody\n"}
 
 
 def serving(
-    mails: dict[int, bytes], *, capabilities: str = "UIDPLUS", uidvalidity: int = 5
+    mails: dict[int, bytes],
+    *,
+    capabilities: str = "UIDPLUS",
+    uidvalidity: int = 5,
+    modseq: Callable[[], int] | None = None,
 ) -> Answer:
     """One folder, INBOX, that behaves; a script may answer some commands itself."""
 
@@ -25,8 +29,10 @@ def serving(
                 return b"* CAPABILITY IMAP4rev1 %s\r\n" % capabilities.encode() + done
             case [b"SELECT" | b"EXAMINE", *_rest]:
                 state = (len(mails), uidvalidity, max(mails, default=0) + 1)
+                changes = b"* OK [HIGHESTMODSEQ %d] x\r\n" % modseq() if modseq else b""
                 return (
                     b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n* OK [UIDNEXT %d] x\r\n" % state
+                    + changes
                     + done
                 )
             case [b"LIST", *_rest]:
@@ -56,6 +62,10 @@ def _uids(mails: dict[int, bytes], wanted: bytes) -> list[int]:
 
 
 def _fetched(uid: int, raw: bytes, command: bytes) -> bytes:
+    if piece := re.search(rb"BODY\.PEEK\[\]<(\d+)\.(\d+)>", command):
+        start, count = int(piece[1]), int(piece[2])
+        some = raw[start : start + count]
+        return b"* 1 FETCH (UID %d BODY[]<%d> {%d}\r\n%s)\r\n" % (uid, start, len(some), some)
     if b"BODY.PEEK" in command:
         return b"* 1 FETCH (UID %d BODY[] {%d}\r\n%s)\r\n" % (uid, len(raw), raw)
     if b"INTERNALDATE" in command:
@@ -67,6 +77,17 @@ def asks_for(command: bytes, uid: int) -> bool:
     """Whether the command fetches the body of this mail."""
     found = re.match(rb"UID FETCH ([\d:,*]+) .*BODY\.PEEK", command)
     return bool(found and uid in _uids({uid: b""}, found[1]))
+
+
+def noting(answer: Answer, commands: list[bytes]) -> Answer:
+    """The same server, whose commands are noted: without tags, passwords and arguments of UID."""
+
+    def noted(tag: bytes, command: bytes) -> bytes | None:
+        words = command.upper().split()
+        commands.append(b" ".join(words[: 2 if words[:1] == [b"UID"] else 1]))
+        return answer(tag, command)
+
+    return noted
 
 
 well_behaved = serving(ONE_MAIL)
@@ -94,6 +115,7 @@ def running_fake_imap(
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
         allow_reuse_address = True
+        request_queue_size = 500
 
         def handle_error(self, request: object, client_address: object) -> None:
             """The client went away in the middle, as it should from a server like this."""

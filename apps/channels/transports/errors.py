@@ -2,6 +2,9 @@
 
 import socket
 import ssl
+import time
+from functools import lru_cache
+from pathlib import Path
 
 from apps.core.sentences import gettext_noop
 
@@ -84,7 +87,8 @@ def _certificate_cause(error: ssl.SSLCertVerificationError) -> tuple[str, str]:
 def tls_context(ca_file: str) -> ssl.SSLContext:
     """Checks name and chain; a private authority is trusted only for this account."""
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        changed = Path(ca_file).stat().st_mtime if ca_file else time.monotonic() // 3600
+        return _tls_context(ca_file, changed)
     except (OSError, ssl.SSLError):
         raise TransportError(
             "tls",
@@ -92,6 +96,12 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
             again=False,
             file=ca_file,
         ) from None
+
+
+@lru_cache(maxsize=20)
+def _tls_context(ca_file: str, _changed: float) -> ssl.SSLContext:
+    """All authorities of the world take a megabyte and 20 ms: not for each connection."""
+    return ssl.create_default_context(cafile=ca_file or None)
 
 
 def readable(answer: bytes) -> str:
