@@ -11,6 +11,7 @@ from apps.tickets.models.messages import (
     MessageQuerySet,
     SentCopy,
 )
+from apps.tickets.models.outbox_mark import OutboxMark
 from apps.tickets.models.sessions import Session, SessionEvent, SessionQuerySet
 from apps.tickets.models.thread_pdf import ThreadPdf
 from apps.tickets.models.threads import (
@@ -33,6 +34,7 @@ __all__ = [
     "MessageFile",
     "MessageQuerySet",
     "MessageReference",
+    "OutboxMark",
     "Participant",
     "Regrouping",
     "SentCopy",
