@@ -101,7 +101,7 @@ def _letter(mailbox: Mailbox, token: str) -> bytes:
             sender=Address(mailbox.address, mailbox.from_name),
             to=[Address(mailbox.address)],
             subject=probe.subject_of(token),
-            message_id=f"carteria-test.{token}@{wire_address(mailbox.address).rpartition('@')[2]}",
+            message_id=probe.message_id_of(token, wire_address(mailbox.address).rpartition("@")[2]),
             date=timezone.now(),
             text=_(
                 "Carteria sent this mail to itself to prove that mail goes out and comes back. You"

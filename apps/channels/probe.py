@@ -12,6 +12,7 @@ CODE = "test-mail"
 LOOKED_AT = 64 * 1024  # bytes: the headers of a mail that we wrote
 
 _SUBJECT = re.compile(rb"^Subject:[ \t]*Carteria test mail ([0-9a-f]{40})[ \t]*\r?$", re.M | re.I)
+_MESSAGE_ID = re.compile(r"carteria-test\.([0-9a-f]{40})@", re.I)
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
@@ -22,6 +23,16 @@ def new_token() -> str:
 
 def subject_of(token: str) -> str:
     return f"Carteria test mail {token}"
+
+
+def message_id_of(token: str, domain: str) -> str:
+    return f"carteria-test.{token}@{domain}"
+
+
+def is_message_id(text: str) -> bool:
+    """Of a test mail of ours, as a bounce names it."""
+    found = _MESSAGE_ID.match(text)
+    return bool(found and _is_signed(found[1].lower()))
 
 
 def token_of(subject: str) -> str:
@@ -36,7 +47,11 @@ def token_in(raw: bytes) -> str:
     if not found:
         return ""
     token = found[1].decode().lower()
-    return token if constant_time_compare(token[20:], _signature(token[:20])) else ""
+    return token if _is_signed(token) else ""
+
+
+def _is_signed(token: str) -> bool:
+    return constant_time_compare(token[20:], _signature(token[:20]))
 
 
 def _signature(word: str) -> str:

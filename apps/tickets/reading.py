@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from apps.channels import probe
 from apps.channels.customer import (
     NOBODY,
     customer_of,
@@ -163,6 +164,10 @@ def ignore_trial(parsed: ParsedEmail) -> None:
     if reply_address.is_trial(parsed):
         sentence = _("A trial mail of ours, for a reply address with a token: nothing to answer.")
         raise Held("reply-address-proved", sentence, Status.REJECTED)
+    named = (parsed.bounce.original_message_id if parsed.bounce else "", *parsed.original_ids[:1])
+    if any(map(probe.is_message_id, named)):
+        sentence = _("A report about a test mail of ours: nothing to answer.")
+        raise Held(probe.CODE, sentence, Status.REJECTED)
 
 
 def words_of(parsed: ParsedEmail) -> str:

@@ -103,7 +103,7 @@ def _letter(trip: RoundTrip) -> bytes:
             sender=Address(email=trip.address, name=""),
             to=[Address(email=trip.address, name="")],
             subject=probe.subject_of(trip.token),
-            message_id=f"carteria-test.{trip.token}@{trip.address.rpartition('@')[2]}",
+            message_id=probe.message_id_of(trip.token, trip.address.rpartition("@")[2]),
             date=timezone.now(),
             text=text,
         )
