@@ -6,11 +6,14 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
+from apps.attachments.clamd_line import ask
+from config.launch.scanner import own_address
 from tests.bench.mails import mixed_mails
 from tests.bench.usage import cpu_seconds, peak_rss_mb, tree
 from tests.living import Carteria, running_carteria
@@ -19,7 +22,8 @@ from tests.servers.postgres import running_postgres
 from tests.servers.redis import running_redis
 
 ADDRESS = "bench@x.test"
-GIVE_UP_AFTER = 600
+GIVE_UP_AFTER = 600  # seconds
+LOOK_EVERY, STILL = 0.5, 3  # seconds; looks in a row that find nothing open
 PARTS = {"web": "app", "worker": "app", "postgres": "db", "clamd": "clamd"}
 
 
@@ -32,13 +36,14 @@ def run(arguments: list[str]) -> dict[str, Any]:
             environment["DATABASE_URL"] = stack.enter_context(running_postgres())
             environment["REDIS_URL"] = stack.enter_context(running_redis())
         user = dovecot.new_user()
-        for mail in mixed_mails(options.mails, ADDRESS):
+        for mail in mixed_mails(options.mails, ADDRESS, unique=options.unique):
             dovecot.deliver(user, mail)
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         carteria = stack.enter_context(
             running_carteria(data, settings_for(dovecot, user, enabled=False), **environment)
         )
         _wait_for_scanner(carteria)
+        _forget_scanned(carteria)
         put_agents_to_work(carteria)
         return _measured(carteria, settings_for(dovecot, user, enabled=True), options.mails)
 
@@ -46,7 +51,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py bench ingest", description=__doc__)
     parser.add_argument("--mails", type=int, default=1000, help="how many (%(default)s)")
-    parser.add_argument("--unique", action="store_true", help="no file twice; always so")
+    parser.add_argument("--unique", action="store_true", help="no file comes twice")
     parser.add_argument("--embedded", action="store_true", help="on SQLite and the own broker")
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     return parser.parse_args(arguments)
@@ -97,26 +102,47 @@ def _wait_for_scanner(carteria: Carteria) -> None:
         time.sleep(0.2)
 
 
+def _forget_scanned(carteria: Carteria) -> None:
+    """clamd remembers what it found clean: bytes that it has seen cost it next to nothing."""
+    assert ask(own_address(carteria.data), b"RELOAD", seconds=20) == b"RELOADING"
+    _wait_for_scanner(carteria)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What each process had used of the processors at a moment."""
+
+    by_process: dict[int, tuple[str, float]]
+
+    @classmethod
+    def now(cls, carteria: Carteria) -> Self:
+        return cls({pid: (name, cpu_seconds(pid)) for pid, name in _processes(carteria).items()})
+
+    def since(self, before: Self) -> dict[str, float]:
+        """Seconds of app, db and clamd."""
+        used = dict.fromkeys(PARTS.values(), 0.0)
+        for pid, (name, seconds) in self.by_process.items():
+            if name in PARTS:
+                used[PARTS[name]] += seconds - before.by_process.get(pid, (name, 0.0))[1]
+        return used
+
+
 def _measured(carteria: Carteria, settings: dict[str, Any], mails: int) -> dict[str, Any]:
-    pids = _processes(carteria)
-    before = {pid: cpu_seconds(pid) for pid in pids}
-    started = time.monotonic()
+    before = Used.now(carteria)
     done = carteria.command("configure", "-", stdin=yaml.safe_dump(settings).encode())
     assert done.returncode == 0, done.stderr.decode()
-    counts = _wait_until_settled(carteria, mails, started)
-    seconds = (counts["ended"] - counts["began"]) / 1000  # from the first row to the last
-    pids |= _processes(carteria)
-    cpu: dict[str, float] = {"app": 0.0, "db": 0.0, "clamd": 0.0}
-    for pid, name in pids.items():
-        if name in PARTS:
-            cpu[PARTS[name]] += cpu_seconds(pid) - before.get(pid, 0.0)
+    counts, after = _settled(carteria, mails)
     peaks: dict[str, float] = {}
-    for pid, name in pids.items():
+    for pid, name in _processes(carteria).items():
         peaks[name] = max(peaks.get(name, 0.0), round(peak_rss_mb(pid), 1))
     return {
         "mails": mails,
-        "mails_per_s": round(counts["stored"] / seconds, 1),
-        "cpu_s_per_1000": {part: round(used * 1000 / mails, 2) for part, used in cpu.items()},
+        "mails_per_s": round(
+            counts["stored"] * 1000 / max(counts["ended"] - counts["began"], 1), 1
+        ),
+        "cpu_s_per_1000": {
+            part: round(used * 1000 / mails, 2) for part, used in after.since(before).items()
+        },
         "lost": mails - counts["ledger"],
         "doubled": counts["ledger"] - counts["distinct"],
         "stuck": counts["open"],
@@ -132,33 +158,47 @@ def _processes(carteria: Carteria) -> dict[int, str]:
     )
 
 
-def _wait_until_settled(carteria: Carteria, mails: int, started: float) -> dict[str, int]:
-    """Settled: every mail in the ledger, and nothing open in the pipeline."""
+def _settled(carteria: Carteria, mails: int) -> tuple[dict[str, int], Used]:
+    """Every mail in the ledger and nothing open; what was used until nothing was open any more.
+
+    Counting starts a process, so it waits until all has been still for a while.
+    """
+    give_up = time.monotonic() + GIVE_UP_AFTER
+    begun, still, used = False, 0, Used.now(carteria)
     while True:
-        open_ = _sum(carteria.get("pipeline/"))
-        ended = int(time.time() * 1000)
-        if not open_ or time.monotonic() - started > GIVE_UP_AFTER:
+        time.sleep(LOOK_EVERY)
+        open_, late = _sum(carteria.get("pipeline/")), time.monotonic() > give_up
+        begun = begun or open_ > 0
+        used = Used.now(carteria) if open_ or not still else used
+        still = 0 if open_ else still + 1
+        if late or (begun and still >= STILL):
             counts = _count(carteria)
-            if counts["ledger"] >= mails or time.monotonic() - started > GIVE_UP_AFTER:
-                return counts | {"open": open_, "ended": ended}
-        time.sleep(0.25)
+            if late or counts["ledger"] >= mails:
+                return counts | {"open": open_}, used
+            still = 0
 
 
 def _count(carteria: Carteria) -> dict[str, int]:
-    """Straight from the database: the API has no reason to count everything."""
+    """Straight from the database: the API has no reason to count everything. Times: milliseconds,
+    of the first row and of the last change."""
     question = (
+        "from django.db.models import Max, Min; "
         "from apps.channels.models import InboundEmail as I; "
+        "from apps.crm.models import TicketUpdate as U; "
         "from apps.tickets.models import Thread, Message; "
         "from apps.attachments.models import Attachment as A; "
+        "ms = lambda one: int(one.timestamp() * 1000) if one else 0; "
+        "times = I.objects.aggregate(a=Min('received_at'), b=Max('settled_at')); "
+        "last = (times['b'], A.objects.aggregate(b=Max('decided_at'))['b'], "
+        "U.objects.aggregate(b=Max('posted_at'))['b']); "
         "print(I.objects.count(), I.objects.filter(status='stored').count(), "
         "Message.objects.values('inbound__sha256').distinct().count(), Thread.objects.count(), "
         "A.objects.exclude(verdict='waiting').exclude(engine='').count(), "
-        "*[int(one.timestamp() * 1000) for one in "
-        "I.objects.order_by('received_at').values_list('received_at', flat=True)[:1]] or [0])"
+        "ms(times['a']), max(map(ms, last)))"
     )
     said = carteria.command("shell", "-v", "0", "-c", question).stdout.decode().split()
-    names = ("ledger", "stored", "distinct", "threads", "scanned", "began")
-    return dict(zip(names, map(int, said[-6:]), strict=True))
+    names = ("ledger", "stored", "distinct", "threads", "scanned", "began", "ended")
+    return dict(zip(names, map(int, said[-7:]), strict=True))
 
 
 def _sum(value: Any) -> int:

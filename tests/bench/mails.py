@@ -9,15 +9,28 @@ from email.policy import SMTP
 PARAGRAPH = "<p style='color:#333'>We would like to know <b>when</b> it arrives. {}</p>"
 
 
-def mixed_mails(count: int, address: str, *, seed: int = 1) -> Iterator[bytes]:
+SMALL, LARGE = 200_000, 5_000_000  # bytes of a file
+FILES = 3  # of each size, which come again and again
+
+
+def mixed_mails(
+    count: int, address: str, *, unique: bool = False, seed: int = 1
+) -> Iterator[bytes]:
     """70 % plain, 20 % 30 kB HTML, 8 % with a 200 kB file, 2 % with 5 MB; 40 % are replies to an
-    earlier mail of the same person. No file's bytes come twice."""
+    earlier mail of the same person. No mail comes twice; with UNIQUE no file either."""
     dice = random.Random(seed)
+    again = {size: [_file(size) for _ in range(FILES)] for size in (SMALL, LARGE)}
     asked: list[tuple[str, str]] = []
     for number in range(count):
         mail = EmailMessage(policy=SMTP)
         _head(mail, number, address, asked, dice)
-        _body(mail, dice.random(), number)
+        _text(mail, kind := dice.random(), number)
+        if kind >= 0.9:
+            size = LARGE if kind >= 0.98 else SMALL
+            content = _file(size) if unique else again[size][number % FILES]
+            mail.add_attachment(
+                content, maintype="application", subtype="pdf", filename=f"{number}.pdf"
+            )
         yield mail.as_bytes()
 
 
@@ -38,14 +51,12 @@ def _head(
     mail["Message-ID"] = message_id
 
 
-def _body(mail: EmailMessage, kind: float, number: int) -> None:
+def _text(mail: EmailMessage, kind: float, number: int) -> None:
     mail.set_content(f"Hello,\n\nwhere is order {number}?\n\nRegards\n" * 6)
     if 0.7 <= kind < 0.9:
         html = "".join(PARAGRAPH.format(f"{number} {line}" * 3) for line in range(300))
         mail.add_alternative(html[:30_000], subtype="html")
-    elif kind >= 0.9:
-        size = 5_000_000 if kind >= 0.98 else 200_000
-        content = b"%PDF-1.4\n" + os.urandom(size)
-        mail.add_attachment(
-            content, maintype="application", subtype="pdf", filename=f"{number}.pdf"
-        )
+
+
+def _file(size: int) -> bytes:
+    return b"%PDF-1.4\n" + os.urandom(size)
