@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from apps.channels.forecast import note_certificate
 from apps.channels.models import EmailAccount, Tls
@@ -51,13 +52,29 @@ def line(account: EmailAccount, alive: Callable[[], None]) -> Iterator[smtplib.S
 
 
 class _Patient(smtplib.SMTP):
-    """Each answer as a whole has its time: a server that dribbles is not waited for."""
+    """Each answer as a whole has its time, and counts when its last line has ended."""
 
     answer_seconds: float = CONNECT_SECONDS
 
     def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = _WholeLines(socket_of(self).makefile("rb"))
         with _cut_after(socket_of(self), self.answer_seconds):
             return super().getreply()
+
+
+class _WholeLines:
+    """What smtplib reads answers from; it would take the half line of a broken one for a word."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readline(self, limit: int) -> bytes:
+        line = self._file.readline(limit)
+        return line if line.endswith(b"\n") or len(line) >= limit else b""
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _PatientTls(_Patient, smtplib.SMTP_SSL):

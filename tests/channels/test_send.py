@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 
 from apps.channels import send as sending
-from apps.channels import smtp_line
 from apps.channels.models import EmailAccount
 from apps.channels.send import Envelope, Heard, Outcome, send
 from apps.core.secrets import seal
@@ -118,17 +117,6 @@ def test_nonsense_after_the_dot_is_unknown(smtp_sink: SmtpSink) -> None:
     for nonsense in ("hello", "250" + "x" * 9000, "354 and more"):
         smtp_sink.answers["DOT"] = nonsense
         assert sent(smtp_sink)[0].kind == "unknown"
-
-
-def test_silence_before_the_dot_is_retried(
-    smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(smtp_line, "VERB_SECONDS", 0.5)
-    for verb in ("EHLO", "MAIL", "RCPT", "DATA"):
-        smtp_sink.behave()
-        smtp_sink.silent.add(verb)
-        outcome, told = sent(smtp_sink)
-        assert (outcome.kind, told) == ("retry", 0)
 
 
 BO_REFUSED = {"bo@outside.test": "550 5.1.1 no such user"}
