@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from apps.channels import idle
 from apps.channels.idle import Watchers, places
 from apps.channels.models import ChannelSettings, EmailAccount
+from apps.channels.transports import imap_wire
 from tests.channels.mailboxes import account_at, account_at_fake, inbox_of, mails, switch_on
 from tests.servers.dovecot import Dovecot
 from tests.servers.fake_imap import ONE_MAIL, running_fake_imap, serving
@@ -46,6 +47,9 @@ def watchers(told: Told) -> Iterator[Watchers]:
     watchers = Watchers()
     yield watchers
     watchers.follow(set())
+    for thread in threading.enumerate():
+        if thread.name.startswith("idle-"):
+            thread.join(5)
 
 
 def test_new_mail_is_told_within_a_second_or_so(
@@ -76,6 +80,95 @@ def _hangs_up_in_idle(tag: bytes, command: bytes) -> bytes:
     if command.upper() == b"IDLE":
         return b""
     return serving(ONE_MAIL, capabilities="IDLE")(tag, command)
+
+
+class Idling:
+    """A server that knows IDLE, with what it was asked; `answers` says to which DONEs it answers."""
+
+    def __init__(self, *, answers: bool = True, says: bytes = b"") -> None:
+        self.logins, self.idles, self.renewed = 0, 0, 0
+        self._answers, self._says = answers, says
+        self._tag = b""
+        self._behaved = serving(ONE_MAIL, capabilities="IDLE")
+
+    def __call__(self, tag: bytes, command: bytes) -> bytes | None:
+        if tag == b"DONE":
+            self.renewed += 1
+            return self._tag + b" OK done\r\n" if self._answers else None
+        if command.upper() == b"IDLE":
+            self.idles += 1
+            self._tag = tag
+            return b"+ idling\r\n" + self._says
+        self.logins += command.upper().startswith(b"LOGIN")
+        return self._behaved(tag, command)
+
+
+def test_waiting_is_renewed_on_the_same_connection(watchers: Watchers, told: Told, monkeypatch):
+    monkeypatch.setattr(idle, "RENEW_IDLE", 0.05)
+    switch_on()
+    server = Idling()
+    with running_fake_imap(server) as port:
+        account_at_fake(port)
+        watchers.follow(places())
+        assert eventually(lambda: server.renewed >= 3)
+    assert server.logins == 1
+    assert len(told.accounts) == 1  # nothing new, nothing told
+
+
+def test_a_connection_that_died_without_a_word_is_noticed_at_the_renewal(
+    watchers: Watchers, told: Told, monkeypatch
+) -> None:
+    monkeypatch.setattr(idle, "RENEW_IDLE", 0.05)
+    monkeypatch.setattr(imap_wire, "READ_SECONDS", 0.2)
+    switch_on()
+    server = Idling(answers=False)
+    with running_fake_imap(server) as port:
+        account_at_fake(port)
+        watchers.follow(places())
+        assert told.wait_for(3)  # each new connection looks what came meanwhile
+    assert server.logins >= 3
+
+
+def test_a_server_that_says_goodbye_is_signed_in_to_again(watchers: Watchers, told: Told) -> None:
+    switch_on()
+    server = Idling(says=b"* BYE restarting\r\n")
+    with running_fake_imap(server) as port:
+        account_at_fake(port)
+        watchers.follow(places())
+        assert told.wait_for(3)
+    assert server.logins >= 3
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_in_again(
+    watchers: Watchers, told: Told
+) -> None:
+    switch_on()
+    with running_fake_imap(Idling()) as port:
+        account_at_fake(port)
+        watchers.follow(places())
+        assert told.wait_for(1)
+    time.sleep(0.2)
+    with running_fake_imap(Idling(), port=port):
+        assert told.wait_for(2)
+
+
+def test_a_hundred_mailboxes_are_waited_in_by_one_process(watchers: Watchers, told: Told) -> None:
+    switch_on()
+    server = Idling()
+    with running_fake_imap(server) as port:
+        for _number in range(100):
+            account_at_fake(port)
+        watchers.follow(places())
+        assert told.wait_for(100)
+        assert eventually(lambda: server.idles == 100)
+    assert len(set(told.accounts)) == 100
+
+
+def eventually(happened: Callable[[], bool], seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while not happened() and time.monotonic() < until:
+        time.sleep(0.01)
+    return happened()
 
 
 def test_only_accounts_that_want_it_are_watched() -> None:

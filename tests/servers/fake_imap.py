@@ -1,10 +1,11 @@
 """An IMAP server that follows a script, to see what odd ones do to us."""
 
 import re
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # What the server says to a command: bytes to send, or None to fall silent, or b"" to hang up.
 Answer = Callable[[bytes, bytes], bytes | None]
@@ -95,12 +96,13 @@ well_behaved = serving(ONE_MAIL)
 
 @contextmanager
 def running_fake_imap(
-    answer: Answer = well_behaved, *, greeting: bytes = b"* OK scripted\r\n"
+    answer: Answer = well_behaved, *, greeting: bytes = b"* OK scripted\r\n", port: int = 0
 ) -> Iterator[int]:
     """Yields its port on 127.0.0.1."""
 
     class Conversation(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            lines.append(self.connection)
             self.wfile.write(greeting)
             for line in self.rfile:
                 tag, _space, command = line.strip().partition(b" ")
@@ -121,10 +123,14 @@ def running_fake_imap(
             """The client went away in the middle, as it should from a server like this."""
 
     released = threading.Event()
-    with Server(("127.0.0.1", 0), Conversation) as server:
+    lines: list[socket.socket] = []
+    with Server(("127.0.0.1", port), Conversation) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield server.server_address[1]
         finally:
             released.set()
             server.shutdown()
+            for line in lines:
+                with suppress(OSError):  # the client went before
+                    line.shutdown(socket.SHUT_RDWR)

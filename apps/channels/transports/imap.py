@@ -226,8 +226,8 @@ class ImapInbox(ImapBodies):
             return news
 
     def _wait_for_news(self, tag: bytes, until: float, stop: Callable[[], bool]) -> bool:
-        while time.monotonic() < until and not stop():
-            if not self._client.has_input(1.0):
+        while (left := until - time.monotonic()) > 0 and not stop():
+            if not self._client.has_input(min(1.0, left)):
                 continue
             line = self._idle_line()
             if line.startswith(tag):
