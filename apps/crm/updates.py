@@ -77,6 +77,15 @@ def take_up_moved(thread_key: str, which: Q) -> int:
     return _change(left_out, status=Status.PLANNED, error="", not_before=Now())
 
 
+# ---- after a restored backup ---------------------------------------------------------------------
+
+
+def look_before_writing() -> int:
+    """Inside the caller's transaction: what is planned may stand in its ticket already. A row that
+    was tried is looked for before it is written."""
+    return TicketUpdate.objects.filter(status__in=OPEN, tries=0).update(tries=1)
+
+
 # ---- by hand ----------------------------------------------------------------------------------
 
 

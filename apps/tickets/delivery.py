@@ -25,7 +25,7 @@ from apps.core import blobs
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
-from apps.tickets import doubts, pacing, settling
+from apps.tickets import doubts, pacing, restored, settling
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile
 from apps.tickets.recipients import standing_of
 
@@ -62,11 +62,13 @@ class _Attempt:
             stage=Stage.DATA, answers=self.heard, lease_until=in_seconds(LEASE_AFTER_DOT)
         ):
             raise _LeaseLost
+        restored.count_dot()
 
 
 def due(limit: int) -> list[int]:
     """Mails whose files are settled and whose time and turn have come; abandoned ones are judged,
     and what was in doubt is resolved where a proof has come."""
+    restored.notice()
     _judge_abandoned()
     doubts.look_for_proofs()
     return pacing.next_ones(limit)
@@ -75,6 +77,7 @@ def due(limit: int) -> list[int]:
 def deliver(message_id: int) -> None:
     """Sends a message that may leave, or the older one whose turn it is instead; does nothing when
     somebody else has it."""
+    restored.notice()
     asked = _sendable(message_id)
     message = pacing.whose_turn(asked) if asked else None
     if message is None or _stopped_by_file(message):

@@ -1,0 +1,103 @@
+"""A database that was restored from a backup: no mail leaves a second time (GUARANTEES G13).
+
+How many mails came as far as their final dot is counted in the database and, before the dot, in
+the data folder, which no restored database turns back: a file there is as long as the number. A
+database that counts fewer is an older one, and what it holds as still to be sent may have left
+since. All of that becomes *unknown*; the folder of sent mail, a report or a person resolves it
+(doubts.py). Entries for the CRM are looked for there before they are written.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.crm.updates import look_before_writing
+from apps.tickets import settling
+from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
+
+log = logging.getLogger(__name__)
+
+Status, Ended, Stage = Message.Status, DeliveryAttempt.Ended, DeliveryAttempt.Stage
+
+
+def count_dot() -> None:
+    """Before each final dot. The database first: the file must never be ahead by itself."""
+    with transaction.atomic():
+        if not OutboxMark.objects.filter(pk=1).update(dots=F("dots") + 1):
+            OutboxMark.objects.get_or_create(pk=1, defaults={"dots": 1})
+        mark = OutboxMark.objects.get(pk=1)
+    try:
+        _lengthen(_file_of(mark), mark.dots)
+    except OSError as error:  # a full disk must not stop what leaves
+        log.warning("a dot was not counted in the data folder", extra={"errno": error.errno})
+
+
+def notice() -> None:
+    """Before anything is sent: the database is a restored one where the data folder counts more."""
+    mark = OutboxMark.objects.filter(pk=1).first()
+    if mark is not None and _length(_file_of(mark)) > mark.dots:
+        doubt_everything()
+
+
+def doubt_everything() -> int:
+    """Of a restored database, noticed or told: answers how many mails may have left before."""
+    OutboxMark.objects.get_or_create(pk=1)
+    with transaction.atomic():
+        mark = OutboxMark.objects.select_for_update().get(pk=1)
+        found = list(_to_send().select_related(*settling.NEEDED).order_by("pk"))
+        for message in found:
+            _doubt(message)
+        look_before_writing()
+        mark.dots = max(mark.dots, _length(_file_of(mark)))
+        mark.restored_at, mark.doubted = timezone.now(), len(found)
+        mark.save()
+    log.warning("the database was restored from a backup", extra={"mails": len(found)})
+    return len(found)
+
+
+def _to_send() -> QuerySet[Message]:
+    return Message.objects.filter(
+        Q(status__in=[Status.QUEUED, Status.SENDING]) | Q(remaining__gt=0)
+    )
+
+
+def _doubt(message: Message) -> None:
+    sentence = _(
+        "The database was restored from a backup: this mail may have left since the backup was"
+        " made, or not. Look for it in the folder of sent mail."
+    )
+    ended = {"outcome": Ended.UNKNOWN, "stage": Stage.DONE, "sentence": sentence}
+    if not message.tries.filter(outcome="").update(**ended):
+        number = message.attempts + 1
+        Message.objects.filter(pk=message.pk).update(attempts=number)
+        DeliveryAttempt.objects.create(
+            message=message, number=number, lease_until=timezone.now(), **ended
+        )
+    settling.settle(message, pause=0)
+
+
+# ---- the file ---------------------------------------------------------------------------------
+
+
+def _file_of(mark: OutboxMark) -> Path:
+    return Path(settings.DATA_DIR) / "outbox" / mark.name
+
+
+def _length(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _lengthen(file: Path, length: int) -> None:
+    """Writing behind the end makes it longer, and never shorter, whoever comes first."""
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(descriptor, b".", length - 1)
+    finally:
+        os.close(descriptor)
