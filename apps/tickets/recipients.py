@@ -19,6 +19,10 @@ class Refusal:
     words: str
     named: bool  # the server refused this very recipient, not the mail as such
 
+    @property
+    def for_good(self) -> bool:
+        return (self.code or 0) >= 500
+
 
 @dataclass(slots=True)
 class Standing:

@@ -105,7 +105,7 @@ def _report(message: Message, standing: Standing) -> str:
     rows = [
         _row(message, who, why)
         for who, why in standing.refused.items()
-        if who.lower() not in told and (why.named or not whole)
+        if who.lower() not in told and (not whole or (why.named and why.for_good))
     ]
     DeliveryReport.objects.bulk_create(rows)
     if not rows:
@@ -122,7 +122,7 @@ def _row(message: Message, who: str, why: Refusal) -> DeliveryReport:
     return DeliveryReport(
         message=message,
         recipient=who.lower()[:320],
-        kind=Kind.HARD if (why.code or 0) >= 500 else Kind.SOFT,
+        kind=Kind.HARD if why.for_good else Kind.SOFT,
         status=status[0] if status else "",
         smtp_code=why.code,
         sentence=why.words[:MOST_WORDS],
