@@ -100,6 +100,7 @@ class ParsedEmail:
     files: tuple[ParsedFile, ...] = ()
     is_auto_reply: bool = False  # RFC 3834 and its elder relatives
     is_list: bool = False  # mailing list or bulk
+    is_spam: bool = False  # by the mark of a server on its way, whoever set it
     is_bounce: bool = False
     bounce: Bounce | None = None
     feedback_type: str = ""  # RFC 5965

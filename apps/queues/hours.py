@@ -165,7 +165,7 @@ def _range(text: str) -> tuple[int, int]:
         raise ValueError(_("“%(text)s” is no range of hours; write 9:00-18:00.") % {"text": text})
     begins = _minutes(found[1], found[2])
     ends = _minutes(found[3], found[4])
-    if begins == _FULL_DAY or begins == ends:
+    if begins in (ends, _FULL_DAY):
         raise ValueError(_("“%(text)s” has no end; all day is 0:00-24:00.") % {"text": text})
     return begins, ends if ends > begins else ends + _FULL_DAY
 

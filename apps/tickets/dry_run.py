@@ -15,7 +15,7 @@ from apps.channels.parsed import ParsedEmail, Unreadable
 from apps.channels.receive import settle_unread
 from apps.channels.tagged import plain
 from apps.crm.models import CrmSettings, TicketLink, TicketUpdate
-from apps.tickets import comments, delivery_reports
+from apps.tickets import auto_response, comments, delivery_reports
 from apps.tickets.comments import Telling
 from apps.tickets.facts import House
 from apps.tickets.placing import Placed, find_places, find_sessions
@@ -37,6 +37,15 @@ class CrmEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AutoResponse:
+    """Whether the mail would be answered by itself: by a code, and in a sentence."""
+
+    send: bool
+    code: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     mailbox: str
     queue: str
@@ -44,6 +53,7 @@ class Decisions:
     because: str
     rules: list[str] = field(default_factory=list)  # that placed it, then what is odd about it
     crm: list[CrmEntry] = field(default_factory=list)
+    auto_response: AutoResponse | None = None  # None: its queue answers nothing by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,13 @@ def _in_words(placed: Placed) -> Decisions:
         because=sentence(placement),
         rules=[placement["rule"], *placement["flags"]],
         crm=_crm(placed),
+        auto_response=_auto_response(placed),
     )
+
+
+def _auto_response(placed: Placed) -> AutoResponse | None:
+    decision = auto_response.foreseen(placed)
+    return AutoResponse(decision.answers, decision.code, str(decision)) if decision else None
 
 
 def _crm(placed: Placed) -> list[CrmEntry]:

@@ -19,6 +19,7 @@ STAGES: dict[Stage, Promise] = {
     "store": _("storing"),
     "assign": _("giving it to an agent"),
     "crm": _("planning for the CRM"),
+    "answer": _("its automatic answer"),
 }
 
 
@@ -90,6 +91,7 @@ REASONS: dict[str, Reason] = {
     ),
     "failed-assign": Reason("assign", _("giving it to an agent failed"), _TRY_AGAIN),
     "failed-crm": Reason("crm", _("planning for the CRM failed"), _TRY_AGAIN),
+    "failed-answer": Reason("answer", _("its automatic answer failed"), _TRY_AGAIN),
 }
 
 

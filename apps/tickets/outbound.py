@@ -57,6 +57,7 @@ class Mail:
     html: str
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    answers_to: Mailbox | None = None  # where answers are wanted, if not at MAILBOX
 
 
 class ThreadHeaders(TypedDict):
@@ -186,8 +187,9 @@ def thread_headers(parent: Message | None) -> ThreadHeaders:
     return {"in_reply_to": parent.message_id, "references": (*parent.references, *own)}
 
 
-def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Message:
-    """WAITS: so many seconds it may still be called back, by the database's clock."""
+def queue_mail(session: Session, mail: Mail, by: User | None, *, waits: int = 0) -> Message:
+    """By nobody: an automatic answer. WAITS: so many seconds it may still be called back, by the
+    database's clock."""
     thread: Thread = session.thread
     domain = wire_address(mail.mailbox.address).rpartition("@")[2]
     message_id = tokens.new_message_id(thread, domain)
@@ -202,7 +204,7 @@ def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Mes
         to=_people(mail.people.to),
         cc=_people(mail.people.cc),
         bcc=_people(mail.people.bcc),
-        reply_to=_people(reply_address.of_thread(mail.mailbox, thread)),
+        reply_to=_people(_reply_to(mail, thread)),
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
@@ -210,6 +212,7 @@ def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Mes
         message_id_hash=tokens.hash_of(message_id),
         in_reply_to=mail.in_reply_to,
         references=list(mail.references),
+        automatic=by is None,
         author=by,
     )
     if waits:
@@ -220,6 +223,12 @@ def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Mes
     threads.add_participants(thread, mail.people.everybody)
     sessions.message_added(session)
     return message
+
+
+def _reply_to(mail: Mail, thread: Thread) -> tuple[Address, ...]:
+    box = mail.answers_to or mail.mailbox
+    plain = (Address(box.address, box.from_name),) if box != mail.mailbox else ()
+    return reply_address.of_thread(box, thread) or plain
 
 
 def _people(addresses: tuple[Address, ...]) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-Stage = Literal["fetch", "read", "place", "files", "store", "assign", "crm"]
+Stage = Literal["fetch", "read", "place", "files", "store", "assign", "crm", "answer"]
 
 _MARK = "_stage_of_intake"
 

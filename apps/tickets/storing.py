@@ -14,7 +14,7 @@ from apps.channels.models import InboundEmail
 from apps.channels.parsed import Address, ParsedEmail
 from apps.core import blobs
 from apps.core.db.rows import update_each
-from apps.tickets import assignment, comments, delivery_reports, search
+from apps.tickets import assignment, auto_response, comments, delivery_reports, search
 from apps.tickets.models import (
     Message,
     MessageFile,
@@ -46,6 +46,8 @@ def store(mails: Sequence[ReadMail]) -> list[int]:
         undecided = _route(placed)
     with stage("crm"):
         comments.plan_for([one.message for one in placed], undecided=undecided, reports=reports)
+    with stage("answer"):
+        auto_response.answer(placed)
     return file_ids
 
 

@@ -167,3 +167,7 @@ LIST_FIELDS = (
     # Not Feedback-ID: some providers write it into every mail, also into those of people.
 )
 BULK_WORDS = frozenset({"bulk", "list", "junk"})
+# Of filters: yes in one of these, or a level that is high.
+SPAM_FIELDS = ("x-spam-flag", "x-spam-status", "x-spam", "x-ovh-spam-flag")
+SPAM_WORDS = frozenset({"yes", "yes,", "true", "spam"})
+SPAM_SCORES = ("x-ms-exchange-organization-scl", "x-microsoft-antispam-scl")

@@ -16,6 +16,10 @@ from apps.core.mime.headers import Headers
 # Notes writes the person's name into the subject: nobody else does.
 _NOTES_IS_AWAY = re.compile(r"AUTO: .{1,200}? (?:is out of the office|ist außer Haus|est absent)")
 
+_MICROSOFT_SPAM = re.compile(
+    r"(?:^|;)\s*(?:sfv:(?:spm|skb|sks)|cat:(?:spm|hspm|phsh|hphsh|malw))\b", re.IGNORECASE
+)
+
 
 def judge(email: ParsedEmail, headers: Headers, report_type: str) -> ParsedEmail:
     """The mail with what its headers and reports say about where it came from."""
@@ -25,6 +29,7 @@ def judge(email: ParsedEmail, headers: Headers, report_type: str) -> ParsedEmail
         email,
         is_auto_reply=is_auto_reply(email, headers),
         is_list=is_list(headers),
+        is_spam=is_spam(headers),
         is_bounce=is_bounce,
         bounce=bounce_of(report) if is_bounce else None,
         feedback_type=report.feedback_type,
@@ -98,3 +103,19 @@ def is_list(headers: Headers) -> bool:
     if any(headers.first(name) for name in signs.LIST_FIELDS):
         return True
     return _word(headers.first("precedence")) in signs.BULK_WORDS
+
+
+def is_spam(headers: Headers) -> bool:
+    """As a filter on the way wrote it; of SpamAssassin, Rspamd, Exchange and their like."""
+    if any(_word(headers.first(name)) in signs.SPAM_WORDS for name in signs.SPAM_FIELDS):
+        return True
+    scores = [bare for name in signs.SPAM_SCORES for bare in headers.all(name)]
+    if any(_is_high(one) for one in scores):
+        return True
+    return bool(_MICROSOFT_SPAM.search(headers.first("x-forefront-antispam-report")[:4000]))
+
+
+def _is_high(level: str) -> bool:
+    """Exchange's spam confidence level: -1 to 9, spam from 5 on."""
+    word = level.strip()
+    return word.isascii() and word.isdigit() and 5 <= int(word[:3]) <= 9

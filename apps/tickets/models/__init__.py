@@ -1,6 +1,6 @@
 """Threads, sessions and messages: the conversation and the work on it."""
 
-from apps.tickets.models.automatic import AutomaticAnswer, MailLoop
+from apps.tickets.models.automatic import AutomaticAnswer
 from apps.tickets.models.drafts import Draft, DraftQuerySet, StagedFile
 from apps.tickets.models.keys import CROCKFORD, new_draft_key, new_session_id, new_thread_key
 from apps.tickets.models.messages import (
@@ -29,7 +29,6 @@ __all__ = [
     "DeliveryReport",
     "Draft",
     "DraftQuerySet",
-    "MailLoop",
     "Message",
     "MessageFile",
     "MessageQuerySet",

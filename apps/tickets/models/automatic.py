@@ -1,4 +1,4 @@
-"""What was answered by itself, and whom nothing answers by itself for a day: the loop guards."""
+"""What was answered by itself: so that nobody gets more of it than the settings allow."""
 
 from __future__ import annotations
 
@@ -24,21 +24,3 @@ class AutomaticAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"automatic answer {self.pk}"
-
-
-class MailLoop(models.Model):
-    """Somebody wrote so often in so short a time that it must be a machine that answers ours."""
-
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="loops")
-    address = models.CharField(max_length=320, help_text="Who writes, in small letters.")
-    mails = models.PositiveIntegerField(help_text="In the quarter of an hour before.")
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["address", "-at"], name="loop_of_address"),
-            models.Index(fields=["-at"], name="loop_lately"),
-        ]
-
-    def __str__(self) -> str:
-        return f"loop {self.pk}"

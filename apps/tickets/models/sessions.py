@@ -143,5 +143,10 @@ class SessionEvent(models.Model):
     facts = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["after", "-at"], condition=Q(kind="loop"), name="event_of_loop"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
