@@ -16,10 +16,8 @@ from apps.channels.models import ChannelSettings, InboundEmail
 from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
-from apps.core.errors import Conflict
 from apps.core.faults import crashpoint
 from apps.core.leases import held
-from apps.core.models import User
 from apps.tickets.reading import MAX_TRIES, Held, ReadMail, failure, read
 from apps.tickets.signals import files_waiting
 from apps.tickets.stages import stage_of
@@ -141,21 +139,6 @@ def _store(account: int | None, mails: list[ReadMail]) -> int:
         crashpoint("take_in.before_commit")
     crashpoint("take_in.after_commit")
     return len(still)
-
-
-def release(inbound: InboundEmail, *, by: User) -> None:
-    """Out of quarantine, back to the start of its way, with its mailbox and queue as ever."""
-    freed = InboundEmail.objects.filter(pk=inbound.pk, status=Status.QUARANTINED).update(
-        status=Status.RECEIVED,
-        tries=0,
-        code="",
-        reason="",
-        released=True,
-        settled_at=None,
-    )
-    if not freed:
-        raise Conflict("not-held", _("This mail is not in quarantine any more."))
-    log.info("released from quarantine", extra={"inbound": inbound.pk, "user": by.pk})
 
 
 def _received() -> QuerySet[InboundEmail]:

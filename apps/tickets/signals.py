@@ -10,3 +10,4 @@ files_waiting = Signal()  # attachment_ids: list[int]
 room_made = Signal()  # queue_id: int; somebody has one session less in hand
 draft_changed = Signal()  # key: str, user_ids: list[int]; written, sent, undone, handed on, gone
 pdf_asked = Signal()  # a thread's PDF is due at once
+notice_queued = Signal()  # a sender of held mail is to be told

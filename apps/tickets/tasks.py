@@ -23,6 +23,7 @@ from apps.tickets import (
     inbound,
     outbound,
     reply_address,
+    sender_notice,
     sent_copies,
     staging,
     storing_outside,
@@ -30,7 +31,13 @@ from apps.tickets import (
     ticket_files,
 )
 from apps.tickets.models import Message
-from apps.tickets.signals import files_waiting, message_queued, pdf_asked, room_made
+from apps.tickets.signals import (
+    files_waiting,
+    message_queued,
+    notice_queued,
+    pdf_asked,
+    room_made,
+)
 
 SWEPT_AT_ONCE = 200
 
@@ -67,6 +74,11 @@ def render_thread_pdfs() -> None:
 
 
 @shared_task
+def tell_senders() -> None:
+    sender_notice.deliver_due()
+
+
+@shared_task
 def sweep() -> None:
     """Whatever a lost broker message, a killed worker or a wait has left: found in the rows."""
     inbound.take_in()
@@ -84,6 +96,8 @@ def sweep() -> None:
         wake(post_updates_of, thread_keys)
     if thread_pdf_render.is_due():
         wake(render_thread_pdfs)
+    if sender_notice.is_due():
+        wake(tell_senders)
 
 
 @shared_task
@@ -139,6 +153,11 @@ def _state_changed(**facts: object) -> None:
     """Somebody may be there for the mail that waits."""
     for queue in assignment.queues_with_waiting():
         wake(assign, queue.pk)
+
+
+@receiver(notice_queued)
+def _notice_queued(**facts: object) -> None:
+    wake(tell_senders)
 
 
 @receiver(pdf_asked)

@@ -139,9 +139,11 @@ def held(house: House) -> InboundEmail:
 def test_the_quarantine_says_why(house: House, held: InboundEmail) -> None:
     [row] = Caller(house.auditor).get("quarantine/").json()["results"]
     assert row.pop("received_at")
+    assert "source" in row.pop("cure")
     assert row == {
         "id": str(held.pk),
         "mailbox": "support@carteria.test",
+        "stage": "read",
         "reason": "It cannot be read.",
         "code": "unreadable",
         "sender": "x@outside.test",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.channels.receive import Arrival, receive
 from apps.core.errors import Guarded
-from apps.tickets import assignment, inbound, outbound, tasks
+from apps.tickets import assignment, inbound, outbound, quarantine, tasks
 from apps.tickets.drafts_begin import begin_reply
 from apps.tickets.models import Draft, Message, Session
 from apps.tickets.outbound import Letter
@@ -93,7 +93,7 @@ def test_a_released_mail_waits_as_well(house: House) -> None:
     arrived(house)
     InboundEmail.objects.update(status="quarantined")
     switch_off()
-    inbound.release(InboundEmail.objects.get(), by=house.admin)
+    quarantine.release(InboundEmail.objects.get(), by=house.admin)
     tasks.sweep()
     assert InboundEmail.objects.get().status == "received"
 
