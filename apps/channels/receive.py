@@ -202,10 +202,14 @@ def _duplicate(arrival: Arrival, first: InboundEmail, where: _Where) -> InboundE
     row = where.row(arrival.uid, first.size, old=arrival.old)
     row.raw_id, row.sha256, row.mailbox_id = first.raw_id, first.sha256, first.mailbox_id
     row.sender, row.subject = first.sender, first.subject
-    row.status, row.duplicate_of = Status.DUPLICATE, first
+    row.status, row.duplicate_of, row.code = Status.DUPLICATE, first, _tombstone(first)
     row.reason = _("The same bytes as mail %(number)s.") % {"number": first.pk}
     row.settled_at = timezone.now()
     return row
+
+
+def _tombstone(first: InboundEmail) -> str:
+    return first.code if first.code == InboundEmail.DELETED else ""
 
 
 def _ignore(row: InboundEmail, token: str) -> None:

@@ -4,6 +4,7 @@
 could take away, and bytes without a row are only wasted room.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -98,8 +99,8 @@ def store(content: bytes) -> Blob:
 
 
 def discard(blob_id: int) -> None:
-    """Inside a transaction: what nothing refers to any more. The pack goes after the commit, if it
-    holds nothing else; bytes between others stay, as wasted room."""
+    """Inside a transaction: what nothing refers to any more. After the commit its bytes are gone:
+    with their pack if that holds nothing else, overwritten where they lie between others."""
     blob = Blob.objects.filter(pk=blob_id).first()
     if blob is None:
         return
@@ -107,9 +108,23 @@ def discard(blob_id: int) -> None:
         blob.delete()
     except ProtectedError:  # somebody else points at the same bytes
         return
+    if Blob.objects.filter(pack=blob.pack, offset=blob.offset).exists():
+        return  # the same bytes under another row
     path = _path(blob.pack)
     if blob.offset == 0 and path.exists() and path.stat().st_size == blob.length:
         transaction.on_commit(partial(path.unlink, missing_ok=True))
+    else:
+        transaction.on_commit(partial(_overwrite, blob.pack, blob.offset, blob.length))
+
+
+def _overwrite(pack: str, offset: int, length: int) -> None:
+    """What lies around may be about to get its row, so the pack stays."""
+    with contextlib.suppress(FileNotFoundError), _path(pack).open("r+b") as file:
+        file.seek(offset)
+        while length > 0:
+            length -= file.write(bytes(min(PIECE, length)))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read(blob: Blob) -> bytes:

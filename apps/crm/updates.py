@@ -77,6 +77,20 @@ def take_up_moved(thread_key: str, which: Q) -> int:
     return _change(left_out, status=Status.PLANNED, error="", not_before=Now())
 
 
+# ---- conversations that were deleted -------------------------------------------------------------
+
+
+def forget(thread_keys: Sequence[str]) -> tuple[int, list[int]]:
+    """Inside the caller's transaction: nothing of these threads is told any more, and what was told
+    is not kept here. The ticket keeps what it has. Answers how many were never told, and blobs."""
+    rows = TicketUpdate.objects.filter(thread_key__in=thread_keys)
+    announce(updates_changed, thread_keys=list(thread_keys))
+    untold = rows.filter(status__in=OPEN).count()
+    files = [pk for pk in rows.values_list("blob", flat=True) if pk is not None]
+    rows.delete()
+    return untold, files
+
+
 # ---- after a restored backup ---------------------------------------------------------------------
 
 

@@ -135,3 +135,15 @@ def withdraw(kind: str, keys: Sequence[str]) -> int:
     changed = there.update(status=Status.LEAVING, tries=0, error="", not_before=Now())
     announce(objects_planned)
     return changed
+
+
+def forget(thread_keys: Sequence[str]) -> list[int]:
+    """Inside the caller's transaction: nothing of these threads is to be in a storage, and none of
+    its bytes is kept for one. Answers the blobs."""
+    rows = StoredObject.objects.filter(thread_key__in=thread_keys)
+    files = [pk for pk in rows.values_list("blob", flat=True) if pk is not None]
+    rows.update(blob=None)
+    there = rows.exclude(status__in=(Status.LEAVING, Status.REMOVED))
+    there.update(status=Status.LEAVING, tries=0, error="", not_before=Now())
+    announce(objects_planned)
+    return files

@@ -102,13 +102,18 @@ def lock(session_ids: Collection[int]) -> None:
 def vanish(session: Session) -> None:
     """Undoes `start`: the one mail of a new conversation was called back before it left."""
     now = Session.objects.select_for_update().select_related("thread").get(pk=session.pk)
+    leave_queue(now)
+    now.thread.delete()
+
+
+def leave_queue(now: Session) -> None:
+    """Of a session that is about to be deleted, and locked: nobody has or waits for it any more."""
     if _weight(now):
         loads.shift(now.queue_id, now.agent_id or 0, -1)
         announce(room_made, queue_id=now.queue_id)
     loads.shift_waiting({now.queue_id: -_waits(now)})
     left = Left(now.pk, now.queue_id, now.agent_id)
     announce(session_vanished, public_id=now.public_id, left=left)
-    now.thread.delete()
 
 
 def step_back(

@@ -15,7 +15,7 @@ from rest_framework import serializers
 
 from apps.attachments.previews import SIZES, WHOLE
 from apps.channels.parsed import Address
-from apps.tickets.models import Session
+from apps.tickets.models import Session, ThreadDeletion
 from apps.tickets.outbound import Letter, Upload
 
 MOST_PEOPLE = 100
@@ -227,3 +227,19 @@ FORM_OF_A_FIRST_LETTER = {
     "required": ["queue", "to", "subject"],
 }
 BINARY = OpenApiTypes.BINARY
+
+
+class Confirmation(serializers.Serializer[Any]):
+    confirm = serializers.CharField(help_text="The session's id once more.")
+
+
+class ReceiptSerializer(serializers.Serializer[ThreadDeletion]):
+    """What was deleted, by whom and when; nothing of its content."""
+
+    thread = serializers.CharField(source="thread_key", read_only=True)
+    by = serializers.CharField(source="by.username", default=None, read_only=True)
+    messages = serializers.IntegerField(read_only=True)
+    files = serializers.IntegerField(read_only=True)
+    sources = serializers.IntegerField(read_only=True)
+    updates = serializers.IntegerField(read_only=True)
+    at = serializers.DateTimeField(read_only=True)

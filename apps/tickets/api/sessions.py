@@ -21,7 +21,7 @@ from apps.core.errors import Conflict, Forbidden, Invalid
 from apps.core.models import Role, User
 from apps.queues import api as queues_api
 from apps.queues.models import Queue
-from apps.tickets import customers, outbound, sessions
+from apps.tickets import customers, deleting, outbound, sessions
 from apps.tickets.api import bodies
 from apps.tickets.api.regroupings import DoneSerializer, MergeSerializer, done_json
 from apps.tickets.api.shapes import (
@@ -86,6 +86,17 @@ class SessionViewSet(ApiViewSet):
             "message": message_json(message, request),
         }
         return Response(begun, status=201)
+
+    @extend_schema(parameters=[bodies.Confirmation], responses={200: bodies.ReceiptSerializer})
+    def destroy(self, request: Request, id: str) -> Response:
+        """The whole conversation, for good, by an administrator; answers the receipt."""
+        session, user = self.get_object(), caller(request)
+        require_role(user, Role.ADMINISTRATOR)
+        if request.query_params.get("confirm") != session.public_id:
+            sentence = _("confirm: repeat the session's id; this deletes its whole conversation.")
+            raise Invalid("confirm", sentence)
+        receipt = deleting.delete_thread(session.thread, by=user)
+        return Response(bodies.ReceiptSerializer(receipt).data)
 
     @extend_schema(request=None, responses=SessionSerializer)
     @action(detail=True, methods=["post"])
