@@ -304,10 +304,16 @@ def _sign_in() -> Fact:
 
 
 def _quarantine() -> Fact:
-    held = InboundEmail.objects.filter(status=InboundEmail.Status.QUARANTINED).count()
-    if not held:
-        return Fact(_("empty"))
-    return Fact(ngettext("%(n)d mail held", "%(n)d mails held", held) % {"n": held}, WARN)
+    """Waiting mail is no fault of anybody's and is taken in by itself."""
+    status = InboundEmail.Status
+    counts = InboundEmail.objects.filter(status__in=[status.QUARANTINED, status.RECEIVED])
+    found = dict(counts.order_by().values_list("status").annotate(n=Count("pk")))
+    held, waiting = found.get(status.QUARANTINED, 0), found.get(status.RECEIVED, 0)
+    words = _listed(
+        ngettext("%(n)d mail held", "%(n)d mails held", held) % {"n": held} if held else "",
+        _("%(n)d waiting to be taken in") % {"n": waiting} if waiting else "",
+    )
+    return Fact(words or _("empty"), WARN if held else QUIET)
 
 
 def _files() -> Fact:
