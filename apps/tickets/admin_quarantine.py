@@ -4,6 +4,7 @@ done: release, delete, tell the sender. Each asks once more, for one mail as for
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -36,12 +38,20 @@ MOST_TOLD = 100  # senders at once
 FOLDER = "admin/email_channels/quarantinedemail"
 
 
+def _codes() -> list[str]:
+    codes = QuarantinedEmail.objects.order_by().values_list("code", flat=True).distinct()
+    return sorted(codes)
+
+
 class StageFilter(admin.SimpleListFilter):
+    """Those that there are, in the order of a mail's way."""
+
     title = _("held at")
     parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(STAGES.items())
+        present = {reason_of(code).stage for code in _codes()}
+        return [(stage, word) for stage, word in STAGES.items() if stage in present]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
@@ -55,8 +65,7 @@ class ReasonFilter(admin.SimpleListFilter):
     parameter_name = "code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        codes = QuarantinedEmail.objects.order_by().values_list("code", flat=True).distinct()
-        return [(code, reason_of(code).word) for code in sorted(codes)]
+        return [(code, reason_of(code).word) for code in _codes()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
@@ -65,7 +74,7 @@ class ReasonFilter(admin.SimpleListFilter):
 
 @admin.register(QuarantinedEmail)
 class QuarantineAdmin(OnlyLook, Restricted):
-    list_display = ("mail", "received", "came_for", "weight", "stage", "why")
+    list_display = ("mail", "came_for", "received", "why")
     list_filter = (StageFilter, ReasonFilter, "mailbox", "account")
     list_select_related = ("mailbox", "account")
     search_fields = ("sender", "subject")
@@ -96,12 +105,6 @@ class QuarantineAdmin(OnlyLook, Restricted):
         sender = row.sender or gettext("no sender")
         return format_html("<bdi>{}</bdi> <small><bdi>{}</bdi></small>", subject, sender)
 
-    @admin.display(description=_("received"), ordering="received_at")
-    def received(self, row: InboundEmail) -> SafeString:
-        ago = gettext("%(time)s ago") % {"time": timesince(row.received_at, depth=1)}
-        day = date_format(localtime(row.received_at), "DATETIME_FORMAT")
-        return format_html('<span title="{}">{}</span>', day, ago)
-
     @admin.display(description=_("mailbox"), ordering="mailbox")
     def came_for(self, row: InboundEmail) -> str:
         """Where reading did not get so far: those of the account that it came by."""
@@ -109,18 +112,18 @@ class QuarantineAdmin(OnlyLook, Restricted):
             return str(row.mailbox or "")
         return ", ".join(str(one) for one in row.account.mailboxes.all()) or str(row.account)
 
-    @admin.display(description=_("size"), ordering="size")
-    def weight(self, row: InboundEmail) -> str:
-        return filesizeformat(row.size)
+    @admin.display(description=_("received"), ordering="received_at")
+    def received(self, row: InboundEmail) -> SafeString:
+        day = date_format(localtime(row.received_at), "DATETIME_FORMAT")
+        size = filesizeformat(row.size)
+        words = '<span title="{}">{}</span> <small>{}</small>'
+        return format_html(words, day, _age(row.received_at), size)
 
-    @admin.display(description=_("held at"))
-    def stage(self, row: InboundEmail) -> str:
-        return str(STAGES[reason_of(row.code).stage])
-
-    @admin.display(description=_("reason"), ordering="code")
+    @admin.display(description=_("held at, and why"), ordering="code")
     def why(self, row: InboundEmail) -> SafeString:
-        word = str(reason_of(row.code).word)
-        return format_html("<strong>{}</strong> <small>{}</small>", word, row.reason)
+        reason = reason_of(row.code)
+        words = "{}: <strong>{}</strong> <small>{}</small>"
+        return format_html(words, STAGES[reason.stage], reason.word, row.reason)
 
     # ---- one mail -------------------------------------------------------------------------------
 
@@ -136,7 +139,7 @@ class QuarantineAdmin(OnlyLook, Restricted):
             "row": row,
             "sender": row.sender or seen.sender,
             "came_for": self.came_for(row),
-            "stage": self.stage(row),
+            "stage": STAGES[reason_of(row.code).stage],
             "reason": reason_of(row.code),
             "seen": seen,
             "acts": may,
@@ -233,6 +236,12 @@ class QuarantineAdmin(OnlyLook, Restricted):
             self.message_user(request, words(count), messages.SUCCESS)
         for sentence, number in problems.items():
             self.message_user(request, _not_done(number, sentence), messages.WARNING)
+
+
+def _age(moment: datetime) -> str:
+    if timezone.now() - moment < timedelta(minutes=1):
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
 
 
 def _is_confirmed(request: HttpRequest) -> bool:

@@ -39,7 +39,7 @@ TONES: dict[str, Tone] = {
 def steps_of(row: InboundEmail) -> list[Step]:
     """Oldest first; a mail that is held ends where it is held."""
     message = _message_of(row)
-    steps = [_arrival(row), _outcome(row)]
+    steps = [_arrival(row), *_handled(row), _outcome(row)]
     if message is not None:
         steps += [_place(message), *_work(message), *_files(message), *_told(message)]
         steps += _reports(message)
@@ -64,10 +64,31 @@ def _arrival(row: InboundEmail) -> Step:
     return Step("arrival", _("Received"), came, where, at=row.received_at)
 
 
+def _handled(row: InboundEmail) -> Iterator[Step]:
+    """What people did with it while it was held; it stands before what came of that."""
+    rows = list(row.actions.order_by("pk")[:MOST_ROWS])
+    if not rows:
+        return
+    heads = (_("When"), _("What"), _("By"), _("Outcome"), _("The server's words"))
+    told = tuple(
+        (
+            _time(one.at),
+            str(one.get_kind_display()),
+            one.by_name,
+            str(one.get_outcome_display()),
+            one.sentence,
+        )
+        for one in rows
+    )
+    said = _("It was in quarantine; people decided.")
+    yield Step("quarantine", _("Quarantine"), said, (), Table(heads, told), rows[0].at, "warn")
+
+
 def _outcome(row: InboundEmail) -> Step:
     decision = row.reason or {
         Status.RECEIVED: _("It waits to be taken in."),
         Status.STORED: _("It was read and stored."),
+        Status.BEFORE_START: _("It was there before the start, and nobody asked for it."),
     }.get(Status(row.status), str(row.get_status_display()))
     about = facts(
         (_("Outcome"), row.get_status_display()),

@@ -222,6 +222,13 @@ def test_a_released_mail_is_taken_in_at_once(
     assert [task.name for task in heard] == ["apps.tickets.tasks.take_in"]  # type: ignore[attr-defined]
 
 
+def test_the_journey_tells_what_people_did(house: House, admin: Client) -> None:
+    row = held(house)
+    quarantine.delete(row, by=house.admin)
+    page = admin.get(reverse("admin:email-journey", args=[row.pk])).content.decode()
+    assert 'data-step="quarantine"' in page and house.admin.display_name in page
+
+
 # ---- a look at it -------------------------------------------------------------------------------
 
 HTML = (
