@@ -4,6 +4,7 @@ While all is well they are words in the account's own line; trouble has a line o
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from apps.channels import condition as channels
 from apps.channels.canary import BACK_WITHIN, Canary
 from apps.channels.condition import AccountCondition
-from apps.channels.forecast import Certificate, Quota
+from apps.channels.forecast import CERTIFICATE_DAYS, Certificate, Quota
 from config.condition.line import Cure, Line, size, span
 
 MINUTES = 60
@@ -66,12 +67,14 @@ def _days_left(found: Certificate) -> str:
 
 
 def _certificate(one: AccountCondition, found: Certificate) -> Line:
-    name = _("Certificate, account %(name)s") % {"name": one.name}
-    words = _("The one of %(host)s ends on %(date)s. Then no mail comes or goes by it.")
+    words = _("%(left)s Its last day is %(date)s; then no mail comes or goes by it.")
     if found.days < 0:
-        words = _("The one of %(host)s ended on %(date)s. No mail comes or goes by it.")
-    facts = {"host": found.host, "date": date_format(localtime(found.until), "DATETIME_FORMAT")}
-    left = f" {_days_left(found)}" if found.days >= 0 else ""
+        words = _("The certificate of %(host)s ended on %(date)s: no mail comes or goes by it.")
+    facts = {
+        "left": _days_left(found),
+        "host": found.host,
+        "date": date_format(localtime(found.until), "DATE_FORMAT"),
+    }
     cures = _open(
         one,
         _(
@@ -81,10 +84,11 @@ def _certificate(one: AccountCondition, found: Certificate) -> Line:
     )
     return Line(
         f"certificate-{one.pk}",
-        name,
+        _("Certificate, account %(name)s") % {"name": one.name},
         "degraded" if found.days >= 0 else "down",
-        f"{words % facts}{left}",
-        cures=cures,
+        words % facts,
+        found.until - timedelta(days=CERTIFICATE_DAYS[0]),
+        cures,
         level=found.level,
     )
 
