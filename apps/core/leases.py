@@ -48,10 +48,10 @@ def held(name: str, *, seconds: int) -> Iterator[Hold | None]:
         yield hold
     finally:
         if hold:
-            _release(hold.holder)
+            give_back(hold.holder)
 
 
-def _release(*holders: str) -> None:
+def give_back(*holders: str) -> None:
     """Where the database is away it is made up for: nobody waits for a lease that nobody needs."""
     try:
         Lease.objects.filter(holder__in=holders).update(holder="", until=Now())
@@ -63,7 +63,7 @@ def _release(*holders: str) -> None:
 
 def _acquire(name: str, seconds: int) -> Hold | None:
     if _left_behind:
-        _release(*_left_behind)
+        give_back(*_left_behind)
     Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
     holder = uuid.uuid4().hex
     free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name=name)

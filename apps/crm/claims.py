@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from apps.core.leases import in_seconds
+from apps.core.leases import give_back, in_seconds
 from apps.core.models import Lease
 
 PREFIX = "crm:"
@@ -49,8 +50,10 @@ def claimed(keys: Sequence[str], *, seconds: int) -> Iterator[Claim]:
     try:
         yield claim
     finally:
-        # Threads are many: their leases leave no rows behind.
-        Lease.objects.filter(holder=claim.holder).delete()
+        try:  # threads are many: their leases leave no rows behind
+            Lease.objects.filter(holder=claim.holder).delete()
+        except (OperationalError, InterfaceError):
+            give_back(claim.holder)
 
 
 def _held_by(holder: str) -> list[str]:

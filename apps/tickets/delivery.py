@@ -9,6 +9,7 @@ for now is tried again alone.
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from apps.channels.compose import OutgoingFile, OutgoingMail, compose
 from apps.channels.parsed import Address
 from apps.channels.send import ANSWER_SECONDS, DOT_SECONDS, Envelope, Heard, Outcome, send
 from apps.core import blobs
+from apps.core.db.patience import patiently
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
@@ -35,6 +37,7 @@ LEASE = 40  # seconds; renewed at least every 25 while the server is slow
 LEASE_AFTER_DOT = DOT_SECONDS + ANSWER_SECONDS + 3  # never renewed: an unknown shows within 60 s
 FIRST_PAUSE, LONGEST_PAUSE = 30, 3600
 TRIED_AT_ONCE = 3  # after a crash; a mail that crashes every worker has to wait, too
+PATIENCE = 30  # seconds, with a database that starts anew
 GIVE_UP_AFTER = timedelta(days=2)
 
 Status, Stage = Message.Status, DeliveryAttempt.Stage
@@ -53,14 +56,14 @@ class _Attempt:
 
     def alive(self) -> None:
         mine = DeliveryAttempt.objects.filter(pk=self.row.pk, outcome="")
-        if not mine.update(lease_until=in_seconds(LEASE)):
+        if not patiently(partial(mine.update, lease_until=in_seconds(LEASE)), seconds=PATIENCE):
             raise _LeaseLost
 
     def before_data(self) -> None:
         mine = DeliveryAttempt.objects.filter(pk=self.row.pk, outcome="", stage=Stage.CONNECTING)
-        if not mine.update(
-            stage=Stage.DATA, answers=self.heard, lease_until=in_seconds(LEASE_AFTER_DOT)
-        ):
+        until = in_seconds(LEASE_AFTER_DOT)
+        moved_on = partial(mine.update, stage=Stage.DATA, answers=self.heard, lease_until=until)
+        if not patiently(moved_on, seconds=PATIENCE):
             raise _LeaseLost
         restored.count_dot()
 
@@ -93,7 +96,9 @@ def deliver(message_id: int) -> None:
     except Problem as problem:
         outcome = Outcome("failed", None, problem.sentence)
     crashpoint("deliver.before_commit")
-    _record(message, attempt.row, outcome, heard=attempt.heard)
+    # What the server said is known here alone.
+    record = partial(_record, message, attempt.row, outcome, heard=attempt.heard)
+    patiently(record, seconds=PATIENCE)
 
 
 def _sendable(message_id: int) -> Message | None:
