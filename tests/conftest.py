@@ -11,6 +11,7 @@ from django.utils import translation
 
 pytest_plugins: list[str] = [
     "tests.plugins",
+    "tests.faults.table",
     "tests.servers.clamd",
     "tests.servers.dovecot",
     "tests.servers.postgres",

@@ -15,6 +15,7 @@ PROGRAMS = {
     "clamd": ("clamd", "clamav-daemon"),
     "postgres": ("postgres", "postgresql"),
     "chromium": ("chromium", "chromium"),
+    "faketime": ("faketime", "faketime"),
     "poppler": ("pdftotext", "poppler-utils"),
     "request_tracker": (
         "/usr/share/request-tracker5/libexec/rt-server",

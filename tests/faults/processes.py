@@ -1,0 +1,140 @@
+"""Our own processes, each started, killed and clocked by itself, as a Procfile's are."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from config.launch import keys, listening
+from config.launch.children import Child
+from config.launch.processes import environment, prepare, web, worker
+
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def clock(hours: float) -> dict[str, str]:
+    """The environment of a process whose clock is wrong by so much; waits stay as they are."""
+    assert FAKETIME, "faketime is not installed: apt-get install faketime"
+    return {
+        "LD_PRELOAD": str(FAKETIME),
+        "FAKETIME": f"{int(hours * 3600):+d}s",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+class Processes:
+    """By name; the launcher's own commands and environment."""
+
+    def __init__(self, data: Path, **told: str) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        keys.make_missing_keys(data)
+        (data / "static").mkdir(exist_ok=True)
+        self.data = data
+        self.told = environment(data, host="127.0.0.1") | told
+        self.told.pop("CARTERIA_CRASH_AT", None)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.listener: socket.socket = listening.listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def prepare(self, settings: dict[str, Any]) -> str:
+        """Makes the tables and the settings; answers an administrator's token."""
+        file, answer = self.data / "settings.yaml", self.data / "answer.json"
+        file.write_text(yaml.safe_dump(settings))
+        child = prepare(
+            self.told, url=self.url, configurations=[str(file)], demo=None, output=answer
+        )
+        process = self._launch("prepare", child, {}, output=answer)
+        assert process.wait(120) == 0, self.log("prepare")
+        token: str = json.loads(answer.read_text())["token"]
+        return token
+
+    def start_web(self, name: str = "web", **more: str) -> None:
+        self._keep(name, web(self.told, self.listener), more)
+
+    def start_worker(self, name: str = "worker", **more: str) -> None:
+        self._keep(name, worker(self.told), more)
+
+    def _keep(self, name: str, child: Child, more: dict[str, str]) -> None:
+        self.running[name] = self._launch(name, child, more)
+
+    def _launch(
+        self, name: str, child: Child, more: dict[str, str], output: Path | None = None
+    ) -> "subprocess.Popen[bytes]":
+        with (
+            (self.data / f"{name}.log").open("ab") as log,
+            (output or Path(os.devnull)).open("wb") as said,
+        ):
+            return subprocess.Popen(
+                child.command,
+                env=child.environment | more,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=log,
+                pass_fds=child.pass_fds,
+                start_new_session=True,
+            )
+
+    def kill(self, name: str = "worker") -> None:
+        """With all its children, as a machine that loses power."""
+        self._end(name, signal.SIGKILL)
+
+    def stop(self, name: str = "worker") -> int:
+        """As a deploy does; answers the exit code."""
+        return self._end(name, signal.SIGTERM)
+
+    def _end(self, name: str, how: signal.Signals) -> int:
+        process = self.running.pop(name)
+        if process.poll() is None:
+            os.killpg(process.pid, how) if how is signal.SIGKILL else process.send_signal(how)
+        return process.wait(30)
+
+    def died(self, name: str = "worker", *, within: float = 30) -> bool:
+        """Whether it killed itself, as CARTERIA_CRASH_AT asks."""
+        return self.running.pop(name).wait(within) == -signal.SIGKILL
+
+    def end(self) -> None:
+        for name in list(self.running):
+            self.kill(name)
+        self.listener.close()
+
+    def wait_for_web(self, *, within: float = 40) -> None:
+        deadline = time.monotonic() + within
+        while not self._web_answers():
+            assert time.monotonic() < deadline, self.log("web")
+            time.sleep(0.1)
+
+    def wait_for_worker(self, name: str, *, within: float = 40) -> None:
+        deadline = time.monotonic() + within
+        while "ready." not in self.log(name):
+            assert time.monotonic() < deadline, self.log(name)
+            time.sleep(0.1)
+
+    def _web_answers(self) -> bool:
+        try:
+            return bool(requests.get(self.url + "/healthz", timeout=5).ok)
+        except requests.RequestException:
+            return False
+
+    def log(self, name: str) -> str:
+        return (self.data / f"{name}.log").read_text("utf-8", "replace")[-3000:]
+
+    def command(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.told,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )

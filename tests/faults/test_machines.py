@@ -1,0 +1,119 @@
+"""What is beneath us goes away, and what we are made of is killed, doubled, replaced and misclocked.
+
+One installation goes through all of it, with mails coming and going the whole time (G5, G8, G11).
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+
+from tests.faults.house import House, running_house
+from tests.faults.processes import clock
+
+pytestmark = [pytest.mark.faults, pytest.mark.servers("postgres", "faketime")]
+
+A_BURST = 40
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@contextmanager
+def traffic(house: House) -> Iterator[None]:
+    """Mails that come and go meanwhile, ten a second."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(0.5):
+            house.arrive(4)
+            house.try_to_write()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(40)
+
+
+def test_nothing_is_wrong_with_a_good_day(house: House) -> None:
+    with house.fault("none"):
+        house.arrive(A_BURST)
+        house.write(4)
+        assert house.hand_in()
+
+
+def test_redis_forgets_everything_in_the_middle(house: House) -> None:
+    with house.fault("FLUSHALL"), redis.Redis.from_url(house.redis.url) as broker:
+        for _round in range(4):
+            house.arrive(A_BURST // 4)
+            house.write(2)
+            broker.flushall()
+            time.sleep(0.3)
+
+
+def test_redis_is_away_for_a_while(house: House) -> None:
+    with house.fault("Redis stopped and started"):
+        house.arrive(A_BURST // 2)
+        house.redis.stop(signal.SIGKILL)
+        house.arrive(A_BURST // 2)
+        house.write(4)
+        assert house.hand_in()
+        time.sleep(1)
+        house.redis.start()
+
+
+def test_postgres_dies_in_the_middle(house: House) -> None:
+    with house.fault("PostgreSQL killed and started"):
+        house.arrive(A_BURST)
+        house.write(4)
+        house.postgres.stop(signal.SIGQUIT)
+        accepted = house.hand_in()
+        house.postgres.start()
+        back = time.monotonic()
+        while not house.hand_in():
+            assert time.monotonic() - back < 15
+            time.sleep(0.2)
+    assert not accepted
+
+
+def test_a_new_set_takes_over_from_the_old_one(house: House) -> None:
+    with house.fault("deploy under load"), traffic(house):
+        time.sleep(1)
+        house.processes.start_web("new web")
+        house.processes.start_worker("new worker")
+        house.processes.wait_for_worker("new worker")
+        assert house.processes.stop("worker") == 0
+        assert house.processes.stop("web") == 0
+        time.sleep(1)
+
+
+def test_two_of_each_at_once(house: House) -> None:
+    with house.fault("two workers, two beats"):
+        house.processes.start_worker("second worker")
+        house.processes.wait_for_worker("second worker")
+        with traffic(house):
+            time.sleep(4)
+
+
+def test_clocks_are_wrong(house: House) -> None:
+    """One worker an hour ahead, another right, the web an hour behind: the database's clock counts."""
+    processes = house.processes
+    with house.fault("clocks: worker +1 h, web -1 h"):
+        processes.stop("new web")
+        processes.kill("new worker")
+        processes.start_web("late web", **clock(-1))
+        processes.start_worker("early worker", **clock(+1))
+        processes.wait_for_web()
+        processes.wait_for_worker("early worker")
+        with traffic(house):
+            time.sleep(4)

@@ -1,0 +1,91 @@
+"""A PostgreSQL and a Redis that a test stops, kills and starts again, on the same data."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from config.launch.broker import Address, server_binary
+from tests.servers import postgres
+from tests.servers.redis import _wait_for
+
+# What was committed outlives the server's death; that of the machine is nobody's fault here.
+DURABLE = ("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60")
+
+
+@dataclass(slots=True)
+class Stoppable:
+    url: str
+    command: Sequence[str]
+    wait: Callable[[], None]
+    options: dict[str, Any] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(self.command, stdout=quiet, stderr=quiet, **self.options)
+        self.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(20)
+            self.process = None
+
+
+@contextmanager
+def stoppable_redis() -> Iterator[Stoppable]:
+    """Nothing on disk: what it held is gone with it."""
+    folder = Path(tempfile.mkdtemp(prefix="carteria-redis-"))
+    address = Address(socket=str(folder / "s"))
+    binary = shutil.which("redis-server") or str(server_binary())
+    nothing_kept = ["--save", "", "--appendonly", "no", "--dir", str(folder)]
+    command = [binary, "--port", "0", "--unixsocket", address.socket, *nothing_kept]
+    server = Stoppable(address.url, command, lambda: _wait_for(address))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop(signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stoppable_postgres() -> Iterator[Stoppable]:
+    """With an empty database."""
+    folder = Path(tempfile.mkdtemp(prefix="carteria-pg-"))
+    as_postgres: dict[str, Any] = postgres._as_postgres()
+    if "user" in as_postgres:
+        shutil.chown(folder, "postgres", "postgres")
+    postgres._run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
+    where = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+    options = [word for setting in DURABLE for word in ("-c", setting)]
+    url = f"postgres://postgres@{quote(str(folder), safe='')}/{postgres.DATABASE}"
+    command = postgres._command("postgres", *where, *options)
+    server = Stoppable(url, command, lambda: _wait_for_postgres(folder), as_postgres)
+    try:
+        server.start()
+        subprocess.run(
+            postgres._command("createdb", "-h", folder, "-U", "postgres", postgres.DATABASE),
+            check=True,
+            **as_postgres,
+        )
+        yield server
+    finally:
+        server.stop(signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for_postgres(folder: Path) -> None:
+    ready = postgres._command("pg_isready", "-q", "-h", folder, "-U", "postgres")
+    deadline = time.monotonic() + 20
+    while subprocess.run(ready, check=False).returncode:
+        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+        time.sleep(0.05)
