@@ -20,7 +20,7 @@ from apps.core.secrets import unseal
 
 log = logging.getLogger(__name__)
 
-LEASE = 45  # seconds; short, so that a killed worker blocks nobody for long
+LEASE = 30  # seconds; short, so that a killed worker blocks nobody for long
 RENEW_EVERY = 5
 FIRST_PAUSE, LONGEST_PAUSE = 30, 900
 LOOK_AGAIN = 5  # seconds after somebody else was found fetching

@@ -17,7 +17,7 @@ from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.faults import crashpoint
-from apps.core.leases import held
+from apps.core.leases import Hold, held
 from apps.tickets.reading import MAX_TRIES, Held, ReadMail, failure, read
 from apps.tickets.signals import files_waiting
 from apps.tickets.stages import stage_of
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Status = InboundEmail.Status
 BATCH = 50
 BATCH_BYTES = 16 * 2**20
-LEASE = 120  # seconds; renewed with every batch
+LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 
 
 def take_in(limit: int = 10_000) -> int:
@@ -45,7 +45,7 @@ def _take_in_account(account: int | None, limit: int) -> int:
             rows = _next_batch(account, min(BATCH, limit - settled), again)
             if not rows:
                 break
-            known, taken = len(again), _take_in_batch(account, rows, again)
+            known, taken = len(again), _take_in_batch(account, rows, again, hold)
             if not taken and len(again) == known:
                 break
             settled += taken
@@ -72,10 +72,12 @@ def _until_heavy(rows: list[InboundEmail]) -> list[InboundEmail]:
     return rows
 
 
-def _take_in_batch(account: int | None, rows: list[InboundEmail], again: set[int]) -> int:
+def _take_in_batch(
+    account: int | None, rows: list[InboundEmail], again: set[int], hold: Hold
+) -> int:
     worn_out = [row for row in rows if row.tries >= MAX_TRIES]
     try:
-        good, bad = read([row for row in rows if row.tries < MAX_TRIES])
+        good, bad = read([row for row in rows if row.tries < MAX_TRIES], alive=hold.keep)
         bad += [(row, _three_tries()) for row in worn_out]
         return _put_aside(bad, again) + _store_or_split(account, good, again)
     except OSError as error:

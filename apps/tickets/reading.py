@@ -1,7 +1,7 @@
 """From ledger rows to mails that can be placed: everything slow, before the transaction."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError
@@ -72,12 +72,15 @@ class ReadMail:
         return self.customer.key or (self.parsed.from_.key if self.parsed.from_ else "")
 
 
-def read(rows: Sequence[InboundEmail]) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
-    """Parses each mail by itself, so that a bad one holds only itself."""
+def read(
+    rows: Sequence[InboundEmail], *, alive: Callable[[], None] = lambda: None
+) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
+    """Parses each mail by itself, so that a bad one holds only itself. ALIVE runs before each."""
     addresses = Addresses(rows)
     good: list[ReadMail] = []
     held: list[tuple[InboundEmail, Held]] = []
     for row in rows:
+        alive()
         try:
             good.append(_read_one(row, addresses))
         except Held as reason:
