@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Least, Now
 
 from apps.core.announce import announce
+from apps.core.db.rows import add_unless_known
 from apps.core.models import Blob
 from apps.crm.models import TicketUpdate
 from apps.crm.signals import updates_changed, updates_planned
@@ -44,7 +45,7 @@ def plan(updates: Sequence[Planned]) -> None:
     """Inside the caller's transaction. What is planned already stays as it is."""
     if not updates:
         return
-    TicketUpdate.objects.bulk_create([_row(one) for one in updates], ignore_conflicts=True)
+    add_unless_known([_row(one) for one in updates], due="not_before")
     announce(updates_planned, thread_keys=list(dict.fromkeys(one.thread_key for one in updates)))
 
 
@@ -57,7 +58,7 @@ def _row(planned: Planned) -> TicketUpdate:
         text=planned.text,
         blob=planned.blob,
         facts=dict(planned.facts),
-        not_before=planned.not_before or Now(),
+        not_before=planned.not_before,  # type: ignore[misc]  # None: the present moment
     )
 
 

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import DataError
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.core.db.rows import update_each
+from apps.core.db.rows import add_unless_known, update_each
+from apps.core.leases import in_seconds
 from apps.core.models import Blob
+from apps.crm.models import TicketUpdate
 from apps.tickets.models import Message, Session, Thread
 from tests.people import make_house, make_message, make_session
 
@@ -66,3 +69,31 @@ def test_what_is_too_long_is_refused_never_cut() -> None:
     thread.key = "T" * 300
     with pytest.raises(DataError):
         update_each([thread], "key")
+
+
+def planned(*keys: str) -> list[TicketUpdate]:
+    """Due at once."""
+    return [
+        TicketUpdate(thread_key="T1", kind="link", key=key, text=key, not_before=None)
+        for key in keys
+    ]
+
+
+def test_what_a_unique_rule_knows_is_left_as_it_is(django_assert_num_queries) -> None:
+    add_unless_known(planned("1"), due="not_before")
+    TicketUpdate.objects.update(text="first")
+    with django_assert_num_queries(1):
+        add_unless_known(planned("1", "2", "2"), due="not_before")
+    assert list(TicketUpdate.objects.values_list("key", "text")) == [("1", "first"), ("2", "2")]
+
+
+def test_due_at_once_is_the_databases_present_moment() -> None:
+    held, fixed, _now = rows = planned("held", "fixed", "now")
+    fixed.not_before = datetime(2030, 1, 1, tzinfo=UTC)
+    add_unless_known(rows[1:], due="not_before")
+    held.not_before = in_seconds(30)  # an expression among them
+    add_unless_known([held, *planned("more")], due="not_before")
+    due = TicketUpdate.objects.filter(not_before__lte=Now()).values_list("key", flat=True)
+    assert sorted(due) == ["more", "now"]
+    assert TicketUpdate.objects.get(key="fixed").not_before == fixed.not_before
+    assert TicketUpdate.objects.get(key="held").not_before > timezone.now()
