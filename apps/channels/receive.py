@@ -20,6 +20,7 @@ from apps.channels.signals import mail_received
 from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
+from apps.core.db.rows import update_each
 from apps.core.errors import Unavailable
 from apps.core.faults import crashpoint
 from apps.core.models import Blob
@@ -173,10 +174,9 @@ def _enter(
 
 
 def _save(rows: list[InboundEmail]) -> list[InboundEmail]:
+    known = [row for row in rows if row.pk is not None]
     InboundEmail.objects.bulk_create(row for row in rows if row.pk is None)
-    InboundEmail.objects.bulk_update(
-        [row for row in rows if row.pk is not None], WHEN_BROUGHT_IN, batch_size=50
-    )
+    update_each(known, *WHEN_BROUGHT_IN)
     return rows
 
 
