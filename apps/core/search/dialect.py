@@ -3,7 +3,10 @@
 In the conditions `d` is the table of the documents: key, grp, words.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+
+from django.db.backends.utils import CursorWrapper
 
 from apps.core.search.words import Term
 
@@ -15,12 +18,18 @@ class Condition(NamedTuple):
     parameters: tuple[str, ...]
 
 
+class Row(NamedTuple):
+    key: int
+    group: int
+    words: str  # as `stored` makes them
+
+
 class Dialect(Protocol):
     def tables(self, name: str) -> tuple[str, ...]:
         """Statements that make what is missing, and nothing twice."""
 
-    def put(self, name: str) -> str:
-        """One row of (key, group, stored words); a known key is replaced."""
+    def put(self, cursor: CursorWrapper, name: str, rows: Sequence[Row]) -> None:
+        """In one statement; a known key is replaced."""
 
     def stored(self, words: list[str]) -> str: ...
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 
-from apps.core.search.dialect import Condition, Dialect
+from apps.core.search.dialect import Condition, Dialect, Row
 from apps.core.search.postgres import Postgres
 from apps.core.search.sqlite import Sqlite
 from apps.core.search.words import Term, terms_of, words_of
@@ -43,10 +43,10 @@ class Index:
     def put(self, documents: Iterable[Document]) -> None:
         """Added, or replaced where the key is known; in the transaction of the caller."""
         dialect = _dialect()
-        rows = [(one.key, one.group, dialect.stored(words_of(one.text))) for one in documents]
+        rows = [Row(one.key, one.group, dialect.stored(words_of(one.text))) for one in documents]
         with connection.cursor() as cursor:
             for some in _in_lots(rows):
-                cursor.executemany(dialect.put(self.table), some)
+                dialect.put(cursor, self.table, some)
 
     def drop(self, keys: Iterable[int]) -> None:
         with connection.cursor() as cursor:

@@ -1,6 +1,10 @@
 """PostgreSQL: a tsvector with positions under a GIN index."""
 
-from apps.core.search.dialect import Condition
+from collections.abc import Sequence
+
+from django.db.backends.utils import CursorWrapper
+
+from apps.core.search.dialect import Condition, Row
 from apps.core.search.words import Term
 
 SHORT = 3  # letters
@@ -15,10 +19,12 @@ class Postgres:
             f"CREATE INDEX IF NOT EXISTS {name}_words ON {name} USING gin (words)",
         )
 
-    def put(self, name: str) -> str:
-        return (
-            f"INSERT INTO {name} (key, grp, words) VALUES (%s, %s, %s::tsvector)"
-            " ON CONFLICT (key) DO UPDATE SET grp = excluded.grp, words = excluded.words"
+    def put(self, cursor: CursorWrapper, name: str, rows: Sequence[Row]) -> None:
+        cursor.execute(
+            f"INSERT INTO {name} (key, grp, words) SELECT key, grp, words::tsvector"
+            " FROM UNNEST(%s::bigint[], %s::bigint[], %s::text[]) AS one (key, grp, words)"
+            " ON CONFLICT (key) DO UPDATE SET grp = excluded.grp, words = excluded.words",
+            [list(column) for column in zip(*rows, strict=True)],
         )
 
     def stored(self, words: list[str]) -> str:

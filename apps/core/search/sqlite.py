@@ -4,7 +4,11 @@ FTS5 keeps no positions: it finds where all words are, and the text says whether
 together.
 """
 
-from apps.core.search.dialect import Condition
+from collections.abc import Sequence
+
+from django.db.backends.utils import CursorWrapper
+
+from apps.core.search.dialect import Condition, Row
 from apps.core.search.words import Term
 
 LISTED_LETTERS = 3
@@ -27,10 +31,11 @@ class Sqlite:
             _trigger(name, "UPDATE", gone + added),
         )
 
-    def put(self, name: str) -> str:
-        return (
+    def put(self, cursor: CursorWrapper, name: str, rows: Sequence[Row]) -> None:
+        cursor.executemany(
             f"INSERT INTO {name} (key, grp, words) VALUES (%s, %s, %s)"
-            " ON CONFLICT (key) DO UPDATE SET grp = excluded.grp, words = excluded.words"
+            " ON CONFLICT (key) DO UPDATE SET grp = excluded.grp, words = excluded.words",
+            rows,
         )
 
     def stored(self, words: list[str]) -> str:
