@@ -62,8 +62,11 @@ class Outgoing:
 async def _publish(news: Waiting) -> None:
     layer = get_channel_layer()
     assert layer is not None  # settings name one
-    for (topic, _kind, _identity), body in news.items():
-        await layer.group_send(topic, {"type": "live", "body": body})
+    by_topic: dict[str, list[News]] = {}
+    for (topic, _kind, _identity), one in news.items():
+        by_topic.setdefault(topic, []).append(one)
+    for topic, some in by_topic.items():
+        await layer.group_send(topic, {"type": "live", "news": some})
 
 
 outgoing = Outgoing()

@@ -147,10 +147,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(news_of("pong", "", version + passed))
 
     async def live(self, message: dict[str, Any]) -> None:
-        if message["body"]["type"] == HANG_UP:
-            await self.close(code=RIGHTS_CHANGED)
-        else:
-            await self.send_json(message["body"])
+        for news in message["news"]:
+            if news["type"] == HANG_UP:
+                await self.close(code=RIGHTS_CHANGED)
+                return
+            await self.send_json(news)
 
 
 def _understood(text: str | None) -> dict[str, Any]:
