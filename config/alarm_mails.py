@@ -18,7 +18,7 @@ from apps.console.people.mails import Notice, send_notice
 from apps.core.alarms import News, note_trouble, take_news
 from apps.core.errors import Problem
 from apps.core.models import Alarm, User
-from config.alarms import lines
+from config.alarms import code_of, lines
 from config.condition.line import Line
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def _sent(reader: User, news: News, known: dict[str, dict[str, Line]]) -> str:
         """In the reader's language: so the lines are measured in it, once for all its readers."""
         language = translation.get_language()
         if language not in known:
-            known[language] = {line.key: line for line in lines()}
+            known[language] = {code_of(line): line for line in lines()}
         return _notice(news, known[language])
 
     try:

@@ -4,9 +4,9 @@ Each minute everything is measured as for the page; what is degraded or down for
 an alarm (apps/core/alarms.py), which is told once and stands on the front page until it is over.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.db.models import Count, Subquery
 from django.db.models.functions import Now
@@ -21,7 +21,7 @@ from config.condition.line import Line, span
 from config.health_page import measure
 
 MINUTE = 60
-# Key of a line, without the number of its row: seconds. What is not here is work, not an alarm.
+# How the key of a line begins: seconds. What is not here is work, not an alarm.
 PATIENCE = {
     "account": 15 * MINUTE,
     "certificate": 0,
@@ -47,7 +47,7 @@ PATIENCE = {
     "broker": 3 * MINUTE,
     "idle": 15 * MINUTE,
 }
-_NUMBER = re.compile(r"-\d+$")
+LONGEST = 80  # of a code
 
 
 def keep() -> None:
@@ -63,15 +63,24 @@ def lines() -> list[Line]:
 
 def _troubles(found: Iterable[Line]) -> list[Trouble]:
     return [
-        Trouble(line.key, line.name, line.fact, line.level, patience)
+        Trouble(code_of(line), line.name, line.fact, line.level, patience)
         for line in found
         if (patience := _patience(line)) is not None
     ]
 
 
+def code_of(line: Line) -> str:
+    """Its key; some bear the name of a folder, however long."""
+    if len(line.key) <= LONGEST:
+        return line.key
+    return f"{line.key[:40]}-{sha256(line.key.encode()).hexdigest()[:39]}"
+
+
 def _patience(line: Line) -> int | None:
-    usual = PATIENCE.get(_NUMBER.sub("", line.key))
-    return usual if line.patience is None else line.patience
+    if line.patience is not None:
+        return line.patience
+    known = (one for one in PATIENCE if line.key == one or line.key.startswith(f"{one}-"))
+    return PATIENCE.get(next(known, ""))
 
 
 # ---- the front page -----------------------------------------------------------------------------

@@ -164,9 +164,27 @@ def test_the_machine_in_trouble(
     assert opened() == open_then
 
 
-def test_work_for_somebody_is_no_alarm() -> None:
-    work = Line("quarantine", "Quarantine", "degraded", "3 wait.", kind="work")
-    assert alarms._patience(work) is None
+@pytest.mark.parametrize(
+    ("key", "patience"),
+    [
+        ("ledger-3-INBOX", 0),
+        ("ledger-3-Junk-12", 0),
+        ("reply-address-7", 0),
+        ("disk", 120),
+        ("quarantine", None),  # work for somebody, nothing that broke
+        ("unassigned", None),
+        ("diskette", None),
+    ],
+)
+def test_the_key_of_a_line_tells_its_patience(key: str, patience: int | None) -> None:
+    assert alarms._patience(Line(key, "x", "down", "x")) == patience
+
+
+def test_a_folder_with_a_long_name_is_an_alarm_of_its_own() -> None:
+    keys = [f"ledger-3-{'x' * 200}{end}" for end in "ab"]
+    codes = {alarms.code_of(Line(key, "x", "down", "x")) for key in keys}
+    assert len(codes) == 2
+    assert all(len(code) == 80 for code in codes)
 
 
 def test_the_channel_off_is_no_alarm_and_ends_those_of_its_accounts(house: House) -> None:
