@@ -20,6 +20,7 @@ LIST: list[URLPattern] = [
     path("sessions/<str:public_id>/status/", verbs.status, name="desk-status"),
     path("sessions/<str:public_id>/transfer/", verbs.transfer, name="desk-transfer"),
     path("sessions/<str:public_id>/assign/", verbs.assign, name="desk-assign"),
+    path("sessions/<str:public_id>/resolve/", verbs.resolve, name="desk-resolve"),
     path("sessions/<str:public_id>/release/", verbs.release, name="desk-release"),
     path("sessions/<str:public_id>/rebuild/", verbs.rebuild, name="desk-rebuild"),
     path("sessions/<str:public_id>/make-customer/", verbs.make_customer, name="desk-make-customer"),

@@ -12,6 +12,7 @@ from apps.channels.parsed import Address
 from apps.tickets.delivery_reports import trouble
 from apps.tickets.letters import people_of
 from apps.tickets.models import Draft, StagedFile
+from apps.tickets.newcomers import known_people
 
 MOST_NAMED = 5
 
@@ -42,7 +43,7 @@ def notes_of(draft: Draft, files: list[StagedFile]) -> list[Note]:
 def _of_recipients(draft: Draft) -> Iterator[Note]:
     if draft.session is None:
         return
-    known = set(draft.session.thread.participants.values_list("address", flat=True))
+    known = known_people(draft.session)
     ours = our_addresses()
     near = {domain_of(address) for address in known | ours} - PROVIDERS - {""}
     for side in ("to", "cc", "bcc"):
@@ -56,9 +57,9 @@ def _stranger(person: Address, side: str, near: set[str]) -> Note:
     if imitated := imitated_by(domain_of(person.email), near):
         words = {"address": person.email, "known": imitated}
         sentence = _("%(address)s looks like %(known)s, but it is another address.")
-        return Note("look-alike", side, sentence % words)
+        return Note("look-alike", side, sentence % words, person.key)
     sentence = _("%(address)s is new in this conversation.")
-    return Note("new-recipient", side, sentence % {"address": person.email})
+    return Note("new-recipient", side, sentence % {"address": person.email}, person.key)
 
 
 def _of_troubled(draft: Draft) -> Iterator[Note]:

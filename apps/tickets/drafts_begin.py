@@ -1,4 +1,4 @@
-"""How a draft begins: an answer to all, a mail to pass on, or a first mail to somebody.
+"""How a draft begins: an answer to all, a mail to pass on, a first one, or one more try.
 
 What stands in it from the start is the caller's OPENING (signatures), cleaned.
 """
@@ -6,13 +6,15 @@ What stands in it from the start is the caller's OPENING (signatures), cleaned.
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.channels.models import Mailbox
-from apps.core.errors import Problem
+from apps.core.errors import Conflict, Problem
 from apps.core.html import html_to_text
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets import draft_files, forwarding, staging, writers
+from apps.tickets.delivery_reports import standing
 from apps.tickets.drafts import WITH, announce_change, cleaned, find, newest_of, stored
 from apps.tickets.letters import (
     Letter,
@@ -20,7 +22,9 @@ from apps.tickets.letters import (
     recipients_of_everybody,
     subject_of_answer,
 )
-from apps.tickets.models import Draft, Message, Session
+from apps.tickets.models import DeliveryReport, Draft, Message, Session
+from apps.tickets.recipients import everybody
+from apps.tickets.tokens import hash_of
 
 Kind = Draft.Kind
 
@@ -59,6 +63,48 @@ def begin_forward(
         draft.left_out = draft_files.take_along(draft, message)
         _open(draft, whole, draft_files.content_ids(draft))
     return find(draft.key, by=by)
+
+
+def begin_again(message: Message, *, by: User, newest: int = 0) -> Draft:
+    """*Edit and resend*: text, files and those recipients that MESSAGE did not reach.
+
+    Raises Conflict `nothing-to-resend` where it reached everybody, or nobody knows.
+    """
+    staging.may_write_or_refuse(message.session, by)
+    missed = _missed_or_refuse(message)
+    with transaction.atomic():
+        _one_after_the_other(by)
+        draft = _about(message.session, _answered(message), by, newest, kind=Kind.REPLY)
+        draft.mailbox = message.mailbox
+        draft.subject, draft.plain, draft.text = message.subject, not message.html, message.text
+        for side in ("to", "cc", "bcc"):
+            setattr(draft, side, [one for one in getattr(message, side) if _is_in(one, missed)])
+        draft.left_out = draft_files.take_along(draft, message)
+        draft.html = cleaned(message.html, draft_files.content_ids(draft))
+        draft.save()
+        announce_change(draft)
+    return find(draft.key, by=by)
+
+
+def _missed_or_refuse(message: Message) -> set[str]:
+    """In small letters."""
+    if message.status == Message.Status.FAILED:
+        return {one.lower() for one in everybody(message)}
+    reports = standing(message.reports.all())
+    missed = {who for who, one in reports.items() if one.kind in DeliveryReport.FAILED}
+    if message.status != Message.Status.SENT or not missed:
+        sentence = _("This mail has not failed: write a new one, or say whether it arrived.")
+        raise Conflict("nothing-to-resend", sentence)
+    return {one.lower() for one in everybody(message)} if "" in missed else missed
+
+
+def _is_in(person: dict[str, str], missed: set[str]) -> bool:
+    return person["email"].lower() in missed
+
+
+def _answered(message: Message) -> Message | None:
+    parent = hash_of(message.in_reply_to) if message.in_reply_to else "-"
+    return Message.objects.filter(thread=message.thread_id, message_id_hash=parent).first()
 
 
 def begin_new(queue: Queue | None, *, by: User, opening: str) -> Draft:

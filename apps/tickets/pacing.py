@@ -111,7 +111,7 @@ def waits_of(messages: Iterable[Message]) -> dict[int, int]:
         pk__lt=OuterRef("pk"),
     )
     ahead = older.order_by().values("mailbox__account").annotate(n=Count("pk")).values("n")
-    rows = Message.objects.filter(pk__in=queued).annotate(
+    rows = Message.objects.filter(pk__in=queued, mailbox__isnull=False).annotate(
         ahead=Coalesce(Subquery(ahead), 0), now=Now()
     )
     waits = {one.pk: _wait_of(one) for one in rows.select_related(PACE)}
@@ -124,7 +124,7 @@ def _wait_of(message: Any) -> int:
     pace = getattr(account, "pace", None)
     times = [message.next_try_at, pace.next_at if pace else None]
     until: list[float] = [(one - message.now).total_seconds() for one in times if one]
-    return ceil(max(0.0, *until) + int(message.ahead) * _between(account))
+    return ceil(max([0.0, *until]) + int(message.ahead) * _between(account))
 
 
 def _account(message: Message) -> EmailAccount:

@@ -5,7 +5,7 @@ mail, the history, the API and the list show both alike.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models.functions import Now
@@ -35,7 +35,7 @@ def settle(message: Message, *, pause: int, because: str = "") -> None:
     attempts = list(message.tries.order_by("number"))
     standing = standing_of(message, attempts)
     first_time = message.sent_at is None and standing.status in Message.GONE_OUT
-    _write(message, standing, because or _because(standing, attempts), pause, first_time)
+    _write(message, standing, because or _because(message, standing, attempts), pause, first_time)
     if first_time:
         comments.plan_for([message], undecided=assignment.undecided(message.session))
     _look_for_a_copy(message)
@@ -47,7 +47,9 @@ def settle(message: Message, *, pause: int, because: str = "") -> None:
 
 def bring_back(message: Message, why: str) -> None:
     """A mail that did not arrive comes to somebody's eyes, on top of the list. Locked: an outcome
-    must not lose a race."""
+    must not lose a race. What we sent by ourselves calls nobody."""
+    if message.automatic:
+        return
     session = Session.objects.select_for_update().get(pk=message.session_id)
     sessions.reopen(session, why=why)
     Session.objects.filter(pk=session.pk).update(updated_at=timezone.now())
@@ -74,7 +76,7 @@ def _write(
     Message.objects.filter(pk=message.pk).update(**changes)
 
 
-def _because(standing: Standing, attempts: Sequence[DeliveryAttempt]) -> str:
+def _because(message: Message, standing: Standing, attempts: Sequence[DeliveryAttempt]) -> str:
     if standing.unknown:
         return next(one.sentence for one in reversed(attempts) if one.outcome == Ended.UNKNOWN)
     if standing.status == Status.SENT and not standing.open:
@@ -82,9 +84,16 @@ def _because(standing: Standing, attempts: Sequence[DeliveryAttempt]) -> str:
     if standing.status != Status.SENT:
         return attempts[-1].sentence if attempts else ""
     return _("Not at %(who)s yet, and tried again there: %(said)s") % {
-        "who": ", ".join(standing.open),
+        "who": _named(message, standing.open),
         "said": _said_last(standing.open[0], attempts),
     }
+
+
+def _named(message: Message, people: Iterable[str]) -> str:
+    """Blind copies without their address: more people read this than may know of them."""
+    seen = {one["email"].lower() for one in (*message.to, *message.cc)}
+    names = (one if one.lower() in seen else _("a blind copy") for one in people)
+    return ", ".join(dict.fromkeys(names))
 
 
 def _said_last(who: str, attempts: Sequence[DeliveryAttempt]) -> str:
@@ -111,7 +120,7 @@ def _report(message: Message, standing: Standing) -> str:
     if not rows:
         return ""
     return _("Not delivered to %(who)s: %(said)s") % {
-        "who": ", ".join(row.recipient for row in rows),
+        "who": _named(message, (row.recipient for row in rows)),
         "said": rows[0].sentence,
     }
 

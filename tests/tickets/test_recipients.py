@@ -93,7 +93,8 @@ def test_who_is_refused_for_now_is_tried_again_alone(
 ) -> None:
     server.scripts += [script(cy=LATER), script(cy=LATER)]
     sent = tried(message)
-    assert (sent.status, sent.remaining, CY in sent.because) == (Status.SENT, 1, True)
+    assert (sent.status, sent.remaining, CY in sent.because) == (Status.SENT, 1, False)
+    assert "a blind copy" in sent.because
     assert sent.next_try_at is not None
     tried(message)
     sent = tried(message)
@@ -127,6 +128,14 @@ def test_a_mail_that_is_refused_as_such_says_so_itself(
     server.scripts.append(script("554 5.7.1 spam", cy=LATER))
     failed = tried(message)
     assert (failed.status, "spam" in failed.because, reports(failed)) == (Status.FAILED, True, [])
+
+
+def test_nobody_is_called_for_an_automatic_answer(server: ScriptedSmtp, house: House) -> None:
+    message = queued(house, automatic=True)
+    Session.objects.update(status=Session.Status.RESOLVED)
+    server.scripts.append(script(ann=NO, bo=NO, cy=NO))
+    failed = tried(message)
+    assert (failed.status, failed.session.status) == (Status.FAILED, Session.Status.RESOLVED)
 
 
 def test_silence_holds_for_those_who_were_accepted(server: ScriptedSmtp, message: Message) -> None:

@@ -6,7 +6,7 @@ conversation of hundreds of mails, or of megabytes, opens at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -16,6 +16,7 @@ from django.db.models.functions import Substr
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.attachments.release import may_be_released
 from apps.channels.lookalikes import visible
@@ -23,7 +24,7 @@ from apps.channels.trust import NEUTRAL
 from apps.channels.trust_words import TITLES, advice_of, marked_sentences_of
 from apps.console.conversation.files import FileJson, file_json
 from apps.console.conversation.invites import with_invites
-from apps.console.conversation.outcomes import outcome_of
+from apps.console.conversation.outcomes import FAILED, OutcomeJson, outcome_of
 from apps.console.conversation.regrouped import place_of
 from apps.console.conversation.text import SHOWN_AT_MOST, parts_of
 from apps.console.desk.rows import moment
@@ -33,6 +34,7 @@ from apps.core.html_images import remote_images
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets.models import Message, MessageFile, Session
+from apps.tickets.pacing import waits_of
 from apps.tickets.undo import undo_until
 
 SNIPPET = 120  # characters
@@ -80,7 +82,7 @@ def shown(user: User, messages: Sequence[Message], opening: Opening) -> list[Jso
     bodies = _bodies(_to_read(messages, opened, opening.wanted))
     with_invites(bodies, messages)
     dividers = _dividers(messages)
-    reader = Reader(user, _steered(user, messages))
+    reader = Reader(user, _steered(user, messages), waits_of(messages))
     return [
         reader.line(one)
         | {"open": one.pk in opened, "divider": dividers.get(one.pk), "body": bodies.get(one.pk)}
@@ -90,7 +92,7 @@ def shown(user: User, messages: Sequence[Message], opening: Opening) -> list[Jso
 
 def message_of(user: User, message: Message) -> Json:
     """One of `lines_of`, whole."""
-    reader = Reader(user, _steered(user, [message]))
+    reader = Reader(user, _steered(user, [message]), waits_of([message]))
     bodies = _bodies([message.pk])
     with_invites(bodies, [message])
     return reader.line(message) | {"open": True, "divider": None, "body": bodies[message.pk]}
@@ -113,10 +115,12 @@ def lines_of(user: User) -> QuerySet[Message]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """To whom it is shown, and the queues whose locked files this user may release."""
+    """To whom it is shown, the queues whose locked files this user may release, and how many
+    seconds each mail still has to wait for its turn."""
 
     user: User
     steered: Collection[int]
+    waits: Mapping[int, int]
 
     def line(self, message: Any) -> Json:
         who = self._who(message)
@@ -156,13 +160,24 @@ class Reader:
     def _delivery(self, message: Message) -> Json:
         """Only its author can call a mail back, so nobody else waits for that."""
         until = undo_until(message) if message.author_id == self.user.pk else None
+        outcome = outcome_of(message)
         return {
             "status": message.status,
             "word": _delivery_word(message.status),
-            "because": message.because or _doubt(message.status),
+            "because": self._because(message),
             "undo_until": moment(until) if until and until > timezone.now() else None,
-            "outcome": outcome_of(message),
+            "outcome": outcome,
+            "is_in_doubt": message.status == Status.UNKNOWN,
+            "has_failed": message.status == Status.FAILED or _did_not_reach(message, outcome),
         }
+
+    def _because(self, message: Message) -> str:
+        said = message.because or _doubt(message.status)
+        wait = 0 if undo_until(message) else self.waits.get(message.pk, 0)
+        if not wait:
+            return said
+        leaves = ngettext("It leaves in %(n)d second.", "It leaves in %(n)d seconds.", wait)
+        return f"{said} {leaves % {'n': wait}}".strip()
 
     def _files(self, message: Message) -> list[FileJson]:
         may = message.session.queue_id in self.steered
@@ -183,6 +198,10 @@ def _delivery_word(status: str) -> str:
         Status.UNKNOWN: _("Unknown"),
         Status.SENDING: _("Sending"),
     }.get(Status(status), _("Waits to be sent"))
+
+
+def _did_not_reach(message: Message, outcome: OutcomeJson | None) -> bool:
+    return message.status == Status.SENT and outcome is not None and outcome["look"] == FAILED
 
 
 def _doubt(status: str) -> str:

@@ -23,7 +23,7 @@ from apps.crm.models import TicketUpdate
 from apps.queues.models import Queue
 from apps.queues.routing import Choice
 from apps.tickets.assignment import why_given
-from apps.tickets.delivery_words import event_of
+from apps.tickets.delivery_words import doubt_event_of, event_of
 from apps.tickets.models import DeliveryReport, Message, Session, SessionEvent, ThreadPdf
 from apps.tickets.regrouping import words as regrouping_words
 
@@ -41,6 +41,7 @@ ICONS = {
     Kind.DRAFT: "reply",
     Kind.CUSTOMER: "users",
     Kind.REGROUPED: "stack",
+    Kind.DELIVERY: "send",
 }
 
 
@@ -219,6 +220,10 @@ def _undone(event: SessionEvent, names: Names) -> str | None:
     return _("A mail was called back before it left.") if event.by else None
 
 
+def _delivery(event: SessionEvent, names: Names) -> str:
+    return doubt_event_of(event.facts)
+
+
 def _regrouped(event: SessionEvent, names: Names) -> str:
     return regrouping_words.sentence(event.facts)
 
@@ -233,6 +238,7 @@ _SENTENCES: dict[str, Callable[[SessionEvent, Names], str | None]] = {
     Kind.UNDONE: _undone,
     Kind.CUSTOMER: _customer,
     Kind.REGROUPED: _regrouped,
+    Kind.DELIVERY: _delivery,
 }
 
 

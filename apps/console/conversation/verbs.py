@@ -25,7 +25,7 @@ from apps.core.models import User
 from apps.crm import updates
 from apps.queues.attended import attended
 from apps.queues.models import Queue
-from apps.tickets import customers, sessions
+from apps.tickets import customers, doubts, sessions
 from apps.tickets.file_verdicts import release_file
 from apps.tickets.models import Message, Session
 
@@ -119,6 +119,19 @@ def make_customer(user: User, session: Session, body: Body) -> str:
         raise Conflict("not-forwarded", _("This mail passes no other one on."))
     now = customers.make_customer(session, Address(written["email"], written["name"]), by=user)
     return _("%(customer)s is the customer now.") % {"customer": now.customer_name or now.customer}
+
+
+@_answering
+def resolve(user: User, session: Session, body: Body) -> str:
+    """Of a mail in doubt: it arrived, or it is sent again."""
+    messages = Message.objects.visible_to(user).filter(thread=session.thread_id)
+    needed = messages.select_related("mailbox__account", "thread", "session__queue")
+    message = get_object_or_404(needed, pk=_id(body, "message"))
+    outcome = str(body.get("outcome", ""))
+    doubts.resolve(message, outcome, by=user)
+    if outcome == "arrived":
+        return _("Marked as arrived, and the history says by whom.")
+    return _("It is sent again, with the same Message-ID.")
 
 
 @_answering

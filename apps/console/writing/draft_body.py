@@ -53,6 +53,10 @@ def text_in(body: Body, name: str) -> str:
     return _text(body, name)
 
 
+def words_in(body: Body, name: str) -> list[str]:
+    return [str(one).lower() for one in _of_type(body, name, list, [])]
+
+
 def number_in(body: Body, name: str, otherwise: int | None = None) -> int | None:
     """Ids come as words; null and nothing at all are None and OTHERWISE."""
     value = body.get(name, otherwise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,22 +13,33 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.channels.models import ChannelSettings
+from apps.channels.parsed import Address
 from apps.console.answers import Answer, as_json, body_of, refusal
 from apps.console.desk.rows import SNIPPET, moment
 from apps.console.frame import Visit
 from apps.console.places import find_session
-from apps.console.writing.draft_body import content_of, number_in, text_in, version_of, wish_of
+from apps.console.writing.draft_body import (
+    content_of,
+    number_in,
+    text_in,
+    version_of,
+    wish_of,
+    words_in,
+)
 from apps.console.writing.draft_shapes import draft_json, line_json, notes_json
 from apps.console.writing.signatures import opening_of
-from apps.core.errors import Conflict, Invalid, Missing
+from apps.core.errors import Conflict, Guarded, Invalid, Missing
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets import draft_files, drafts, drafts_begin, undo
 from apps.tickets.draft_notes import notes_of
+from apps.tickets.drafts import Content
 from apps.tickets.drafts_send import ThreadChanged, send
 from apps.tickets.models import Draft, Message, Session
+from apps.tickets.newcomers import newcomers
 
 MOST_LISTED = 200
+AGAIN = "again"  # asked for: a mail that did not arrive, to be changed and sent once more
 
 
 # ---- begin and list ---------------------------------------------------------------------------
@@ -56,6 +68,9 @@ def _begun(user: User, body: dict[str, Any]) -> tuple[Draft, bool]:
         queue = _queue(user, number_in(body, "queue"))
         return drafts_begin.begin_new(queue, by=user, opening=opening_of(user, queue)), True
     message = _message(user, number_in(body, "message"))
+    if kind == AGAIN:
+        assert message is not None  # as below
+        return drafts_begin.begin_again(message, by=user, newest=newest), True
     session = _session(user, text_in(body, "session"), message)
     about: dict[str, Any] = {"by": user, "newest": newest}
     about["opening"] = opening_of(user, session.queue)
@@ -67,10 +82,10 @@ def _begun(user: User, body: dict[str, Any]) -> tuple[Draft, bool]:
 
 def _kind(body: dict[str, Any]) -> str:
     kind = text_in(body, "kind")
-    if kind not in Draft.Kind.values:
-        raise Invalid("kind", _("kind: reply, forward or new."))
-    if kind == Draft.Kind.FORWARD and not body.get("message"):
-        raise Invalid("message", _("message: say which mail is passed on."))
+    if kind not in (*Draft.Kind.values, AGAIN):
+        raise Invalid("kind", _("kind: reply, forward, new or again."))
+    if kind in (Draft.Kind.FORWARD, AGAIN) and not body.get("message"):
+        raise Invalid("message", _("message: say which mail it is about."))
     return kind
 
 
@@ -168,15 +183,37 @@ def take(request: Visit, key: str) -> Answer:
 def send_draft(request: Visit, key: str) -> Answer:
     user, body = request.user, body_of(request)
     draft = drafts.find(key, by=user, own=True)
-    wish = wish_of(body)
+    wish, content = wish_of(body), content_of(body, draft)
+    if strangers := _not_confirmed(draft, content, body):
+        return refusal(_new_recipients(strangers), people=[one.email for one in strangers])
     try:
-        message = send(draft, content_of(body, draft), wish, by=user)
+        message = send(draft, content, wish, by=user)
     except ThreadChanged as changed:
         return refusal(changed, newer=[_newer(one) for one in changed.newer])
     except Conflict as conflict:
         return _with_draft(conflict, user, key)
     answer = _sent(message, wish.then, request.channel)
     return JsonResponse(answer, status=HTTPStatus.ACCEPTED)
+
+
+def _not_confirmed(draft: Draft, content: Content, body: dict[str, Any]) -> list[Address]:
+    """Whom an answer would show the conversation for the first time. Whom a mail is passed on to
+    was chosen for that."""
+    if draft.sent_as_id or draft.session is None or draft.kind != Draft.Kind.REPLY:
+        return []
+    confirmed = set(words_in(body, "confirmed"))
+    new = newcomers(draft.session, (*content.to, *content.cc, *content.bcc))
+    return [one for one in new if "@" in one.email and one.key not in confirmed]
+
+
+def _new_recipients(strangers: Sequence[Address]) -> Guarded:
+    sentence = ngettext(
+        "New in this conversation: %(who)s. Send it to this address, too?",
+        "New in this conversation: %(who)s. Send it to these addresses, too?",
+        len(strangers),
+    )
+    who = ", ".join(one.email for one in strangers)
+    return Guarded("new-recipients", sentence % {"who": who})
 
 
 def _newer(message: Message) -> dict[str, Any]:

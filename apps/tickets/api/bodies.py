@@ -200,6 +200,10 @@ class MessageFilter(serializers.Serializer[Any]):
     )
 
 
+class ResolveSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField(max_length=10, help_text="arrived, or resend")
+
+
 class PreviewQuery(serializers.Serializer[Any]):
     page = serializers.IntegerField(min_value=1, default=1, help_text="Of a PDF or a TIFF.")
     longest = serializers.ChoiceField(

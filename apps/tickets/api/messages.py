@@ -21,7 +21,8 @@ from apps.core.api.ids import ID
 from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
 from apps.core.errors import Missing
-from apps.tickets.api.bodies import BINARY, MessageFilter, PreviewQuery
+from apps.tickets import doubts
+from apps.tickets.api.bodies import BINARY, MessageFilter, PreviewQuery, ResolveSerializer
 from apps.tickets.api.regroupings import DoneSerializer, MoveSerializer, done_json
 from apps.tickets.api.shapes import (
     MAY_SEE_RAW,
@@ -85,6 +86,17 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
             why=given["why"],
         )
         return done_json(done)
+
+    @extend_schema(request=ResolveSerializer, responses=MessageSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, id: str) -> Response:
+        """Of a mail that is *unknown*: it arrived, or it is sent again with the same Message-ID.
+        409 `not-yours`; `too-late`: it is in doubt no more."""
+        message = self.get_object()
+        asked = ResolveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        doubts.resolve(message, asked.validated_data["outcome"], by=caller(request))
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class AttachmentViewSet(ApiViewSet):

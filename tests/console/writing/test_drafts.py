@@ -10,11 +10,11 @@ from apps.channels.models import ChannelSettings
 from apps.console import answers, live
 from apps.console.models import Signature
 from apps.core.live import user_topic
-from apps.tickets.models import Draft, Message, Participant, Session, StagedFile
+from apps.tickets.models import Draft, Message, MessageFile, Participant, Session, StagedFile
 from tests.calls import problem
 from tests.console.asking import queries
 from tests.console.writing.conftest import Composer, Sit
-from tests.people import House, make_mailbox, make_message, make_session
+from tests.people import House, make_attachment, make_mailbox, make_message, make_session
 
 # ---- begin ------------------------------------------------------------------------------------
 
@@ -376,4 +376,64 @@ def test_send_costs_the_same_however_much_there_is(
     many(Session.objects.get(public_id=draft["session"]), draft, house)
     Draft.objects.filter(key=draft["id"]).update(newest=10**9)
     people = [{"email": f"p{number}@x.test", "name": ""} for number in range(30)]
-    assert queries(lambda: alice.send(draft, to=people)) == few
+    confirmed = [one["email"] for one in people]
+    assert queries(lambda: alice.send(draft, to=people, confirmed=confirmed)) == few
+
+
+# ---- whom an answer reaches for the first time ------------------------------------------------
+
+
+def test_new_recipients_need_one_confirmation(alice: Composer, session: Session) -> None:
+    """PAINS 39: whoever the customer added later would read all of it."""
+    make_message(session, cc=[{"email": "Third@elsewhere.test", "name": ""}])
+    draft = alice.begin(session)
+    assert [note["address"] for note in draft["notes"]] == ["third@elsewhere.test"]
+    refused = alice.send(draft)
+    assert problem(refused) == (422, "new-recipients")
+    assert refused.json()["people"] == ["Third@elsewhere.test"]
+    sent = alice.send(draft, confirmed=["third@elsewhere.test"])
+    assert sent.status_code == 202
+    assert alice.send(draft).json()["message"] == sent.json()["message"]
+    assert alice.send(alice.begin(session)).status_code == 202  # known from now on
+
+
+# ---- a mail that did not arrive ---------------------------------------------------------------
+
+
+def test_a_failed_mail_is_edited_and_sent_again(
+    house: House, alice: Composer, session: Session
+) -> None:
+    people = {"to": [{"email": "ann@outside.test", "name": "Ann"}], "bcc": []}
+    failed = make_message(
+        session, direction="out", status="failed", html="<p>Here it is.</p>", **people
+    )
+    make_attachment(failed, name="invoice.pdf")
+    draft = alice.begin(session, kind="again", message=str(failed.pk))
+    assert (draft["to"], draft["subject"], draft["html"]) == (
+        people["to"],
+        failed.subject,
+        "<p>Here it is.</p>",
+    )
+    assert [one["name"] for one in draft["files"]] == ["invoice.pdf"]
+    told = alice.send(draft, html=draft["html"], confirmed=["ann@outside.test"])
+    assert told.status_code == 202
+    assert MessageFile.objects.get(message=told.json()["message"]).attachment.name == "invoice.pdf"
+
+
+def test_only_whom_it_did_not_reach_gets_it_again(alice: Composer, session: Session) -> None:
+    to = [{"email": "ann@outside.test", "name": ""}, {"email": "bo@outside.test", "name": ""}]
+    sent = make_message(session, direction="out", text="Plain", to=to)
+    sent.reports.create(recipient="bo@outside.test", kind="hard")
+    draft = alice.begin(session, kind="again", message=str(sent.pk))
+    assert (draft["to"], draft["plain"], draft["text"]) == (to[1:], True, "Plain")
+
+
+@pytest.mark.parametrize("status", ["sent", "unknown", "queued"])
+def test_what_has_not_failed_is_not_sent_again(
+    alice: Composer, session: Session, status: str
+) -> None:
+    message = make_message(session, direction="out", status=status)
+    refused = alice.post(
+        "drafts/", kind="again", session=session.public_id, message=str(message.pk)
+    )
+    assert problem(refused) == (409, "nothing-to-resend")
