@@ -32,7 +32,6 @@ PATIENCE = {
     "received": 3 * MINUTE,
     "sending": 3 * MINUTE,
     "unknown": 0,
-    "failed": 0,
     "updates": 5 * MINUTE,
     "crm": 15 * MINUTE,
     "storage": 15 * MINUTE,

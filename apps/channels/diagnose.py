@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from apps.channels.fetch import login_of
+from apps.channels.forecast import note_certificate
 from apps.channels.models import EmailAccount
 from apps.channels.smtp_line import sign_in_only
 from apps.channels.transports.errors import TransportError, connection_error
@@ -28,6 +29,7 @@ def test_receive(account: EmailAccount) -> Diagnosis:
     """Signs in and looks into every folder that is named; fetches and flags nothing."""
     try:
         with ImapInbox(login_of(account)) as inbox:
+            note_certificate(account, "receive", inbox.certificate_until)
             return _look_around(inbox, account)
     except TransportError as error:
         return _said(error)

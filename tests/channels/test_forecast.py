@@ -13,14 +13,16 @@ from django.utils import timezone
 
 from apps.channels import forecast
 from apps.channels.admin import WholeAccountForm
+from apps.channels.diagnose import test_receive as diagnose_receive
 from apps.channels.diagnose import test_send as diagnose_send
 from apps.channels.fetch import fetch
 from apps.channels.forecast import Quota, certificates_of, forgotten, quota_of
 from apps.channels.models import EmailAccount
 from apps.channels.transports.imap_text import storage
+from apps.core.secrets import seal
 from tests.channels.mailboxes import account_at, account_at_fake, mails, switch_on
 from tests.people import make_account
-from tests.servers.dovecot import Dovecot, running_dovecot
+from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.servers.fake_imap import ONE_MAIL, Answer, running_fake_imap, serving
 from tests.servers.smtp_sink import Certificates, running_smtp_sink
 
@@ -217,6 +219,22 @@ def test_a_fetch_reads_the_certificate_and_the_space(roomy: Dovecot) -> None:
     used, limit = told(account)
     assert limit == 100
     assert used is not None and 55 <= used <= 70
+
+
+@pytest.mark.servers
+def test_the_test_of_a_connection_sees_a_new_certificate(roomy: Dovecot) -> None:
+    account = make_account(
+        receive_host="localhost",
+        receive_port=roomy.tls_port,
+        receive_tls="implicit",
+        receive_ca_file=roomy.ca_file,
+        receive_user=roomy.new_user(),
+        receive_password=seal(PASSWORD),
+        receive_certificate_until=NOW,
+    )
+    assert diagnose_receive(account).ok
+    until = now(account).receive_certificate_until
+    assert until is not None and until > timezone.now()
 
 
 @pytest.mark.servers
