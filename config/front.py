@@ -431,6 +431,21 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("Every mail that came in, with its outcome."),
         _nothing,
     ),
+    "email_channels.LedgerCheck": (
+        gettext_lazy("Ledger checks"),
+        gettext_lazy("Each night, every mail on the servers is counted against the ledger."),
+        _nothing,
+    ),
+    "email_channels.MailImport": (
+        gettext_lazy("Old mail"),
+        gettext_lazy("Bring in mail from before the start; nobody gets an automatic answer."),
+        _nothing,
+    ),
+    "tickets.ThreadDeletion": (
+        None,
+        gettext_lazy("Receipts: who deleted which conversation, and how much of it."),
+        _nothing,
+    ),
     "attachments.Attachment": (
         gettext_lazy("Files"),
         gettext_lazy("What came with mails, each with its verdict."),

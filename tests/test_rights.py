@@ -12,6 +12,7 @@ the API or a page of the console that stands in no table fails.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,7 +30,7 @@ from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Te
 from apps.attachments.links import make_link
 from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.attachments.urls import urlpatterns as attachments_urls
-from apps.channels.models import ChannelSettings, InboundEmail
+from apps.channels.models import ChannelSettings, InboundEmail, LedgerCheck, MailImport
 from apps.channels.parsed import Address
 from apps.console.conversation import remote_images
 from apps.console.models import CannedReply, ReadMark, Signature, Viewing
@@ -57,7 +58,7 @@ from apps.tickets import draft_files, drafts
 from apps.tickets.drafts_begin import begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.letters import Upload
-from apps.tickets.models import Draft, Regrouping, Session, StagedFile
+from apps.tickets.models import Draft, Regrouping, Session, StagedFile, ThreadDeletion
 from config.api import urlpatterns as api_urls
 from tests.core.test_pictures import plain, saved
 from tests.people import (
@@ -183,6 +184,7 @@ API = {
     ("get", "session-list", "?queue=Support"): "y y n n y n y y 3 1 n",
     ("get", "session-list", "?agent=none"):    "y y n n y n y y 3 1 n",
     ("get", "session-detail", ""):             "y y 4 4 y 4 y y 3 1 4",
+    ("delete", "session-detail", "?confirm={session}"): "+ 3 4 4 3 4 3 3 3 1 4",
     ("post", "session-list", ""):              "b b b b b b 3 b 3 1 b",
     ("post", "session-take", ""):              "3 3 4 4 + 4 3 3 3 1 4",
     ("post", "session-open", ""):              "3 3 4 4 c 4 3 3 3 1 4",
@@ -260,6 +262,9 @@ ADMIN = {
     "email_channels.EmailAccount":       "add change delete",
     "email_channels.Mailbox":            "add change delete",
     "email_channels.InboundEmail":       "",
+    "email_channels.LedgerCheck":        "",
+    "email_channels.MailImport":         "add",
+    "tickets.ThreadDeletion":            "",
     "email_channels.QuarantinedEmail":   "release_them",
     "queues.Queue":                      "add change delete",
     "attachments.AttachmentSettings":    "change",
@@ -428,6 +433,9 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),
         held,
+        LedgerCheck.objects.create(account=house.mailbox.account, folder="INBOX"),
+        MailImport.objects.create(account=house.mailbox.account, since=date(2026, 1, 1)),
+        ThreadDeletion.objects.create(thread_key="T0"),
         make_queue("Spare"),
         AttachmentSettings.load(),
         file,

@@ -13,12 +13,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+import apps.channels.admin_ledger
 import apps.channels.admin_mailboxes  # noqa: F401 - it registers its page
 from apps.channels import diagnose, rules
 from apps.channels.forecast import forgotten
-from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.stamps import stamping_servers
-from apps.core.admin_bases import OneRow, OnlyLook, Restricted, SpeaksOfDoubts
+from apps.core.admin_bases import OneRow, Restricted, SpeaksOfDoubts
 from apps.core.rules import LinesField, RowForm
 from apps.core.secrets import seal
 from apps.core.zones import zones
@@ -305,38 +306,3 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
     def _say(self, request: HttpRequest, side: str, answer: diagnose.Diagnosis) -> None:
         level = messages.SUCCESS if answer.ok else messages.ERROR
         self.message_user(request, f"{side}: {answer.sentence}", level)
-
-
-@admin.register(InboundEmail)
-class LedgerAdmin(OnlyLook, Restricted):
-    """Every mail that a server or a caller gave us, with its outcome."""
-
-    list_display = (
-        "id",
-        "received_at",
-        "source",
-        "account",
-        "mailbox",
-        "status",
-        "subject",
-        "size",
-    )
-    list_filter = ("status", "source", "account", "mailbox")
-    list_select_related = ("account", "mailbox")
-    search_fields = ("=sender", "=sha256", "=id")
-    date_hierarchy = "received_at"
-    show_full_result_count = False
-    fields = (
-        ("source", "account", "mailbox"),
-        ("folder", "uidvalidity", "uid"),
-        ("received_at", "settled_at", "status", "duplicate_of"),
-        "reason",
-        ("sender", "subject"),
-        ("size", "sha256"),
-        "journey",
-    )
-
-    @admin.display(description=_("journey"))
-    def journey(self, mail: InboundEmail) -> SafeString:
-        page = reverse("admin:email-journey", args=[mail.pk])
-        return format_html('<a href="{}">{}</a>', page, gettext("Every step and why"))

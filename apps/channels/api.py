@@ -132,6 +132,8 @@ class LedgerSerializer(serializers.Serializer[InboundEmail]):
     subject = serializers.CharField(read_only=True)
     duplicate_of = serializers.CharField(source="duplicate_of_id", read_only=True, allow_null=True)
     settled_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    server_date = serializers.DateTimeField(read_only=True, allow_null=True)
+    gone_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class LedgerFilter(serializers.Serializer[Any]):

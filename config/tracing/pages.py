@@ -17,6 +17,8 @@ from apps.channels.models import InboundEmail, Mailbox
 from apps.channels.receive import MAX_MAIL_BYTES
 from apps.core import blobs
 from apps.core.models import Role, User
+from apps.tickets.models import Thread
+from config.tracing.delete_page import delete_page
 from config.tracing.journey import steps_of
 from config.tracing.replay import MOST_MAILS, replay
 from config.tracing.trial import try_mail
@@ -27,6 +29,11 @@ def pages(site: AdminSite) -> list[Any]:
         path("email/dry-run/", site.admin_view(dry_run_page), name="email-dry-run"),
         path("email/replay/", site.admin_view(replay_page), name="email-replay"),
         path("email/journey/<int:pk>/", site.admin_view(journey_page), name="email-journey"),
+        path(
+            "email/conversation/<str:key>/delete/",
+            site.admin_view(delete_page),
+            name="email-delete-conversation",
+        ),
     ]
 
 
@@ -116,7 +123,19 @@ def journey_page(request: HttpRequest, pk: int) -> HttpResponse:
     rows = InboundEmail.objects.select_related("account", "mailbox")
     row = get_object_or_404(rows, pk=pk)
     title = _("Journey of mail %(number)s") % {"number": row.pk}
-    return _page(request, "journey", {"title": title, "row": row, "steps": steps_of(row)})
+    context = {
+        "title": title,
+        "row": row,
+        "steps": steps_of(row),
+        "thread": _deletable(request, row),
+    }
+    return _page(request, "journey", context)
+
+
+def _deletable(request: HttpRequest, row: InboundEmail) -> Thread | None:
+    """The conversation, for who may delete it."""
+    may = cast(User, request.user).has_role(Role.ADMINISTRATOR)
+    return Thread.objects.filter(messages__inbound=row).first() if may else None
 
 
 def _require_sight(request: HttpRequest) -> None:

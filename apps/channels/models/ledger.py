@@ -135,6 +135,11 @@ class QuarantinedEmail(InboundEmail):
         ordering: ClassVar = ["-id"]
 
 
+class MailImportQuerySet(models.QuerySet["MailImport"]):
+    def visible_to(self, user: User) -> MailImportQuerySet:
+        return self if user.sees_settings else self.none()
+
+
 class MailImport(models.Model):
     """Old mail that is brought in since a date: *before-start* becomes *received*, in pieces."""
 
@@ -167,6 +172,8 @@ class MailImport(models.Model):
     asked_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
+    objects = MailImportQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("import of old mail")
         verbose_name_plural = _("imports of old mail")
@@ -181,6 +188,19 @@ class MailImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}, {self.since}"
+
+    @property
+    def is_living(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.done // self.wanted) if self.wanted else 0
+
+
+class LedgerCheckQuerySet(models.QuerySet["LedgerCheck"]):
+    def visible_to(self, user: User) -> LedgerCheckQuerySet:
+        return self if user.sees_settings else self.none()
 
 
 class LedgerCheck(models.Model):
@@ -199,6 +219,8 @@ class LedgerCheck(models.Model):
     gone = models.PositiveIntegerField(_("gone from the server"), default=0)
     sentence = models.TextField(_("trouble"), blank=True, help_text="Why it could not be counted.")
     at = models.DateTimeField(_("counted"), default=timezone.now)
+
+    objects = LedgerCheckQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ledger check")

@@ -92,6 +92,11 @@ class Regrouping(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class ThreadDeletionQuerySet(models.QuerySet["ThreadDeletion"]):
+    def visible_to(self, user: User) -> ThreadDeletionQuerySet:
+        return self if user.sees_settings else self.none()
+
+
 class ThreadDeletion(models.Model):
     """The receipt of a conversation that was deleted: who, when and how much, nothing of it."""
 
@@ -106,6 +111,8 @@ class ThreadDeletion(models.Model):
         _("never told to the ticket"), default=0, help_text="Withdrawn from the CRM's outbox."
     )
     at = models.DateTimeField(_("deleted"), default=timezone.now)
+
+    objects = ThreadDeletionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("deleted conversation")
