@@ -220,7 +220,13 @@ API = {
     ("get", "quarantine-list", ""):            "y 3 3 3 3 3 y 3 3 1 3",
     ("get", "quarantine-detail", ""):          "y 3 3 3 3 3 y 3 3 1 3",
     ("get", "quarantine-raw", ""):             "+ 3 3 3 3 3 + 3 3 1 3",
+    ("get", "quarantine-preview", ""):         "+ 3 3 3 3 3 + 3 3 1 3",
     ("post", "quarantine-release", ""):        "+ 3 3 3 3 3 3 3 3 1 3",
+    ("post", "quarantine-delete", ""):         "+ 3 3 3 3 3 3 3 3 1 3",
+    ("post", "quarantine-tell", ""):           "+ 3 3 3 3 3 3 3 3 1 3",
+    ("post", "quarantine-release-many", ""):   "b 3 3 3 3 3 3 3 3 1 3",
+    ("post", "quarantine-delete-many", ""):    "b 3 3 3 3 3 3 3 3 1 3",
+    ("post", "quarantine-tell-many", ""):      "b 3 3 3 3 3 3 3 3 1 3",
     ("get", "pipeline", ""):                   "+ + + + 3 3 + + 3 1 3",
     ("post", "inbound", ""):                   "b 3 3 3 3 3 3 b 3 1 3",
     ("get", "agent-time-in-state", ""):        "+ + 4 4 + 4 + + 3 1 4",
@@ -265,7 +271,7 @@ ADMIN = {
     "email_channels.LedgerCheck":        "",
     "email_channels.MailImport":         "add",
     "tickets.ThreadDeletion":            "",
-    "email_channels.QuarantinedEmail":   "release_them",
+    "email_channels.QuarantinedEmail":   "release_them delete_them tell_senders",
     "queues.Queue":                      "add change delete",
     "attachments.AttachmentSettings":    "change",
     "attachments.Attachment":            "",
@@ -658,7 +664,7 @@ def test_every_address_of_writing_is_in_the_table() -> None:
 def _api_address(world: World, name: str) -> str:
     kind = name.partition("-")[0]
     word = {"attachment": "file", "presence": "agent"}.get(kind, kind)
-    if name.endswith(("-list", "-csv")) or name in ("pipeline", "agent-events"):
+    if name.endswith(("-list", "-csv", "-many")) or name in ("pipeline", "agent-events"):
         return reverse(f"api:{name}")
     if name == "inbound":
         return reverse("api:inbound", args=["support@carteria.test"])
@@ -754,7 +760,10 @@ def _ask(world: World, label: str, verb: str, browser: Client) -> str:
     return "y" if found == "n" and mark in answer.content.decode() else found
 
 
-ACTIONS = ("delete_selected", "release_them", "try_again", "leave_out", "rebuild_comments")
+ACTIONS = (
+    *("delete_selected", "release_them", "delete_them", "tell_senders"),
+    *("try_again", "leave_out", "rebuild_comments"),
+)
 
 
 def _act(browser: Client, label: str, address: str, row: models.Model) -> str:
