@@ -58,6 +58,8 @@ def _open(one: AccountCondition, sentence: str) -> tuple[Cure]:
 
 
 def _days_left(found: Certificate) -> str:
+    if not found.days:
+        return _("The certificate of %(host)s ends within a day.") % {"host": found.host}
     words = ngettext(
         "The certificate of %(host)s lasts %(n)d more day.",
         "The certificate of %(host)s lasts %(n)d more days.",

@@ -1,6 +1,9 @@
 """accounts/ and ledger/: how the channel is, without its secrets."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.channels.models import EmailAccount, InboundEmail
 from tests.calls import Caller, problem
@@ -32,6 +35,31 @@ def test_an_account_says_how_it_is_and_keeps_its_secrets(house: House) -> None:
 def test_the_list_names_the_mailboxes(house: House) -> None:
     [account] = Caller(house.irene).get("accounts/").json()["results"]
     assert account["mailboxes"] == ["support@carteria.test"]
+
+
+def test_it_says_what_it_foretells(house: House) -> None:
+    account = make_account("main", receive_tls="implicit")
+    row = EmailAccount.objects.filter(pk=account.pk)
+    caller = Caller(house.robot)
+    body = caller.get(f"accounts/{account.pk}/").json()
+    told = ("lag_seconds", "last_uids", "certificate_until", "quota", "canary")
+    assert [body[name] for name in told] == [None, {}, None, None, None]
+
+    now = timezone.now()
+    account.cursors.create(folder="INBOX", uidvalidity=1, first_uid=1, last_uid=812)
+    row.update(
+        last_fetched_at=now - timedelta(seconds=90),
+        receive_certificate_until=now + timedelta(days=9),
+        quota_used=70,
+        quota_limit=100,
+        canary=True,
+        canary_asked_at=now,
+    )
+    body = caller.get(f"accounts/{account.pk}/").json()
+    assert 90 <= body["lag_seconds"] < 150
+    assert (body["last_uids"], body["quota"]) == ({"INBOX": 812}, {"used": 70, "limit": 100})
+    assert body["canary"]["asked_at"] and body["canary"]["proved_at"] is None
+    assert body["certificate_until"] > now.isoformat()
 
 
 def test_the_ledger_has_every_mail_with_its_outcome(house: House) -> None:
