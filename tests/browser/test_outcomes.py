@@ -36,3 +36,45 @@ def test_a_bounce_is_told_on_the_mail_and_warns_whoever_writes_again(
     expect(page.locator("[data-test=customer-trouble]")).to_contain_text("The last 3 mails")
     page.click("[data-test=reply]")
     expect(page.locator("[data-test=chip][data-trouble]")).to_have_count(1)
+
+
+def test_a_mail_in_doubt_is_decided_and_a_failed_one_is_written_again(
+    house: House, open_console: Open
+) -> None:
+    session = make_session(house.support, agent=house.alice, mailbox=house.mailbox, status="active")
+    make_message(session)
+    people = {"to": [{"email": "customer@outside.test", "name": ""}], "author": house.alice.user}
+    doubted = make_message(session, direction="out", status="unknown", **people)
+    doubted.tries.create(number=1, outcome="unknown", lease_until=doubted.created_at)
+    failed = make_message(
+        session,
+        direction="out",
+        status="failed",
+        because="550 no",
+        html="<p>Here it is.</p>",
+        **people,
+    )
+    page = open_console(f"/s/{session.public_id}/?message={doubted.pk}")
+    page.locator(f"#m{doubted.pk} [data-test=arrived]").click()
+    expect(page.locator(f"#m{doubted.pk}")).to_have_attribute("data-status", "sent")
+    expect(page.locator(f"#m{doubted.pk} [data-test=remedy]")).to_have_count(0)
+
+    page.locator(f"#m{failed.pk} [data-test=edit-resend]").click()
+    expect(page.locator("[data-test=chip]")).to_contain_text("customer@outside.test")
+    expect(page.locator("[data-test=editor]")).to_contain_text("Here it is.")
+    page.click("[data-test=send]")
+    expect(page.locator("[data-test=message][data-status=queued]")).to_have_count(1)
+
+
+def test_who_is_new_is_named_before_the_answer_leaves(house: House, open_console: Open) -> None:
+    session = make_session(house.support, agent=house.alice, mailbox=house.mailbox, status="active")
+    make_message(session)
+    make_message(session, cc=[{"email": "third@elsewhere.test", "name": ""}])
+    page = open_console(f"/s/{session.public_id}/")
+    page.click("[data-test=reply]")
+    page.locator("[data-test=editor]").fill("All is well.")
+    page.click("[data-test=send]")
+    asked = page.locator("[data-test=new-recipients]")
+    expect(asked).to_contain_text("third@elsewhere.test")
+    asked.locator("[data-test=confirm-recipients]").click()
+    expect(page.locator("[data-test=message][data-status=queued]")).to_have_count(1)

@@ -36,15 +36,34 @@ export function openForward(message) {
 
 let isOpening = false;
 
-export async function openNew() {
+export function openNew() {
   const { queue } = route.peek();
-  if (isOpening) return; // a second press is no second mail
-  isOpening = true;
-  try {
-    const draft = /** @type {Draft} */ (await post("drafts/", { kind: "new", ...(queue && { queue }) }));
+  return openOnce({ kind: "new", ...(queue && { queue }) }, (draft) => {
     const writing = opened(draft, true);
     go({ session: "", draft: draft.id });
     wantsFocus.value = writing.key;
+  });
+}
+
+/**
+ * Edit and resend: a mail that did not arrive, as it was.
+ * @param {string} message
+ */
+export function openAgain(message) {
+  const newest = reading.peek().data?.newest;
+  return openOnce({ kind: "again", message, newest }, (draft) => show(opened(draft, false)));
+}
+
+/**
+ * A second press is no second mail.
+ * @param {object} asked
+ * @param {(draft: Draft) => void} open
+ */
+async function openOnce(asked, open) {
+  if (isOpening) return;
+  isOpening = true;
+  try {
+    open(/** @type {Draft} */ (await post("drafts/", asked)));
   } catch (problem) {
     tell(problem);
   } finally {

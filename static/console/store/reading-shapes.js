@@ -73,7 +73,7 @@
  * @property {{ id: string, at: string } | null} divider
  * @property {{ level: string, title: string, hint: string, sentences: string[], advice: string } | null} trust
  * @property {Address | null} forwarded who wrote the mail that this one passes on
- * @property {{ status: string, word: string, because: string, undo_until: string | null, outcome: Outcome | null } | null} delivery
+ * @property {{ status: string, word: string, because: string, undo_until: string | null, outcome: Outcome | null, is_in_doubt: boolean, has_failed: boolean } | null} delivery
  * @property {File[]} files
  * @property {Body | null} body
  */

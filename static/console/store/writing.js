@@ -50,6 +50,12 @@ export class Writing {
   /** What came since, when Send was refused for it.
    * @type {import("../lib/html.js").Signal<{ id: string, who: string, snippet: string, at: string }[]>} */
   newer = signal([]);
+  /** Whom an answer would show the conversation for the first time, when Send was refused for it.
+   * @type {import("../lib/html.js").Signal<{ sentence: string, people: string[] } | null>} */
+  strangers = signal(null);
+  /** Those of them that the author wants, in small letters.
+   * @type {Set<string>} */
+  #confirmed = new Set();
   shown = signal(true);
   /** Send was pressed, and waits for the draft or its files. */
   waits = signal(false);
@@ -250,6 +256,7 @@ export class Writing {
   /** @param {Partial<Fields>} change */
   set(change) {
     this.fields.value = { ...this.fields.peek(), ...change };
+    if (change.to || change.cc || change.bcc) this.strangers.value = null;
     if (Object.keys(change).some((name) => name === this.problem.peek().field)) this.clearProblem();
     this.changed();
   }
@@ -497,6 +504,12 @@ export class Writing {
     this.problem.value = { field, sentence };
   }
 
+  /** It is right that these get it, too. @param {string[]} people */
+  confirm(people) {
+    for (const one of people) this.#confirmed.add(one.toLowerCase());
+    this.strangers.value = null;
+  }
+
   clearProblem() {
     if (this.problem.peek().sentence) this.problem.value = { field: "", sentence: "" };
   }
@@ -527,7 +540,7 @@ export class Writing {
     const content = this.content();
     this.#tell(content);
     try {
-      return await post(`drafts/${id}/send/`, { ...this.body(content), ...how });
+      return await post(`drafts/${id}/send/`, { ...this.body(content), ...how, confirmed: [...this.#confirmed] });
     } catch (problem) {
       const theirs = problem instanceof Problem && problem.code === "draft-changed" && problem.body.draft;
       if (again && theirs && this.#merge(theirs)) return this.#sendOnce(id, how, false);
@@ -540,6 +553,7 @@ export class Writing {
     if (this.state.peek() === "sending") this.state.value = "typed";
     if (!(problem instanceof Problem)) return;
     if (problem.code === "thread-changed") this.newer.value = problem.body.newer ?? [];
+    else if (problem.code === "new-recipients") this.strangers.value = { sentence: problem.message, people: problem.body.people ?? [] };
     else if (problem.status === 404) this.state.value = "gone";
     else if (this.#canWait(problem)) this.refuse("", problem.status === 401 ? signedOutSentence() : problem.message);
     else if (!this.theirs.peek()) this.refuse(problem.field, problem.message);

@@ -22,8 +22,8 @@ function isOpen(message) {
 
 /** @typedef {{ first: boolean, last: boolean }} Ends whether it is one of the conversation's */
 
-/** @param {{ message: Message, session: string, wanted: boolean, forward: (() => void) | null, ends: Ends }} props */
-export function OneMessage({ message, session, wanted, forward, ends }) {
+/** @param {{ message: Message, session: string, wanted: boolean, forward: (() => void) | null, again: (() => void) | null, ends: Ends }} props */
+export function OneMessage({ message, session, wanted, forward, again, ends }) {
   const open = isOpen(message);
   useEffect(() => {
     if (open && !message.body) loadBody(message).catch((problem) => say(problem.message)); // the next opening asks again
@@ -36,7 +36,7 @@ export function OneMessage({ message, session, wanted, forward, ends }) {
     ${message.divider && html`<p class="event event--session"><span>${message.divider.id === session ? _("This session") : html`${_("Session")} <span class="mono">${message.divider.id}</span>`}</span></p>`}
     <details class=${`msg ${wanted ? "msg--wanted" : ""}`} id=${`m${message.id}`} data-test="message" data-message=${message.id} data-direction=${message.direction} data-status=${message.delivery?.status ?? "received"} open=${open} onToggle=${toggle}>
       <${MessageHead} message=${message} />
-      ${open && html`<${Trouble} message=${message} /><${Outcomes} message=${message} /><${NewMatter} message=${message} split=${may("regroup") && !ends.first} /><${Trust} message=${message} /><${FirstWriter} message=${message} />
+      ${open && html`<${Trouble} message=${message} /><${Outcomes} message=${message} /><${Remedy} message=${message} again=${again} /><${NewMatter} message=${message} split=${may("regroup") && !ends.first} /><${Trust} message=${message} /><${FirstWriter} message=${message} />
         <${MailBody} message=${message} /><${Files} files=${listed(message)} session=${session} />
         <div class="msg-foot"><${PlaceWhy} message=${message} />
           ${forward && html`<button type="button" class="btn btn--sm" onClick=${forward} data-test="forward"><${Icon} name="forward" class="i--flip" />${_("Forward")}</button>`}
@@ -99,6 +99,20 @@ function Trouble({ message }) {
   /** @type {Record<string, string>} */
   const looks = { failed: "notice--danger", unknown: "notice--warn" };
   return html`<div class=${`notice ${looks[delivery.status] ?? ""}`}><${Icon} name=${DELIVERY_ICONS[delivery.status] ?? "clock"} /><span>${delivery.because}</span></div>`;
+}
+
+/** What the agent can do about a mail that did not arrive, or of which nobody knows.
+ * @param {{ message: Message, again: (() => void) | null }} props */
+function Remedy({ message, again }) {
+  const { delivery } = message;
+  if (!delivery || !may("reply")) return null;
+  const resolve = (/** @type {string} */ outcome) => perform("resolve", { message: message.id, outcome });
+  if (delivery.is_in_doubt) {
+    return html`<div class="remedy" data-test="remedy"><button type="button" class="btn btn--line btn--sm" disabled=${busy.value !== ""} onClick=${() => resolve("arrived")} data-test="arrived"><${Icon} name="check" class="i--sm" />${_("It arrived")}</button>
+      <button type="button" class="btn btn--line btn--sm" disabled=${busy.value !== ""} onClick=${() => resolve("resend")} data-test="resend"><${Icon} name="send" class="i--sm" />${_("Send it again")}</button></div>`;
+  }
+  if (!delivery.has_failed || !again) return null;
+  return html`<div class="remedy" data-test="remedy"><button type="button" class="btn btn--line btn--sm" onClick=${again} data-test="edit-resend"><${Icon} name="pen" class="i--sm" />${_("Edit and resend")}</button></div>`;
 }
 
 /** Whoever passes a mail on is seldom the customer. @param {{ message: Message }} props */

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../../lib/html.js";
 import { register } from "../../lib/keys.js";
 import { route } from "../../lib/route.js";
 import { _ } from "../../lib/words.js";
-import { openForward } from "../../store/drafts.js";
+import { openAgain, openForward } from "../../store/drafts.js";
 import { neighbour } from "../../store/list.js";
 import { prefetch, reading, reload } from "../../store/reading.js";
 import { moving } from "../../store/regrouping.js";
@@ -54,7 +54,7 @@ function Shown({ data }) {
       <div class="scroll" ref=${place} tabindex="-1" data-conversation>
         <div class="thread">
           <${Timeline} why=${session.why} events=${events} />
-          ${messages.map((message, n) => html`<${OneMessage} key=${message.id} message=${message} session=${session.id} wanted=${message.id === wanted} forward=${session.rights.forward ? () => openForward(message.id) : null} ends=${{ first: n === 0, last: n === messages.length - 1 }} />`)}
+          ${messages.map((message, n) => html`<${OneMessage} key=${message.id} message=${message} session=${session.id} wanted=${message.id === wanted} forward=${session.rights.forward ? () => openForward(message.id) : null} again=${session.rights.reply ? () => openAgain(message.id) : null} ends=${{ first: n === 0, last: n === messages.length - 1 }} />`)}
           ${!messages.length && html`<${NoMail} events=${events} />`}
         </div>
       </div>

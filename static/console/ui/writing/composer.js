@@ -18,7 +18,7 @@ import { DropHint, hangsOver } from "./drop.js";
 import { EditorPlace, editorOf, switchPlain } from "./editor.js";
 import { Icon } from "../icon.js";
 import { isPhone } from "../places.js";
-import { DraftChanged, FieldProblem, Notes, ThreadChanged } from "./notes.js";
+import { DraftChanged, FieldProblem, NewRecipients, Notes, ThreadChanged } from "./notes.js";
 import { ReplyBar } from "./reply-bar.js";
 import { RichWords } from "./rich-words.js";
 import { Saved } from "./saved.js";
@@ -58,7 +58,7 @@ function Form({ writing }) {
       ${kind !== "new" && html`<${OwnerNote} />`}
       <${ColleaguesDrafts} />
       <${DraftChanged} writing=${writing} />
-      <${ThreadChanged} writing=${writing} />
+      <${ThreadChanged} writing=${writing} /><${NewRecipients} writing=${writing} />
       ${kind === "new" && html`<${Place} writing=${writing} />`}
       <${People} writing=${writing} id=${id} />
       <${Subject} writing=${writing} id=${id} />

@@ -23,9 +23,13 @@ export function FieldProblem({ writing, fields, id }) {
 export function Notes({ writing }) {
   const seen = useSignal(new Set([""]));
   const notes = writing.notes.value.filter(({ sentence }) => !seen.value.has(sentence));
+  const isRight = (/** @type {string} */ sentence, /** @type {string} */ address) => {
+    seen.value = new Set([...seen.peek(), sentence]);
+    if (address) writing.confirm([address]);
+  };
   return notes.map(
-    ({ sentence, code }) => html`<div class="notice notice--warn" key=${sentence} data-test="note" data-code=${code}><${Icon} name=${code === "no-file" ? "clip" : "alert"} /><span dir="auto">${sentence}</span>
-      <span class="actions"><button type="button" class="btn btn--sm btn--link" onClick=${() => (seen.value = new Set([...seen.peek(), sentence]))}>${_("It is right")}</button></span></div>`,
+    ({ sentence, code, address }) => html`<div class="notice notice--warn" key=${sentence} data-test="note" data-code=${code}><${Icon} name=${code === "no-file" ? "clip" : "alert"} /><span dir="auto">${sentence}</span>
+      <span class="actions"><button type="button" class="btn btn--sm btn--link" onClick=${() => isRight(sentence, address)}>${_("It is right")}</button></span></div>`,
   );
 }
 
@@ -58,6 +62,23 @@ export function ThreadChanged({ writing }) {
         <button class="btn btn--sm btn--danger" data-test="override-send">${_("Send anyway")}</button>
       </form>`}
     </div></div>`;
+}
+
+/** Whoever would read the conversation for the first time is named once, and then it is their word.
+ * @param {{ writing: Writing }} props */
+export function NewRecipients({ writing }) {
+  const strangers = writing.strangers.value;
+  if (!strangers) return null;
+  const confirm = () => {
+    writing.confirm(strangers.people);
+    void send({ then: writing.lastThen });
+  };
+  return html`<div class="notice notice--warn" role="alert" data-test="new-recipients"><${Icon} name="users" />
+    <div><b>${_("Not sent yet.")}</b> <span dir="auto">${strangers.sentence}</span>
+      <span class="actions">
+        <button type="button" class="btn btn--sm btn--line" data-test="confirm-recipients" onClick=${confirm}>${_("Yes, send it")}</button>
+        <button type="button" class="btn btn--sm btn--link" onClick=${() => (writing.strangers.value = null)}>${_("Not yet")}</button>
+      </span></div></div>`;
 }
 
 /** Before Send says so. @param {{ writing: Writing }} props */
