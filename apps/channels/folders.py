@@ -67,7 +67,7 @@ class FolderReader:
 
     def _take(self, cursor: FolderCursor, batch: Batch) -> None:
         old = cursors.old_among(self.lane, self.inbox, cursor, batch.uids)
-        with self.lane.storing():
+        with self.lane.storing(batch.size):
             rows = receive(
                 [Arrival(raw, uid, old=uid in old) for uid, raw in batch.mails],
                 source=InboundEmail.Source.FETCH,

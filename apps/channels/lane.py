@@ -3,20 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection
+from apps.channels.fetch_threads import give_back_connection, resting
+from apps.channels.room import room
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 TICK_SECONDS = 1
-STORED_AT_ONCE = 2  # batches of 16 MB whose mails are in memory, of all accounts together
-
-_places = threading.BoundedSemaphore(STORED_AT_ONCE)
 
 
 class Lane:
@@ -44,15 +42,9 @@ class Lane:
             ahead = self._ask(partial(next, items, None))
             yield item
 
-    @contextmanager
-    def storing(self) -> Iterator[None]:
-        """One of the few places for whoever has mails in memory."""
-        while not _places.acquire(timeout=TICK_SECONDS):
-            self._rest()
-        try:
-            yield
-        finally:
-            _places.release()
+    def storing(self, size: int) -> AbstractContextManager[None]:
+        """Room in memory for so many bytes of mail; whoever waits for it keeps its lease."""
+        return room.taken(size, tick=self._tick)
 
     def end(self) -> None:
         """The call that still runs ends by itself, and nobody hears of it."""
@@ -65,14 +57,15 @@ class Lane:
 
     def _wait(self, future: "Future[Answer]") -> Answer:
         self._tick()
-        while wait([future], timeout=TICK_SECONDS).not_done:
-            self._rest()
+        if wait([future], timeout=TICK_SECONDS).not_done:
+            with resting():
+                self._wait_long(future)
         return future.result()
 
-    def _rest(self) -> None:
-        self._tick()
-        if not connection.in_atomic_block:
-            connection.close()
+    def _wait_long(self, future: "Future[Answer]") -> None:
+        while wait([future], timeout=TICK_SECONDS).not_done:
+            self._tick()
+            give_back_connection()
 
 
 def _run(calls: "SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]") -> None:

@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
@@ -24,12 +25,14 @@ class Fetches:
         self.ended: Counter[int] = Counter()
         self.at_once, self.most = 0, 0
         self.let_go = threading.Event()
+        self.waits: Callable[[], AbstractContextManager[None]] = nullcontext
         self._changed = threading.Condition()
 
     def __call__(self, account_id: int) -> None:
         self._note(self.begun, account_id, +1)
         if account_id in HANGING:
-            self.let_go.wait(PATIENCE)
+            with self.waits():
+                self.let_go.wait(PATIENCE)
         self._note(self.ended, account_id, -1)
 
     def _note(self, counter: "Counter[int]", account_id: int, more: int) -> None:
@@ -54,17 +57,29 @@ def fetches(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fetches]:
 
 
 def test_whoever_hangs_keeps_nobody_from_being_fetched(fetches: Fetches) -> None:
-    threads = FetchThreads(8)
+    threads = FetchThreads(at_work=8, most=8)
     for account in range(1, 11):
         threads.hand_over(account, fetches)
     assert fetches.wait_for(fetches.ended, set(range(4, 11)))
     assert fetches.begun.keys() - fetches.ended.keys() == HANGING
 
 
+def test_those_that_rest_take_nobodys_place_up_to_a_bound(fetches: Fetches, monkeypatch) -> None:
+    monkeypatch.setattr(fetch_threads, "give_back_connection", lambda: None)
+    fetches.waits = fetch_threads.resting
+    threads = FetchThreads(at_work=1, most=4)
+    for account in range(1, 11):
+        threads.hand_over(account, fetches)
+    assert fetches.wait_for(fetches.ended, set(range(4, 11)))  # three rest, the fourth works
+    fetches.let_go.set()
+    assert threads.ended(PATIENCE)
+    assert fetches.most == 4
+
+
 def test_an_account_that_waits_or_is_being_fetched_is_fetched_once_more_at_most(
     fetches: Fetches,
 ) -> None:
-    threads = FetchThreads(8)
+    threads = FetchThreads(at_work=8, most=8)
     threads.hand_over(1, fetches)
     assert fetches.wait_for(fetches.begun, {1})
     for _time in range(5):
@@ -78,7 +93,7 @@ def test_an_account_that_waits_or_is_being_fetched_is_fetched_once_more_at_most(
 def test_there_are_no_more_threads_than_allowed_and_none_when_nothing_waits(
     fetches: Fetches,
 ) -> None:
-    threads = FetchThreads(4)
+    threads = FetchThreads(at_work=4, most=4)
     for account in range(1, 101):
         threads.hand_over(account, fetches)
     assert fetches.wait_for(fetches.ended, set(range(4, 101)))
@@ -92,7 +107,7 @@ def test_an_error_ends_only_the_fetch_it_happened_in(fetches: Fetches) -> None:
     def breaks(account_id: int) -> None:
         raise KeyError("surprise")
 
-    threads = FetchThreads(1)
+    threads = FetchThreads(at_work=1, most=1)
     threads.hand_over(8, breaks)
     threads.hand_over(9, fetches)
     assert fetches.wait_for(fetches.ended, {9})
@@ -101,7 +116,7 @@ def test_an_error_ends_only_the_fetch_it_happened_in(fetches: Fetches) -> None:
 def test_a_process_that_stops_begins_no_fetch(fetches: Fetches, monkeypatch) -> None:
     stopping = threading.Event()
     monkeypatch.setattr(fetch_threads, "stopping", stopping)
-    threads = FetchThreads(1)
+    threads = FetchThreads(at_work=1, most=1)
     threads.hand_over(1, fetches)
     assert fetches.wait_for(fetches.begun, {1})
     threads.hand_over(9, fetches)

@@ -32,6 +32,10 @@ class Batch:
         return [uid for uid, _kept in self.kept]
 
     @property
+    def size(self) -> int:
+        return sum(kept.size for _uid, kept in self.kept)
+
+    @property
     def missing(self) -> set[int]:
         return set(self.asked) - set(self.uids) - {uid for uid, _size in self.huge}
 

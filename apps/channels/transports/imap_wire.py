@@ -21,7 +21,7 @@ COMMAND_SECONDS = 600  # for a command as a whole, however busy the server says 
 LEAST_BYTES_PER_SECOND = 20_000  # a server that dribbles is given up too
 LONGEST_LINE = 32 * 2**20  # a SEARCH answer of four million UIDs
 LARGEST_LITERAL = 300 * 2**20
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024
 
 imaplib.Commands.setdefault("MOVE", ("SELECTED",))  # RFC 6851; unknown to Python 3.11
 imaplib.Commands.setdefault("IDLE", ("SELECTED",))
