@@ -31,7 +31,8 @@ PATIENCE = {
     "ledger": 0,
     "received": 3 * MINUTE,
     "sending": 3 * MINUTE,
-    "unknown": 0,
+    "unknown": 15 * MINUTE,  # so long the folder of sent mail may tell
+    "failed": 60 * MINUTE,  # so long an agent may correct it
     "updates": 5 * MINUTE,
     "crm": 15 * MINUTE,
     "storage": 15 * MINUTE,
