@@ -3,9 +3,11 @@
 import re
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 # What the server says to a command: bytes to send, or None to fall silent, or b"" to hang up.
 Answer = Callable[[bytes, bytes], bytes | None]
@@ -96,7 +98,11 @@ well_behaved = serving(ONE_MAIL)
 
 @contextmanager
 def running_fake_imap(
-    answer: Answer = well_behaved, *, greeting: bytes = b"* OK scripted\r\n", port: int = 0
+    answer: Answer = well_behaved,
+    *,
+    greeting: bytes = b"* OK scripted\r\n",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """Yields its port on 127.0.0.1."""
 
@@ -118,6 +124,11 @@ def running_fake_imap(
         daemon_threads = True
         allow_reuse_address = True
         request_queue_size = 500
+
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            """In the thread of this conversation: a client that never speaks TLS stops no other."""
+            secured = tls.wrap_socket(request, server_side=True) if tls else request
+            super().finish_request(secured, client_address)
 
         def handle_error(self, request: object, client_address: object) -> None:
             """The client went away in the middle, as it should from a server like this."""
