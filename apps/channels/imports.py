@@ -31,6 +31,7 @@ from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import Batch, ImapInbox
 from apps.core.announce import announce
 from apps.core.errors import Conflict, Problem
+from apps.core.faults import crashpoint
 from apps.core.leases import Hold, held
 from apps.core.models import User
 from apps.core.zones import zone_named
@@ -208,6 +209,7 @@ def _take(job: MailImport, cursor: FolderCursor, inbox: ImapInbox, batch: Batch)
         folder=folder,
         uidvalidity=number,
     )
+    crashpoint("fetch.after_commit")
     rows += note_huge(batch.huge, account=account, folder=folder, uidvalidity=number)
     MailImport.objects.filter(pk=job.pk).update(done=F("done") + len(rows))
     _pass_over(job, cursor, inbox, sorted(batch.missing))

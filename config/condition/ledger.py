@@ -1,6 +1,7 @@
 """What the last counts of the ledger found: one line when all is well, else one for each folder."""
 
 from collections.abc import Iterator
+from zlib import crc32
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,5 +37,5 @@ def _line(check: LedgerCheck) -> Line:
         sentence = _("Cure what it says; it is counted again within the hour.")
     cure = Cure(sentence, page=page, page_name=_("Open the count"))
     state: State = "down" if check.is_alarm else "degraded"
-    key = f"ledger-{check.account_id}-{check.folder}"
+    key = f"ledger-{check.account_id}-{crc32(check.folder.encode()):x}"
     return Line(key, name, state, sentence_of(check), check.at, (cure,), kind="work")

@@ -1,6 +1,6 @@
 """A process that fetches one account into a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.fetching prepare|fetch` with CARTERIA_DATA and FETCH_PORT, FETCH_USER.
+Run as `python -m tests.faults.fetching prepare|fetch|ask|bring_in` with CARTERIA_DATA and FETCH_PORT, FETCH_USER.
 """
 
 import os
@@ -39,7 +39,7 @@ def prepare() -> None:
         receive_tls="none",
         receive_user=os.environ["FETCH_USER"],
         receive_password=seal(PASSWORD),
-        start="all",
+        start=os.environ.get("FETCH_START", "all"),
         after=os.environ.get("FETCH_AFTER", "seen"),
         after_folder="Done",
     )
@@ -52,6 +52,35 @@ def fetch() -> None:
 
     Lease.objects.update(holder="")  # instead of waiting for the lease of the killed one
     print(fetch(EmailAccount.objects.get()))
+
+
+def ask() -> None:
+    """An account whose old mail is noted, and asked for."""
+    from datetime import date
+
+    from apps.channels import imports
+    from apps.channels.models import EmailAccount
+    from apps.core.models import User
+
+    prepare()
+    fetch()
+    by = User.objects.create(username="ada", is_superuser=True)
+    imports.ask(EmailAccount.objects.get(), date(2020, 1, 1), by=by)
+
+
+def bring_in() -> None:
+    """As a worker does it while mail is taken in beside it."""
+    from apps.channels import imports
+    from apps.channels.models import MailImport
+    from apps.core.models import Lease
+
+    imports.WAITING = 10_000
+    Lease.objects.update(holder="")
+    while imports.bring_in():
+        continue
+    job = MailImport.objects.get()
+    print(job.state, job.done, job.wanted)
+    report()
 
 
 def report() -> None:
@@ -67,4 +96,5 @@ def report() -> None:
 if __name__ == "__main__":
     settings.MIGRATION_MODULES = _NoMigrations()
     django.setup()
-    {"prepare": prepare, "fetch": fetch, "report": report}[sys.argv[1]]()
+    verbs = (prepare, fetch, ask, bring_in, report)
+    {verb.__name__: verb for verb in verbs}[sys.argv[1]]()
