@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from apps.channels import idle
 from apps.core.db.facts import DatabaseFacts, database_facts
 from apps.core.health import SILENT_AFTER, Sign, signs_of_life
-from apps.core.rotation import Found, look
+from apps.core.rotation import Found, look_into
 from apps.core.secrets import sealed_places
 from apps.tickets.condition import messages_up_to
 from config.condition.line import Cure, Line, State, grouped, size, span
@@ -27,7 +27,7 @@ OUTGROWN = 50_000  # messages in SQLite
 CLOCK_APART, CLOCK_WRONG = 2.0, 300.0  # seconds
 DISK_LOW, DISK_FULL = 0.10, 0.02
 IDLE_SILENT_AFTER = 40  # seconds; its lease is renewed every five
-SECRETS_LOOKED_AT = 500  # rows of each place
+SECRETS_LOOKED_AT = 500  # rows of each table
 NAMED = 5
 MIGRATE = "python3 manage.py migrate"
 STARTED_AT = timezone.now()
@@ -208,7 +208,7 @@ def secrets() -> Iterator[Line]:
     """Every stored password can be opened, and which key that takes."""
     name = _("Secrets")
     try:
-        found = [look(place, limit=SECRETS_LOOKED_AT) for place in sealed_places()]
+        found = look_into(sealed_places(), limit=SECRETS_LOOKED_AT)
     except ValueError:
         cure = Cure(_("Put back the key that was there; it is in your backup of the data folder."))
         fact = _("CARTERIA_KEY is no key: nothing can be sealed or opened.")
