@@ -46,7 +46,7 @@ def _codes() -> list[str]:
 class StageFilter(admin.SimpleListFilter):
     """Those that there are, in the order of a mail's way."""
 
-    title = _("held at")
+    title = _("step")
     parameter_name = "stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -122,8 +122,9 @@ class QuarantineAdmin(OnlyLook, Restricted):
     @admin.display(description=_("held at, and why"), ordering="code")
     def why(self, row: InboundEmail) -> SafeString:
         reason = reason_of(row.code)
-        words = "{}: <strong>{}</strong> <small>{}</small>"
-        return format_html(words, STAGES[reason.stage], reason.word, row.reason)
+        where = gettext("Held at: %(stage)s.") % {"stage": STAGES[reason.stage]}
+        words = "<strong>{}</strong> <small>{} {}</small>"
+        return format_html(words, reason.word, where, row.reason)
 
     # ---- one mail -------------------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ class QuarantineAdmin(OnlyLook, Restricted):
     def _ask_for_text(self, request: HttpRequest, mails: QuerySet[InboundEmail]) -> HttpResponse:
         """Only of those whose sender may be told; of the others, why not."""
         chosen = list(mails[:MOST_TOLD])
-        refused = {mail.pk: why for mail in chosen if (why := sender_notice.why_not(mail))}
+        refused = _refused(chosen)
         able = [mail for mail in chosen if mail.pk not in refused]
         one = able[0] if len(able) == 1 else None
         return self._ask(
@@ -242,6 +243,21 @@ def _age(moment: datetime) -> str:
     if timezone.now() - moment < timedelta(minutes=1):
         return gettext("just now")
     return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
+
+
+def _refused(mails: Iterable[InboundEmail]) -> dict[int, str]:
+    """By key; whoever sent several of them is told of the first one."""
+    refused: dict[int, str] = {}
+    told: set[str] = set()
+    for mail in mails:
+        why = sender_notice.why_not(mail)
+        if not why and mail.sender and mail.sender.lower() in told:
+            why = gettext("The sender is told of another of these mails, and once a day only.")
+        if why:
+            refused[mail.pk] = why
+        else:
+            told.add(mail.sender.lower())
+    return refused
 
 
 def _is_confirmed(request: HttpRequest) -> bool:

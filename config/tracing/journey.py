@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +16,7 @@ from apps.attachments.models import Attachment, Verdict, VerdictChange
 from apps.channels.models import InboundEmail
 from apps.crm.models import TicketLink, TicketUpdate
 from apps.tickets.models import DeliveryReport, Message, MessageFile, SessionEvent
+from apps.tickets.quarantine import RAW_KEPT
 from apps.tickets.threading.words import sentence
 from config.tracing.steps import (
     Step,
@@ -98,9 +101,16 @@ def _outcome(row: InboundEmail) -> Step:
         (_("Subject"), row.subject),
         (_("Same bytes as"), row.duplicate_of_id),
         (_("Released by hand"), _("yes") if row.released else ""),
+        (_("Source kept at least until"), _kept_until(row)),
     )
     tone = TONES.get(row.status, "ok")
     return Step("outcome", _("Read"), decision, about, at=row.settled_at, tone=tone)
+
+
+def _kept_until(row: InboundEmail) -> str:
+    if row.status != Status.REJECTED or row.settled_at is None or row.raw_id is None:
+        return ""
+    return date_format(localtime(row.settled_at + RAW_KEPT), "DATE_FORMAT")
 
 
 def _place(message: Message) -> Step:

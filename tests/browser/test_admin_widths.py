@@ -14,6 +14,7 @@ PAGES = (
     "/admin/email/dry-run/",
     "/admin/agents/agent/",
     "/admin/core/user/",
+    "/admin/email_channels/quarantinedemail/",
     "/admin/core/settingschange/",
     "/board/",
     "/",

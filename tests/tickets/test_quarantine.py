@@ -227,6 +227,7 @@ def test_the_journey_tells_what_people_did(house: House, admin: Client) -> None:
     quarantine.delete(row, by=house.admin)
     page = admin.get(reverse("admin:email-journey", args=[row.pk])).content.decode()
     assert 'data-step="quarantine"' in page and house.admin.display_name in page
+    assert "Source kept at least until" in page
 
 
 # ---- a look at it -------------------------------------------------------------------------------
@@ -267,7 +268,7 @@ def test_a_preview_that_kills_its_reader_still_has_the_source(
 def test_the_page_of_a_mail_shows_why_and_what_can_be_done(house: House, admin: Client) -> None:
     row = held(house, HTML, code="odd-structure")
     page = admin.get(reverse(PAGE, args=[row.pk])).content.decode()
-    for words in ("Dear all", "bill.pdf", "odd structure", str(STAGES["read"]), "Release"):
+    for words in ("Dear all", "bill.pdf", "Odd structure", str(STAGES["read"]), "Release"):
         assert words in page
     assert reverse("admin:email-journey", args=[row.pk]) in page
     assert "SECRETBYTES" not in page and "<script>alert" not in page and "onclick=x>" not in page
@@ -480,9 +481,12 @@ def test_a_server_that_is_away_is_asked_again_with_the_same_message_id(house: Ho
 def test_many_senders_are_told_and_the_others_named_with_the_reason(
     house: House, admin: Client
 ) -> None:
-    good, listed = held(house), held(house, raw_mail("List", List_Id="<l.outside.test>"))
-    asked = act(admin, "tell_senders", good, listed)
-    assert asked.context["count"] == 1 and str(WHY_NOT["list"]) in asked.content.decode()
+    twice, good = held(house, raw_mail("Twice")), held(house)
+    listed = held(house, raw_mail("List", List_Id="<l.outside.test>"))
+    asked = act(admin, "tell_senders", twice, good, listed)
+    page = asked.content.decode()
+    assert asked.context["count"] == 1
+    assert str(WHY_NOT["list"]) in page and "told of another of these mails" in page
     keys = asked.context["ids"]
     act(admin, "tell_senders", good, post="yes", ids=keys, text="Sorry, of {date}")
     assert told(good).text.startswith("Sorry, of ") and "{date}" not in told(good).text
