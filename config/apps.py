@@ -1,11 +1,13 @@
 """Two Django apps of the roof: our admin site, and the commands that know every floor."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.utils.module_loading import autodiscover_modules
 
 
-class CarteriaAdmin(AdminConfig):
+class CarteriaAdmin(SimpleAdminConfig):
+    """Finds the pages of the other apps with the addresses (config/urls.py): a worker has none."""
+
     default_site = "config.admin.CarteriaAdminSite"
 
 

@@ -50,7 +50,6 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "drf_spectacular",
-    "anymail",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -7,6 +7,8 @@ from django.urls import include, path
 from apps.agents.stylesheet import state_colours
 from config import health
 
+admin.autodiscover()
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
