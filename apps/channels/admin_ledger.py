@@ -118,6 +118,9 @@ class LedgerCheckAdmin(OnlyLook, Restricted):
     )
     readonly_fields = ("found", "uids", "rows")
 
+    class Media:
+        css = {"all": ("ledger.css",)}
+
     def get_urls(self) -> list[Any]:
         count = path("count/", self.admin_site.admin_view(self.count), name="ledger-count")
         return [count, *super().get_urls()]
@@ -197,6 +200,7 @@ class MailImportAdmin(Restricted):
     list_filter = ("account",)
     actions = None
     show_full_result_count = False
+    change_list_template = "admin/email_channels/mailimport/list.html"
     change_form_template = "admin/email_channels/mailimport/page.html"
     fields = (
         ("account", "since", "state_shown"),

@@ -231,7 +231,7 @@ class LedgerCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"check {self.pk}"
+        return f"{self.folder} {self.at:%Y-%m-%d %H:%M}".strip()
 
     @property
     def is_alarm(self) -> bool:
