@@ -61,7 +61,7 @@ class ChannelAdmin(SpeaksOfDoubts, OneRow):
         (
             _("Answers"),
             {
-                "fields": ("undo_seconds",),
+                "fields": ("undo_seconds", "auto_responses_per_day"),
                 "description": _("What holds for every mail that your people write."),
             },
         ),

@@ -45,6 +45,7 @@ class LinesField(forms.CharField):
     """A list of words, one on each line; commas and semicolons part them too."""
 
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "vLargeTextField"})
+    parting = ",;"  # what ends a line, too
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -52,11 +53,10 @@ class LinesField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, list):
             return value
-        text = (super().to_python(value) or "").translate(_PARTING)
+        text = (super().to_python(value) or "").translate(
+            dict.fromkeys(map(ord, self.parting), "\n")
+        )
         return [word for line in text.splitlines() if (word := line.strip())]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(self.to_python(data or "") != (initial or []))
-
-
-_PARTING = str.maketrans({",": "\n", ";": "\n"})

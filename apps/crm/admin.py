@@ -52,7 +52,7 @@ class CrmSettingsAdmin(OneRow):
 
     class Media:
         css = {"all": ("crm-admin.css",)}
-        js = (Script("crm-admin.js", defer=True),)
+        js = (Script("preview.js", defer=True),)
 
     @admin.display(description=_("CRM"))
     def where(self, row: CrmSettings) -> SafeString:

@@ -97,7 +97,7 @@ class ConnectionAdmin(OwnHistory, admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         css = {"all": ("crm-admin.css",)}
-        js = (Script("crm-admin.js", defer=True),)
+        js = (Script("preview.js", defer=True),)
 
     # ---- pages --------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ MERGE_FIELDS = {
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 20_000
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_KEYS = ("from", "subject", "text", "out_of_hours_text")
+PARTS = ("from", "subject", "text", "out_of_hours_text")  # as it is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class AutoResponse:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Self | None:
-        return cls(*(str(stored.get(key) or "") for key in _KEYS)) if stored else None
+        return cls(*(str(stored.get(key) or "") for key in PARTS)) if stored else None
 
     def as_json(self) -> dict[str, str]:
         values = (self.sender, self.subject, self.text, self.out_of_hours_text)
-        return dict(zip(_KEYS, values, strict=True))
+        return dict(zip(PARTS, values, strict=True))
 
     def body(self, *, is_open: bool) -> str:
         return self.text if is_open else self.out_of_hours_text or self.text

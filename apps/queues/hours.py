@@ -70,7 +70,7 @@ class Hours:
         """AT itself while open; None: not within a year."""
         if self.is_open(at):
             return at
-        today = at.astimezone(self.zone).date()
+        at, today = at.astimezone(UTC), at.astimezone(self.zone).date()
         for day in (today + ahead * _DAY for ahead in range(LOOKED_AHEAD)):
             opens = [one for begins, _ends in self._of_day(day) for one in self._moments(begins)]
             if later := [one for one in opens if one > at and self.is_open(one)]:

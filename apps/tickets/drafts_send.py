@@ -215,7 +215,8 @@ def _unchanged_or_refuse(
 ) -> None:
     here = Message.objects.calling().filter(thread=session.thread_id)
     newer = here.filter(pk__gt=ready.fields["newest"])
-    unseen = newer.exclude(Q(direction=Message.Direction.OUT) & Q(author=by))
+    own = Q(author=by) | Q(automatic=True)
+    unseen = newer.exclude(own & Q(direction=Message.Direction.OUT))
     found = list(unseen.select_related("author").order_by("pk")[:MOST_NEWER])
     if not found:
         return

@@ -268,6 +268,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class OurAddress:
+    """Of a mailbox, in any case."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        value = EMAIL.read(entry, key, context)
+        if value is BAD:
+            return BAD
+        return Reference("mailbox").read(Entry(value.lower(), entry.line), key, context)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A user's name, or `team:NAME`."""
 

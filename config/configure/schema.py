@@ -14,6 +14,7 @@ from config.configure.kinds import (
     Nothing,
     Number,
     Or,
+    OurAddress,
     PathTemplate,
     Reference,
     Secret,
@@ -39,6 +40,7 @@ CHANNEL = Section(
         "time_zone": TimeZone(),
         "sign_in_state": SignInState(),
         "undo_seconds": Number(0, 60),
+        "auto_responses_per_day": Number(0, 20),
         "alarms_by_mail": Flag(),
     }
 )
@@ -91,6 +93,10 @@ SEND = Section(
         "user": Text(empty=True),
         "password": Secret(),
         "provider": Nothing(),
+        "per_minute": Number(0, 10_000),
+        "after_silence": Choice(("wait", "resend")),
+        "copy_to_sent": Flag(),
+        "sent_folder": Text(empty=True, longest=255),
     }
 )
 ACCOUNT = Section(
@@ -106,11 +112,12 @@ ACCOUNT = Section(
 )
 AUTO_RESPONSE = Section(
     {
-        "from": Text(),
-        "subject": Text(),
+        "from": Or(OurAddress()),
+        "subject": Text(longest=200),
         "text": Text(longest=20_000, lines=True),
         "out_of_hours_text": Text(empty=True, longest=20_000, lines=True),
     },
+    required=("subject", "text"),
     empty=True,
 )
 QUEUE = Section(
@@ -122,6 +129,9 @@ QUEUE = Section(
         "capacity": Number(1, 1_000_000),
         "eligible_states": ListOf(Reference("state")),
         "enabled": Flag(),
+        "hours": ListOf(Text()),
+        "holidays": ListOf(Text()),
+        "time_zone": Or(TimeZone()),
         "auto_response": AUTO_RESPONSE,
         "absent": Flag(),
     },

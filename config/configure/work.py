@@ -1,17 +1,22 @@
 """Queues with their members."""
 
 from apps.agents.models import Team
+from apps.queues.auto_response import PARTS as ANSWER_PARTS
 from apps.queues.models import Queue, QueueMembership
 from config.configure.people import agents_named
 from config.configure.rows import Changes, Values, delete, picked, save_by_rules
 
-KEYS = ("path", "routing", "capacity", "eligible_states", "enabled", "auto_response")
+KEYS = (
+    *("path", "routing", "capacity", "eligible_states", "enabled"),
+    *("hours", "holidays", "time_zone", "auto_response"),
+)
+PARTS = {f"auto_response_{part}": f"auto_response.{part}" for part in ANSWER_PARTS}
 TEAM = "team:"
 
 
 def put_queue(values: Values, changes: Changes) -> None:
     queue, new = Queue.objects.get_or_create(name=values["name"])
-    changed = save_by_rules(queue, picked(values, *KEYS))
+    changed = save_by_rules(queue, picked(values, *KEYS), PARTS)
     if "members" in values:
         changed |= _set_members(queue, values["members"])
     changes.put("queue", queue.name, new=new, changed=changed)

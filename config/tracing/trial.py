@@ -171,6 +171,7 @@ def _decided(trial: Trial) -> Iterator[Step]:
     yield _place(trial.placed, trial.decisions)
     yield _session(trial.placed)
     yield _agent(trial.placed.session)
+    yield _answer(trial.decisions)
     yield _crm(trial.decisions)
 
 
@@ -209,6 +210,15 @@ def _agent(session: Session) -> Step:
     if choice is None:
         return Step("agent", _("Agent"), why_waiting(session.queue), tone="quiet")
     return Step("agent", _("Agent"), why_given(choice))
+
+
+def _answer(decisions: Decisions) -> Step:
+    said = decisions.auto_response
+    title = _("Automatic answer")
+    if said is None:
+        return Step("answer", title, _("Its queue sends none."), tone="quiet")
+    would = _("An automatic answer would be sent.") if said.send else said.because
+    return Step("answer", title, would, tone="ok" if said.send else "quiet")
 
 
 def _crm(decisions: Decisions) -> Step:

@@ -42,6 +42,7 @@ def submitted(**fields: str) -> Any:
     names = page.context["adminform"].form.fields
     usual = {name: "" for name in names if name not in {"enabled", *fields}}
     usual |= {"language": "en", "time_zone": "UTC", "undo_seconds": "10"}
+    usual |= {"auto_responses_per_day": "1"}
     return client.post(address, usual | fields)
 
 

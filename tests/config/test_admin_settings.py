@@ -57,6 +57,7 @@ A_CHANNEL = {
     "language": "en",
     "time_zone": "Europe/Madrid",
     "undo_seconds": 10,
+    "auto_responses_per_day": 1,
 }
 A_MAILBOX = {
     "address": "info@x.test",

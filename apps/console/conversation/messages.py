@@ -67,7 +67,8 @@ class Opening:
         newest = messages[-MOST_BODIES:]
         seen = self.mark or 0
         unread = {one.pk for one in newest if one.pk > seen and _is_incoming(one)}
-        last = {one.pk for one in messages[-1:]}
+        spoken = [one.pk for one in messages if _is_incoming(one) or not one.automatic]
+        last = set(spoken[-1:])
         return unread | last | {one.pk for one in messages if one.pk == self.wanted}
 
 

@@ -22,6 +22,7 @@ from apps.console.desk.rows import moment
 from apps.crm.models import TicketUpdate
 from apps.queues.models import Queue
 from apps.queues.routing import Choice
+from apps.tickets import auto_response_words
 from apps.tickets.assignment import why_given
 from apps.tickets.delivery_words import doubt_event_of, event_of
 from apps.tickets.models import DeliveryReport, Message, Session, SessionEvent, ThreadPdf
@@ -38,6 +39,8 @@ ICONS = {
     Kind.FOUND_LATER: "shield-x",
     Kind.SENT_ANYWAY: "alert",
     Kind.UNDONE: "reply",
+    Kind.AUTO_ANSWER: "mail",
+    Kind.LOOP: "alert",
     Kind.DRAFT: "reply",
     Kind.CUSTOMER: "users",
     Kind.REGROUPED: "stack",
@@ -228,6 +231,14 @@ def _regrouped(event: SessionEvent, names: Names) -> str:
     return regrouping_words.sentence(event.facts)
 
 
+def _auto_answer(event: SessionEvent, names: Names) -> str:
+    return auto_response_words.sentence(event.facts)
+
+
+def _loop(event: SessionEvent, names: Names) -> str:
+    return auto_response_words.loop_sentence(event.facts)
+
+
 _SENTENCES: dict[str, Callable[[SessionEvent, Names], str | None]] = {
     Kind.STATUS: _status,
     Kind.ASSIGNED: _assigned,
@@ -236,6 +247,8 @@ _SENTENCES: dict[str, Callable[[SessionEvent, Names], str | None]] = {
     Kind.RAW_READ: _raw_read,
     Kind.FOUND_LATER: _found_later,
     Kind.UNDONE: _undone,
+    Kind.AUTO_ANSWER: _auto_answer,
+    Kind.LOOP: _loop,
     Kind.CUSTOMER: _customer,
     Kind.REGROUPED: _regrouped,
     Kind.DELIVERY: _delivery,

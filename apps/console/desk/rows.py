@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -39,7 +39,8 @@ def moment(at: datetime) -> str:
 
 def _annotated(user: User) -> QuerySet[Any]:
     """Subqueries of a few rows each: never asked of rows that are not shown."""
-    messages = Message.objects.filter(session=OuterRef("pk")).order_by("-id")
+    ours = Q(direction=Message.Direction.OUT, automatic=True)  # says nothing of how it stands
+    messages = Message.objects.filter(~ours, session=OuterRef("pk")).order_by("-id")
     snippet = messages.annotate(start=Substr("text", 1, SNIPPET)).values("start")
     delivery = messages.filter(direction=Message.Direction.OUT).values("status")
     warned = messages.filter(direction=Message.Direction.IN, trust__level=WARNING)

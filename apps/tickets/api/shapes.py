@@ -125,6 +125,9 @@ class MessageSerializer(serializers.Serializer[Message]):
     html_url = serializers.SerializerMethodField()
     raw_url = serializers.SerializerMethodField()
     status = serializers.ChoiceField(Message.Status.choices, read_only=True)
+    automatic = serializers.BooleanField(
+        read_only=True, help_text="Written by a program; sent by us: an automatic answer."
+    )
     because = serializers.SerializerMethodField()
     reports = serializers.SerializerMethodField()
     attachments = FileSerializer(source="files", many=True, read_only=True)

@@ -65,7 +65,7 @@ function MessageHead({ message }) {
     </span>
     <span class="spacer"></span>
     <${PlaceMarks} message=${message} />
-    ${message.automatic && html`<span class="tag">${_("Automatic")}</span>`}
+    ${message.automatic && html`<span class="tag">${incoming ? _("Automatic") : _("Automatic answer")}</span>`}
     ${message.files.some((file) => !file.inline) && html`<span class="clip" title=${_("Has files")}><${Icon} name="clip" class="i--sm" /><span class="sr-only">${_("Has files")}</span></span>`}
     <${Delivery} message=${message} /><${OutcomeMark} outcome=${message.delivery?.outcome} />
     <time datetime=${message.at} title=${fullTime(message.at)}>${clock(message.at)}</time>

@@ -1,4 +1,4 @@
-// Settings > Email > CRM: previews follow what is typed. Without this file they show what is stored.
+// Previews on pages of settings follow what is typed. Without this file they show what is stored.
 
 const WAIT = 300; // ms after the last key
 
