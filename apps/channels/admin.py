@@ -115,6 +115,8 @@ class AccountForm(RowForm):
         for side in SIDES:
             if getattr(self.instance, f"{side}_password"):
                 self.fields[f"new_{side}_password"].help_text = _("Stored. Empty keeps it.")
+        for name in {"sends_per_minute", "after_silence"} & set(self.fields):
+            self.fields[name].required = False  # whoever does not say leaves them as they are
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -254,6 +256,15 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
                     "send_ca_file",
                 ),
                 "description": _("Where answers leave. Often the same provider and login."),
+            },
+        ),
+        (
+            _("Sending"),
+            {
+                "fields": ("sends_per_minute", "after_silence", ("copy_to_sent", "sent_folder")),
+                "description": _(
+                    "How fast mail leaves, and what happens when nobody knows whether it arrived."
+                ),
             },
         ),
         (

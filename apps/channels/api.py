@@ -49,6 +49,10 @@ class SendSerializer(serializers.Serializer[EmailAccount]):
     host = serializers.CharField(source="send_host")
     port = serializers.IntegerField(source="send_port")
     tls = serializers.ChoiceField(Tls.choices, source="send_tls")
+    per_minute = serializers.IntegerField(source="sends_per_minute", help_text="0: no limit.")
+    after_silence = serializers.ChoiceField(EmailAccount.AfterSilence.choices)
+    copy_to_sent = serializers.BooleanField()
+    sent_folder = serializers.CharField()
 
 
 class QuotaSerializer(serializers.Serializer[EmailAccount]):

@@ -142,6 +142,8 @@ def account_doubts(account: EmailAccount) -> Iterator[str]:
                 yield f"{word}: {doubt}"
     if account.after == account.After.DELETE and account.receive_kind != "none":
         yield _("Mail is deleted on its server once it is stored: back up Carteria's data.")
+    if account.copy_to_sent and account.receive_kind != "imap":
+        yield _("No copy of sent mail is kept: the account has no incoming server by IMAP.")
 
 
 def _side_doubts(account: EmailAccount, side: str) -> Iterator[str]:

@@ -1,14 +1,16 @@
 """What waits for an agent or for a mail server, for the health page."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.core.health import Backlog, backlog
 from apps.queues.models import Queue
-from apps.tickets.models import Message, Session, ThreadPdf
+from apps.tickets.models import DeliveryReport, Message, Session, ThreadPdf
 
 REMEMBERED = timedelta(days=7)  # later, nobody asks any more whether such a mail arrived
 PDF_IS_LATE_AFTER = timedelta(minutes=10)
@@ -25,11 +27,32 @@ def not_yet_sent() -> Backlog:
     return backlog(Message.objects.filter(status__in=moving), "created_at")
 
 
-def sent_or_not() -> Backlog:
-    """Nobody knows whether these arrived; of the last days."""
+def in_doubt_and_failed() -> tuple[Backlog, Backlog]:
+    """Answers of the last days of which nobody knows whether they arrived; and those that did not
+    reach somebody, of open work, where nothing has been written since. One query."""
     since = timezone.now() - REMEMBERED
     unknown = Message.objects.filter(status=Message.Status.UNKNOWN, sent_at__gte=since)
-    return backlog(unknown, "sent_at")
+    failed = _unattended().filter(status=Message.Status.FAILED, created_at__gte=since)
+    refused = _unattended().filter(reports__kind__in=DeliveryReport.FAILED, reports__at__gte=since)
+    found = _as(unknown, "unknown", "sent_at").union(
+        _as(failed, "failed", "created_at"), _as(refused, "failed", "created_at")
+    )
+    return _backlog_of(found, "unknown"), _backlog_of(found, "failed")
+
+
+def _unattended() -> QuerySet[Message]:
+    ours = Message.objects.filter(direction=Message.Direction.OUT, automatic=False)
+    written_since = ours.filter(thread=OuterRef("thread"), pk__gt=OuterRef("pk"))
+    return ours.filter(~Exists(written_since), session__status__in=Session.OPEN)
+
+
+def _as(rows: QuerySet[Message], kind: str, moment: str) -> QuerySet[Any, Any]:
+    return rows.annotate(kind=Value(kind), moment=F(moment)).values_list("kind", "pk", "moment")
+
+
+def _backlog_of(found: Iterable[tuple[str, int, datetime]], wanted: str) -> Backlog:
+    moments = [moment for kind, _pk, moment in found if kind == wanted]
+    return Backlog(len(moments), False, min(moments, default=None))
 
 
 def messages_up_to(limit: int) -> int:

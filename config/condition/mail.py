@@ -19,7 +19,7 @@ from apps.channels import condition as channels
 from apps.channels.condition import AccountCondition
 from apps.channels.models import ChannelSettings
 from apps.core.health import Backlog
-from apps.tickets.condition import not_yet_sent, sent_or_not, unassigned
+from apps.tickets.condition import in_doubt_and_failed, not_yet_sent, unassigned
 from config.condition import forecasts
 from config.condition.line import Cure, Line, State, span, waits
 
@@ -266,7 +266,9 @@ def waiting(*, channel_on: bool) -> Iterator[Line]:
     yield _received(channel_on=channel_on)
     yield _unassigned(channel_on=channel_on)
     yield _sending()
-    yield _unknown()
+    unknown, failed = in_doubt_and_failed()
+    yield _unknown(unknown)
+    yield _not_arrived(failed)
 
 
 def _received(*, channel_on: bool) -> Line:
@@ -297,9 +299,8 @@ def _sending() -> Line:
     )
 
 
-def _unknown() -> Line:
+def _unknown(found: Backlog) -> Line:
     name = _("Answers that may have arrived or not")
-    found = sent_or_not()
     if not found.count:
         return Line("unknown", name, "ok", _("None in the last 7 days."), kind="work")
     fact = ngettext(
@@ -307,8 +308,26 @@ def _unknown() -> Line:
         "%(n)d in the last 7 days: the server fell silent at the end.",
         found.count,
     ) % {"n": found.count}
-    sentence = _("They are never sent again by themselves. Ask the customer, or answer once more.")
+    sentence = _(
+        "They are never sent again by themselves, unless their account is set so. The folder of"
+        " sent mail is asked; in the conversation, somebody may say “It arrived” or send it again."
+    )
     return Line("unknown", name, "degraded", fact, found.oldest, (Cure(sentence),), kind="work")
+
+
+def _not_arrived(found: Backlog) -> Line:
+    name = _("Answers that did not arrive")
+    if not found.count:
+        return Line("failed", name, "ok", _("None that waits for somebody."), kind="work")
+    fact = ngettext(
+        "%(n)d in the last 7 days, and nothing was written since.",
+        "%(n)d in the last 7 days, and nothing was written since.",
+        found.count,
+    ) % {"n": found.count}
+    sentence = _(
+        "Each opened its session again, on top of the list: “Edit and resend” corrects the address."
+    )
+    return Line("failed", name, "degraded", fact, found.oldest, (Cure(sentence),), kind="work")
 
 
 def quarantine() -> Iterator[Line]:

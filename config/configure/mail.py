@@ -35,6 +35,7 @@ FILE_KEYS = {
     "folders": "receive.folders",
     "after_folder": "receive.after",
     "start_date": "receive.start",
+    "sent_folder": "send.sent_folder",
 }
 SERVER_KEYS = ("kind", "host", "port", "tls", "ca_file", "user")
 
@@ -51,6 +52,7 @@ def put_account(values: Values, changes: Changes) -> None:
         fields |= sealed(account, f"{side}_password", given.get("password"))
         _keep_password_here(account, fields, side, given)
     fields |= _fetching(values.get("receive") or {}) | picked(values, "canary")
+    fields |= _sending(values.get("send") or {})
     fields |= forgotten([key for key, value in fields.items() if getattr(account, key) != value])
     changed = save_by_rules(account, fields, FILE_KEYS)
     if changed and not new:
@@ -86,6 +88,13 @@ def _fetching(given: Values) -> Values:
     if "start" in given:
         day = given["start"] if isinstance(given["start"], date) else None
         fields |= {"start": "date" if day else given["start"], "start_date": day}
+    return fields
+
+
+def _sending(given: Values) -> Values:
+    fields: Values = picked(given, "after_silence", "copy_to_sent", "sent_folder")
+    if "per_minute" in given:
+        fields["sends_per_minute"] = given["per_minute"]
     return fields
 
 

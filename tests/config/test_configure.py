@@ -31,7 +31,7 @@ teams:   [{name: North, parent: null, members: [ana], supervisors: [sup]}]
 accounts:
 - name: main
   receive: {kind: imap, host: 127.0.0.1, port: 21143, tls: none, ca_file: null, user: support, password: env:PW, folders: [INBOX], idle: true, every_seconds: 60, after: "move:Done", start: 2026-01-31}
-  send:    {kind: smtp, host: 127.0.0.1, port: 21025, tls: none, user: null, password: null, provider: null}
+  send:    {kind: smtp, host: 127.0.0.1, port: 21025, tls: none, user: null, password: null, provider: null, per_minute: 30, after_silence: resend, copy_to_sent: true, sent_folder: Sent}
 queues:  [{name: Support, path: Support, routing: automatic, members: [ana, "team:North"], capacity: 10, eligible_states: [In-Email], enabled: true, auto_response: null}]
 mailboxes: [{address: support@x.test, account: main, queue: Support, from_name: Support, aliases: []}]
 crm:     {kind: builtin, url: null, token: env:T, content_copy: true, thread_pdf: off, language: en, options: {user: u, password: env:T, sender_addresses: [crm@x.test]}}
@@ -68,6 +68,8 @@ def test_the_whole_example_is_applied(tmp_path: Path) -> None:
     assert {"object": "queue", "name": "Support", "change": "created"} in changes
     account = EmailAccount.objects.get(name="main")
     assert unseal(account.receive_password) == "secret-PW"
+    sending = (account.sends_per_minute, account.after_silence, account.sent_folder)
+    assert (*sending, account.copy_to_sent) == (30, "resend", "Sent", True)
     assert (account.after, account.after_folder, account.start) == ("move", "Done", "date")
     assert str(account.start_date) == "2026-01-31"
     ana = User.objects.get(username="ana")

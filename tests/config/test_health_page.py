@@ -22,6 +22,7 @@ from apps.core.health import beat
 from apps.core.leases import held
 from apps.core.models import Heartbeat
 from apps.crm.models import CrmConnection, TicketLink, TicketUpdate
+from apps.tickets.models import Session
 from config import health, health_page
 from config.condition import machine
 from config.condition.line import Line, Section
@@ -349,6 +350,22 @@ def test_answers_that_may_have_arrived_or_not(house: House) -> None:
     state, words = told("unknown")
     assert state == "degraded"
     assert "never sent again by themselves" in words
+
+
+def test_answers_that_did_not_arrive_until_somebody_does_something(house: House) -> None:
+    """PAINS 35: a number that does not go away by itself, and does when it is seen to."""
+    assert line("failed").state == "ok"
+    first, second = (make_session(house.support, agent=house.alice) for _each in range(2))
+    make_message(first, direction="out", status="failed")
+    make_message(first, direction="out", status="failed", automatic=True)
+    sent = make_message(second, direction="out")
+    sent.reports.create(recipient="gone@outside.test", kind="hard")
+    assert told("failed")[0] == "degraded"
+    assert line("failed").fact.startswith("2 in the last 7 days")
+    make_message(second, direction="out", status="queued")
+    assert line("failed").fact.startswith("1 in the last 7 days")
+    Session.objects.filter(pk=first.pk).update(status=Session.Status.RESOLVED)
+    assert line("failed").state == "ok"
 
 
 def test_updates_that_were_given_up(house: House) -> None:
