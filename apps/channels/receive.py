@@ -32,7 +32,7 @@ MAX_MAIL_BYTES = 50 * 2**20
 Status = InboundEmail.Status
 WHEN_BROUGHT_IN = (
     *("raw", "sha256", "size", "received_at", "answers_nobody", "sender", "subject", "mailbox"),
-    *("status", "code", "reason", "duplicate_of", "settled_at"),
+    *("status", "code", "reason", "duplicate_of", "settled_at", "tries"),
 )
 
 
@@ -67,7 +67,7 @@ class _Where:
         """A new one, or the one that was noted when the folder was read for the first time."""
         row = self.noted.get(uid or 0)
         if row is not None:
-            row.status, row.received_at = Status.RECEIVED, timezone.now()
+            row.status, row.received_at, row.tries = Status.RECEIVED, timezone.now(), 0
         else:
             row = InboundEmail(
                 source=self.source,

@@ -87,3 +87,15 @@ def test_the_ledger_filters(house: House) -> None:
     assert len(robot.get("ledger/", mailbox="support@carteria.test").json()["results"]) == 1
     assert len(robot.get("ledger/", account="none").json()["results"]) == 0
     assert problem(robot.get("ledger/", outcome="odd")) == (400, "invalid")
+
+
+def test_the_ledger_tells_of_old_mail_and_of_what_has_gone(house: House) -> None:
+    then = timezone.now()
+    InboundEmail.objects.create(
+        account=house.mailbox.account, source="fetch", folder="INBOX", uid=1, uidvalidity=9,
+        status="before-start", server_date=then, gone_at=then,
+    )  # fmt: skip
+    InboundEmail.objects.create(source="api", sha256="1", status="stored")
+    [old] = Caller(house.robot).get("ledger/", outcome="before-start").json()["results"]
+    assert (old["uid"], old["server_date"], old["gone_at"]) == (1, *[old["server_date"]] * 2)
+    assert old["server_date"] is not None

@@ -57,6 +57,7 @@ def aged(days: int, *uids: int) -> None:
 def test_old_mail_since_a_date_comes_in_and_answers_nobody(dovecot: Dovecot, admin: User) -> None:
     account, user = connected(dovecot, 12)
     aged(40, 1, 2, 3, 4)
+    InboundEmail.objects.update(tries=2)
     since = timezone.localdate() - timedelta(days=30)
     assert imports.count(account, since) == 8
     job = imports.ask(account, since, by=admin)
@@ -66,6 +67,7 @@ def test_old_mail_since_a_date_comes_in_and_answers_nobody(dovecot: Dovecot, adm
     assert status_counts() == (8, 4)
     came = InboundEmail.objects.filter(status="received")
     assert all(row.answers_nobody and row.raw_id and row.sha256 for row in came)
+    assert {row.tries for row in came} == {0}  # those of being fetched are no tries of reading it
     assert unseen(dovecot, user) == 12  # nothing changes on the server
     assert fetched_again(account) == 0
 
