@@ -213,3 +213,30 @@ def _lines_are_lawful(raw: bytes) -> None:
     assert b"\0" not in raw
     assert raw.replace(b"\r\n", b"").count(b"\r") == raw.replace(b"\r\n", b"").count(b"\n") == 0
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_letters_before_the_at_stand_as_they_are_in_the_header_alone() -> None:
+    """RFC 6532; for a server that offers SMTPUTF8. Everything else stays ASCII."""
+    odd = Address("añé@outside.test", "Ann")
+    stand_in = f"utf8.{'añé'.encode().hex()}@outside.test"
+    raw = compose(replace(MAIL, to=[odd], text=f"Write to {stand_in}"))
+    head, _blank, body = raw.partition(b"\r\n\r\n")
+    assert '"Ann" <añé@outside.test>'.encode() in head
+    assert stand_in.encode() not in head
+    assert (b"utf8." in body, body.isascii()) == (True, True)
+
+
+@pytest.mark.parametrize("local", ["añ é", "añ\u0085é", 'a"ñé', "<ñ>", "ñ" + "x" * 80])
+def test_no_letter_outside_ascii_breaks_an_address(local: str) -> None:
+    with pytest.raises(Invalid):
+        wire_address(f"{local}@outside.test", utf8=True)
+
+
+def test_every_other_mail_is_ascii_in_lines_that_any_server_takes() -> None:
+    ids = [f"{number}.{'x' * 400}@id" for number in range(30)]
+    raw = compose(
+        replace(MAIL, subject="Größe " * 60, text="ñ" * 5000, references=ids, in_reply_to=ids[-1])
+    )
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert raw.count(b"@id>") <= 22

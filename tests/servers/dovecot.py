@@ -52,6 +52,9 @@ userdb {{
 namespace inbox {{
   inbox = yes
   separator = /
+  mailbox Outgoing {{
+    special_use = \\Sent
+  }}
 }}
 service imap-login {{
   chroot =
