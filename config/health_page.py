@@ -20,7 +20,7 @@ from apps.channels.condition import accounts, anybody_waits_by_idle
 from apps.channels.models import ChannelSettings
 from apps.core.models import Role, User
 from config import health
-from config.condition import crm, forecasts, ledger, machine, mail, pdfs, storage
+from config.condition import crm, forecasts, ledger, loops, machine, mail, pdfs, storage
 from config.condition.line import Line, Section, State, measured
 from config.condition.mail import ScannerAnswer
 
@@ -102,6 +102,7 @@ def _work(*, channel_on: bool) -> list[Line]:
         *measured("storage", _("Files for the storage"), storage.storage),
         *measured("ledger", _("Ledger"), ledger.ledger),
         *measured("quarantine", _("Quarantine"), mail.quarantine),
+        *measured("loops", _("Mail in a loop"), loops.loops),
         *measured("contacts", _("Calls and chats without an end"), mail.contacts),
     ]
 

@@ -50,7 +50,8 @@ class HoursField(WholeLinesField):
 
 
 def _text(rows: int, **fields: Any) -> forms.CharField:
-    return forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": rows}), **fields)
+    widget = forms.Textarea(attrs={"rows": rows, "class": "vLargeTextField"})
+    return forms.CharField(required=False, widget=widget, **fields)
 
 
 class QueueForm(RowForm):
@@ -83,7 +84,7 @@ class QueueForm(RowForm):
         required=False,
         max_length=LONGEST_SUBJECT,
         help_text=_("Such as: We have got your mail [{SESSION_ID}]"),
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
     )
     auto_response_text = _text(
         6,
