@@ -171,8 +171,10 @@ def _stop_fetching(**kwargs: object) -> None:
 @worker_shutdown.connect
 def _let_fetches_end(**kwargs: object) -> None:
     from apps.channels.fetch_threads import wait_for_the_end
+    from apps.tickets.tasks import wait_for_deliveries
 
     wait_for_the_end()
+    wait_for_deliveries()
 
 
 @worker_ready.connect

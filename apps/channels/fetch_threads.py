@@ -3,6 +3,7 @@
 The rows say who is due and the leases who fetches; what a dead process had here is due again by
 the clock. A fetch that waits rests: it holds no connection to the database, and another one may
 begin. Accounts whose last fetch failed wait among themselves, should servers hang by the hundred.
+Deliveries (tickets/tasks.py) have threads of the same kind.
 """
 
 import contextvars
@@ -24,9 +25,10 @@ _mine = threading.local()
 
 class FetchThreads:
     """Daemon threads, each made when it is needed and gone when nothing waits: at most AT_WORK
-    that have something to do, and MOST with those that rest."""
+    that have something to do, and MOST with those that rest. NAME: of the work, in logs."""
 
-    def __init__(self, *, at_work: int, most: int) -> None:
+    def __init__(self, *, at_work: int, most: int, name: str = "fetch") -> None:
+        self._name = name
         self._at_work = at_work
         self._most = most
         self._lock = threading.Lock()
@@ -66,7 +68,7 @@ class FetchThreads:
         allowed = min(self._at_work + self._resting, self._most)
         if self._threads < allowed and self._waiting.keys() - self._running:
             self._threads += 1
-            threading.Thread(target=self._serve, name="fetch", daemon=True).start()
+            threading.Thread(target=self._serve, name=self._name, daemon=True).start()
 
     def _serve(self) -> None:
         _mine.threads = self
@@ -76,7 +78,7 @@ class FetchThreads:
                 close_old_connections()
                 fetch()
             except Exception:  # the rim: the next one has its turn whatever happened to this one
-                log.exception("fetching failed", extra={"account": account_id})
+                log.exception("%s failed", self._name, extra={"which": account_id})
             finally:
                 with self._lock:
                     self._running.discard(account_id)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from apps.attachments.models import Attachment, Verdict
 from apps.channels.compose import OutgoingFile, OutgoingMail, compose
+from apps.channels.fetch_threads import stopping
 from apps.channels.parsed import Address
 from apps.channels.send import ANSWER_SECONDS, DOT_SECONDS, Envelope, Heard, Outcome, send
 from apps.core import blobs
@@ -27,7 +28,7 @@ from apps.core.db.patience import patiently
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
-from apps.tickets import doubts, pacing, restored, settling
+from apps.tickets import doubts, lines, pacing, restored, settling
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile
 from apps.tickets.recipients import standing_of
 
@@ -77,17 +78,31 @@ def due(limit: int) -> list[int]:
     return pacing.next_ones(limit)
 
 
-def deliver(message_id: int) -> None:
+def deliver_with_others(message_id: int) -> None:
+    """Then what waits behind it, one after the other: a worker that stops leaves the rest to its
+    successor."""
+    wanted: int | None = message_id
+    while wanted is not None and deliver(wanted) and not stopping.is_set():
+        wanted = pacing.one_behind(wanted)
+
+
+def deliver(message_id: int) -> bool:
     """Sends a message that may leave, or the older one whose turn it is instead; does nothing when
-    somebody else has it."""
+    somebody else has it. Answers whether it was tried."""
     restored.notice()
     asked = _sendable(message_id)
     message = pacing.whose_turn(asked) if asked else None
     if message is None or _stopped_by_file(message):
-        return
-    attempt = _claim(message)
-    if attempt is None:
-        return
+        return False
+    assert message.mailbox is not None
+    with lines.one_of(message.mailbox.account_id) as free:
+        attempt = _claim(message) if free else None
+        if attempt is not None:
+            _try(message, attempt)
+    return attempt is not None
+
+
+def _try(message: Message, attempt: _Attempt) -> None:
     try:
         outcome = _send(message, attempt)
     except _LeaseLost:

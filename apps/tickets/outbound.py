@@ -20,7 +20,7 @@ from apps.core.leases import in_seconds
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets import reply_address, search, sessions, threads, tokens, writers
-from apps.tickets.delivery import deliver, due
+from apps.tickets.delivery import deliver, deliver_with_others, due
 from apps.tickets.letters import (
     Letter,
     Recipients,
@@ -41,7 +41,16 @@ from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.signals import files_waiting, message_queued
 from apps.tickets.threading import references
 
-__all__ = ["Letter", "Upload", "deliver", "due", "recipients_of", "reply", "write_first"]
+__all__ = [
+    "Letter",
+    "Upload",
+    "deliver",
+    "deliver_with_others",
+    "due",
+    "recipients_of",
+    "reply",
+    "write_first",
+]
 
 Status = Session.Status
 

@@ -68,6 +68,13 @@ def whose_turn(message: Message) -> Message | None:
     return None if wait else first
 
 
+def one_behind(message_id: int) -> int | None:
+    """The next one that is ready to leave through the same account."""
+    accounts = Message.objects.filter(pk=message_id).values_list("mailbox__account", flat=True)
+    first = _first_of(account) if (account := accounts.first()) else None
+    return first.pk if first else None
+
+
 def take_turn(message: Message) -> bool:
     """One row or too late, in the transaction of the claim; calls the one behind."""
     account = _account(message)

@@ -9,6 +9,7 @@ from apps.agents.signals import state_changed
 from apps.attachments import screen
 from apps.attachments.signals import attachments_screened, found_later
 from apps.attachments.tasks import screen_files
+from apps.channels.fetch_threads import FetchThreads
 from apps.channels.signals import mail_received
 from apps.core.announce import record_with
 from apps.core.tasks import wake
@@ -40,6 +41,8 @@ from apps.tickets.signals import (
 )
 
 SWEPT_AT_ONCE = 200
+DELIVERY_GRACE = 6  # seconds; the launcher lets a worker have nine
+deliveries = FetchThreads(at_work=24, most=24, name="delivery")
 
 Item = TypeVar("Item", int, str)
 
@@ -51,7 +54,13 @@ def take_in() -> None:
 
 @shared_task
 def deliver(message_id: int) -> None:
-    outbound.deliver(message_id)
+    """Hands over to a thread that may wait for the server, and is free for the next task."""
+    deliveries.hand_over(message_id, outbound.deliver_with_others)
+
+
+def wait_for_deliveries() -> None:
+    """A process that ends amid a mail leaves it in doubt: servers get a moment to answer."""
+    deliveries.ended(DELIVERY_GRACE)
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """So many a minute, in order, in whatever process; and a server that asks us to slow down."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from apps.channels.models import EmailAccount, SendPace
-from apps.tickets import pacing
-from apps.tickets.delivery import deliver, due
+from apps.tickets import delivery, lines, pacing
+from apps.tickets.delivery import deliver, deliver_with_others, due
 from apps.tickets.models import Message, Session
 from apps.tickets.signals import message_queued
 from tests.people import House, make_account, make_house, make_mailbox, make_message, make_session
@@ -179,3 +180,31 @@ def test_two_who_hear_it_at_once_are_one(house: House) -> None:
     pacing.slow_down(message)
     pacing.slow_down(message)
     assert (SendPace.objects.get().pauses, round(seconds_to_wait())) == (1, 60)
+
+
+def test_whoever_has_sent_one_goes_on_with_what_waits_behind_it(
+    house: House, smtp_sink: SmtpSink
+) -> None:
+    mails = [queued(house) for _number in range(3)]
+    deliver_with_others(mails[1].pk)
+    assert statuses(mails) == ["sent"] * 3 and len(smtp_sink.wait_for(3)) == 3
+
+
+def test_a_process_that_stops_begins_no_other_one(
+    house: House, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [queued(house) for _number in range(2)]
+    monkeypatch.setattr(delivery.stopping, "is_set", lambda: True)
+    deliver_with_others(mails[0].pk)
+    assert statuses(mails) == ["sent", "queued"] and len(smtp_sink.wait_for(1)) == 1
+
+
+def test_an_account_whose_lines_are_all_in_use_waits(house: House) -> None:
+    mail = queued(house)
+    account = house.mailbox.account_id
+    with ExitStack() as stack:
+        for _line in range(lines.AT_ONCE):
+            stack.enter_context(lines.one_of(account))
+        assert not deliver(mail.pk)
+    assert statuses([mail]) == ["queued"]
+    assert deliver(mail.pk)
