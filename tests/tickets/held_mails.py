@@ -1,16 +1,18 @@
 """Mails that are held, one for each reason, as they come about; and whose senders may be told."""
 
+from itertools import count
 from typing import Any
 
 import pytest
 
-from apps.channels.models import EmailAccount, InboundEmail, Mailbox, QuarantinedEmail
+from apps.channels.models import EmailAccount, InboundEmail, QuarantinedEmail
 from apps.channels.receive import Arrival, note_huge, receive
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message
-from tests.people import House
+from tests.people import House, make_mailbox
 
 CARLA = "carla@outside.test"
+_numbers = count(1)
 JUNK = b"\x00\x01\x02 nothing that a mail has"
 
 
@@ -46,7 +48,7 @@ def fetched(account: EmailAccount, *raws: bytes) -> list[InboundEmail]:
 
 
 def arrives(house: House, raw: bytes | None = None) -> InboundEmail:
-    return fetched(house.mailbox.account, raw or raw_mail())[0]
+    return fetched(house.mailbox.account, raw or raw_mail(f"Parcel {next(_numbers)}"))[0]
 
 
 def held(
@@ -139,13 +141,12 @@ def failing_place(house: House, patch: pytest.MonkeyPatch) -> InboundEmail:
     return arrives(house)
 
 
-def cure_mailbox(house: House) -> None:
-    """A mailbox for whoever has none, a queue for whoever's is off."""
+def cure(house: House) -> None:
+    """A queue in use, and a mailbox for the account that has none."""
     house.support.enabled = True
     house.support.save()
-    bare = EmailAccount.objects.filter(name="Bare").first()
-    if bare and not Mailbox.objects.filter(account=bare).exists():
-        Mailbox.objects.filter(pk=house.mailbox.pk).update(account=bare)
+    for bare in EmailAccount.objects.filter(mailboxes=None):
+        make_mailbox("bare@carteria.test", account=bare, queue=house.support)
 
 
 def _fails(*args: object, **kwargs: object) -> object:

@@ -1,7 +1,7 @@
 """Held mail: why it is held, what people do with it, and what its sender is told."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ from apps.channels.models import (
     QuarantineAction,
     QuarantinedEmail,
 )
+from apps.channels.parse import glance
 from apps.core.errors import Conflict, Guarded, Problem
 from apps.crm.models import CrmConnection
 from apps.tickets import quarantine, sender_notice
 from apps.tickets.held_preview import preview_of
 from apps.tickets.held_reasons import REASONS, STAGES
 from apps.tickets.models import Message
-from apps.tickets.sender_guard import WHY_NOT
+from apps.tickets.sender_guard import WHY_NOT, Known, why_silent
 from tests.calls import Caller, problem
 from tests.people import House, crm_connection, make_house
 from tests.servers.smtp_sink import SmtpSink
@@ -82,13 +83,12 @@ def test_every_code_that_holds_a_mail_has_its_step_words_and_cure() -> None:
     assert all(str(one.word) and str(one.cure) and one.stage in STAGES for one in REASONS.values())
 
 
+# Beside those of PAINS 2 (tests/pains/test_pains_quarantine.py).
 BROKEN = {
     "read": ("apps.tickets.reading.parse", RuntimeError),
-    "place": ("apps.tickets.placing.find_places", RuntimeError),
-    "files": ("apps.tickets.storing.screen.plan", RuntimeError),
-    "store": ("apps.tickets.storing.references.record", RuntimeError),
     "assign": ("apps.tickets.storing.assignment.assign_waiting", RuntimeError),
     "crm": ("apps.tickets.storing.comments.plan_for", KeyError),
+    "answer": ("apps.tickets.storing.auto_response.answer", RuntimeError),
 }
 WITH_FILE = {"MIME_Version": "1.0", "Content_Type": "image/png; name=a.png"}
 
@@ -398,39 +398,53 @@ def test_the_sender_is_told_without_a_word_of_his_mail(house: House, line: SmtpS
 
 
 def test_the_mail_speaks_the_language_of_the_house_and_names_the_day(house: House) -> None:
-    InboundEmail.objects.all()
-    row = held(house, received_at=timezone.make_aware(timezone.datetime(2026, 11, 3, 12)))  # type: ignore[attr-defined]
+    row = held(house, received_at=datetime(2026, 11, 3, 12, tzinfo=UTC))
     sender_notice.tell(row, "Hello, of {date}.", by=house.admin)
     assert "Nov. 3, 2026" in told(row).text and "Nov. 3, 2026" in told(row).subject
     ChannelSettings.objects.update(language="es")
     assert "3 de noviembre de 2026" in sender_notice.usual_text(row)
 
 
+KNOWN = Known(ours={"support@carteria.test"}, crm={"crm@tickets.test"})
 REFUSED = {
     "no-sender": {"From": ""},
     "several-senders": {"From": "a@outside.test, b@outside.test"},
-    "auto-submitted": {"Auto-Submitted": "auto-replied"},
-    "list": {"List-Id": "<l.outside.test>"},
-    "empty-return-path": {"Return-Path": "<>"},
+    "auto-submitted": {"Auto_Submitted": "auto-replied"},
+    "list": {"List_Id": "<l.outside.test>"},
+    "empty-return-path": {"Return_Path": "<>"},
     "machine": {"From": "no-reply@outside.test"},
     "ours": {"From": "Support@carteria.test"},
     "crm": {"From": "crm@tickets.test"},
-    "forged": {"Authentication-Results": "mx.ours.test; dmarc=fail header.from=outside.test"},
 }
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_nobody_is_told_who_may_be_a_machine_a_list_or_a_stranger(house: House, code: str) -> None:
+def test_nobody_is_told_who_may_be_a_machine_a_list_or_ourselves(code: str) -> None:
+    assert why_silent(glance(raw_mail(**REFUSED[code])), KNOWN) == code
+    assert why_silent(glance(raw_mail()), KNOWN) == "" and str(WHY_NOT[code])
+
+
+def test_nobody_is_told_whose_name_may_be_borrowed(house: House) -> None:
+    """As the server finds that the account believes; our own people and the CRM are known."""
     crm_connection()
     CrmConnection.objects.update(sender_addresses=["crm@tickets.test"])
     EmailAccount.objects.update(trusted_servers=["mx.ours.test"])
-    headers = {name.replace("-", "_"): value for name, value in REFUSED[code].items()}
-    row = held(house, raw_mail(**headers))
-    assert sender_notice.why_not(row) == str(WHY_NOT[code])
-    with pytest.raises(Guarded) as refused:
-        sender_notice.tell(row, "Hello", by=house.admin)
-    assert refused.value.code == code
+    failed = "mx.ours.test; dmarc=fail header.from=outside.test"
+    cases = {
+        "forged": [{"Authentication_Results": failed}, {"From": house.alice.user.email}],
+        "ours": [{"From": "support@carteria.test"}],
+        "crm": [{"From": "crm@tickets.test"}],
+    }
+    for code, mails in cases.items():
+        for headers in mails:
+            row = held(house, raw_mail(**headers))
+            assert sender_notice.why_not(row) == str(WHY_NOT[code])
+            with pytest.raises(Guarded) as refused:
+                sender_notice.tell(row, "Hello", by=house.admin)
+            assert refused.value.code == code
     assert not QuarantineAction.objects.exists()
+    elsewhere = failed.replace("mx.ours.test", "mx.stranger.test")
+    assert sender_notice.why_not(held(house, raw_mail(Authentication_Results=elsewhere))) == ""
 
 
 def test_one_sender_is_told_once_a_day_whatever_he_sent(house: House, line: SmtpSink) -> None:
