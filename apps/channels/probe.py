@@ -1,6 +1,7 @@
 """Test mails that we send to ourselves: known again by a signed word, and never anybody's work.
 
-The word stands in the subject, since some providers write a Message-ID of their own.
+The word stands in Message-ID and subject: some providers write an ID of their own, others put
+[EXTERNAL] before the subject.
 """
 
 import re
@@ -11,7 +12,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 CODE = "test-mail"
 LOOKED_AT = 64 * 1024  # bytes: the headers of a mail that we wrote
 
-_SUBJECT = re.compile(rb"^Subject:[ \t]*Carteria test mail ([0-9a-f]{40})[ \t]*\r?$", re.M | re.I)
+_SUBJECT = re.compile(
+    rb"^Subject:[ \t]*(?:\[[^\]\r\n]{1,40}\][ \t]*)?Carteria test mail ([0-9a-f]{40})[ \t]*\r?$",
+    re.M | re.I,
+)
+_ID_HEADER = re.compile(rb"^Message-ID:\s*<carteria-test\.([0-9a-f]{40})@", re.M | re.I)
 _MESSAGE_ID = re.compile(r"carteria-test\.([0-9a-f]{40})@", re.I)
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
@@ -43,7 +48,7 @@ def token_of(subject: str) -> str:
 def token_in(raw: bytes) -> str:
     """The token of a test mail of ours, else nothing. An answer to one is no test mail."""
     headers = _END_OF_HEADERS.split(raw[:LOOKED_AT], maxsplit=1)[0]
-    found = _SUBJECT.search(headers)
+    found = _ID_HEADER.search(headers) or _SUBJECT.search(headers)
     if not found:
         return ""
     token = found[1].decode().lower()

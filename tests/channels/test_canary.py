@@ -110,6 +110,36 @@ def test_it_makes_no_work(account: EmailAccount, smtp_sink: SmtpSink) -> None:
     assert not Conversation.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b"Subject: Carteria", b"Subject: [EXTERNAL] Carteria"),
+        (b"Message-ID: <carteria-test.", b"Message-ID: <other-"),
+        (b"Subject: ", b"Subject: Fwd: "),
+        (b"Message-ID: <carteria-test.", b"Message-ID:\r\n <carteria-test."),
+        (b"carteria-test.", b"carteria-test.0"),
+        (b"Carteria test mail ", b"Carteria test mail 0"),
+    ],
+)
+def test_servers_may_change_one_of_its_two_names(
+    account: EmailAccount, smtp_sink: SmtpSink, was: bytes, becomes: bytes
+) -> None:
+    canary.send_due()
+    [mail] = smtp_sink.mails
+    assert was in mail.raw
+    comes_back(account, mail.raw.replace(was, becomes))
+    assert how(account).stage == "back"
+
+
+@pytest.mark.parametrize("subject", [b"Re: ", b"Fwd: ", b"AW: [x] "])
+def test_an_answer_to_it_is_a_mail(subject: bytes) -> None:
+    word = probe.subject_of(probe.new_token()).encode()
+    assert probe.token_in(b"Subject: " + word + b"\r\n\r\n")
+    assert not probe.token_in(b"Subject: " + subject + word + b"\r\n\r\n")
+    forged = b"Carteria test mail " + b"a" * 40
+    assert not probe.token_in(b"Subject: " + forged + b"\r\n\r\n")
+
+
 def test_its_bounce_makes_no_work_either(account: EmailAccount) -> None:
     name = probe.message_id_of(probe.new_token(), "carteria.test").encode()
     row = comes_back(account, BOUNCE % name)
