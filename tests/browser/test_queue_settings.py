@@ -30,6 +30,7 @@ def test_the_answer_is_shown_as_it_is_typed(house: House, open_as: Open) -> None
     page.set_viewport_size(PHONE)
     assert overflow(page) == []
     page.click("[name=_save]")
+    page.wait_for_url("**/queue/")
     assert Queue.objects.get(pk=house.support.pk).hours[1] == "Sat 10:00-14:00"
 
 

@@ -288,6 +288,11 @@ def test_a_colleagues_answer_stops_it_too_but_not_an_own_one(
         sent(draft)
 
 
+def test_an_automatic_answer_stops_nothing(session: Session, draft: Draft) -> None:
+    make_message(session, direction="out", automatic=True)
+    assert sent(draft)
+
+
 def test_what_the_author_has_seen_stops_nothing(session: Session, draft: Draft) -> None:
     newer = make_message(session)
     assert sent(draft, written(newest=newer.pk))
