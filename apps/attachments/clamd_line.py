@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from mmap import mmap
 from types import TracebackType
 from typing import Literal, Self
 
@@ -43,7 +44,7 @@ class Line:
     def send_command(self, command: bytes) -> None:
         self._send(b"z" + command + b"\0")
 
-    def send_stream(self, content: bytes | bytearray) -> None:
+    def send_stream(self, content: bytes | mmap) -> None:
         """INSTREAM in chunks. Where clamd hangs up on us, its reply says why: read that."""
         view = memoryview(content)
         try:

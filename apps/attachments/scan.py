@@ -7,6 +7,7 @@ a fifth at 1 kB, a tenth at 100 kB, nothing at 1 MB; and one broken answer would
 import re
 import time
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Literal
 
 from apps.attachments.clamd_line import Line, LineBroken, ask
@@ -48,7 +49,7 @@ _TOO_LARGE = b"INSTREAM size limit exceeded"
 _FULL = re.compile(rb"(?i)temporary (?:file|dir)|no space left")
 
 
-def scan(address: str, content: bytes | bytearray, *, limit: int) -> Finding:
+def scan(address: str, content: bytes | mmap, *, limit: int) -> Finding:
     """ADDRESS is `unix:/path` or `tcp:host:port`; more than LIMIT bytes are not sent at all."""
     if len(content) > limit:
         return Finding("exceeds", "size")
@@ -59,7 +60,7 @@ def scan(address: str, content: bytes | bytearray, *, limit: int) -> Finding:
         raise _blamed(address, broken) from broken
 
 
-def _stream(address: str, content: bytes | bytearray, *, seconds: float) -> bytes:
+def _stream(address: str, content: bytes | mmap, *, seconds: float) -> bytes:
     with Line(address, deadline=time.monotonic() + seconds) as line:
         line.send_stream(content)
         reply = line.reply(still_alive=lambda: answers(address))

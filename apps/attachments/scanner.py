@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from mmap import mmap
 from typing import Literal, TypeVar, cast
 
 from apps.attachments import probes
@@ -180,7 +181,7 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _finds(address: str, probe: bytes | bytearray) -> bool:
+def _finds(address: str, probe: bytes | mmap) -> bool:
     """Not scanning our own probe is the scanner's fault, never that of the file in hand."""
     try:
         return scan(address, probe, limit=len(probe)).outcome != "clean"
