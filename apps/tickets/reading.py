@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -211,11 +211,13 @@ def _with_files(mails: list[ReadMail], held: list[tuple[InboundEmail, Held]]) ->
 
 
 def _write_files(mails: list[ReadMail]) -> None:
-    """One pack file for all files of the batch."""
+    """One pack file for all files of the batch; afterwards nobody holds their bytes."""
     files = [(mail, file) for mail in mails for file in mail.parsed.files]
     written = blobs.write([file.content for _mail, file in files])
     for (mail, file), where in zip(files, written, strict=True):
-        mail.files.append((file, where))
+        mail.files.append((replace(file, content=b""), where))
+    for mail in mails:  # the bytes lie on the disk: memory is for what comes next
+        mail.parsed = replace(mail.parsed, files=())
 
 
 def named_mailbox(mailboxes: Sequence[Mailbox], parsed: ParsedEmail) -> Mailbox | None:
