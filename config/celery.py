@@ -160,6 +160,14 @@ def _say_worker_is_alive(**kwargs: object) -> None:
     worker_is_alive()
 
 
+@worker_ready.connect
+def _notice_restored_backup(**kwargs: object) -> None:
+    """Before the first mail is fetched or sent."""
+    from apps.tickets.restored import notice
+
+    notice()
+
+
 @worker_shutting_down.connect
 def _stop_fetching(**kwargs: object) -> None:
     """At the first signal already, so that fetches end while the last tasks do."""

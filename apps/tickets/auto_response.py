@@ -17,7 +17,7 @@ the batch changes is locked, so that nobody waits in a circle.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypedDict
 
 from django.db.models import Count
@@ -40,7 +40,7 @@ from apps.queues.auto_response import (
     rendered,
 )
 from apps.queues.hours import Hours
-from apps.tickets import mail_loops, outbound
+from apps.tickets import mail_loops, outbound, restored
 from apps.tickets.auto_response_words import ANSWERED, LIMIT, loop_sentence, sentence
 from apps.tickets.letters import Recipients
 from apps.tickets.models import AutomaticAnswer, Message, Session, SessionEvent
@@ -76,9 +76,7 @@ def answer(placed: Sequence[Placed]) -> None:
     SessionEvent.objects.bulk_create(events)
     known = _Known.of(placed)
     decided = _decide(known, lock=True)
-    for one, decision in decided:
-        if decision.answers:
-            _send(one, known)
+    _send([one for one, decision in decided if decision.answers], known)
     SessionEvent.objects.bulk_create(_event(one, decision) for one, decision in decided)
 
 
@@ -115,6 +113,7 @@ class _Known:
     answered: set[int]  # sessions
     spoken: set[int]  # sessions in which a person has written to the customer
     looping: set[str]
+    restored_at: datetime | None
     had: Counter[str] = field(default_factory=Counter)  # answers within a day, by address
 
     @classmethod
@@ -125,7 +124,8 @@ class _Known:
         sessions = {one.session.pk for one in asked if one.session.pk}
         spoken, answered = _spoken(sessions), _answered(sessions)
         looping = mail_loops.flagged({one.mail.sender for one in asked})
-        return cls(asked, channel, zone, _senders(asked), answered, spoken, looping)
+        last = restored.noticed_at() if asked else None
+        return cls(asked, channel, zone, _senders(asked), answered, spoken, looping, last)
 
     def count(self, addresses: Collection[str]) -> None:
         """What each of these has had within a day, by the database's clock."""
@@ -176,6 +176,7 @@ def _by_itself(one: Placed, known: _Known, *, is_now: bool) -> str:
             ("stranger", not one.place.verified),
             ("import", row.answers_nobody),
             ("late", not is_now and _is_late(one)),
+            ("restored", known.restored_at is not None and _time_of(one) <= known.restored_at),
             ("channel-off", not known.channel.enabled),
             ("loop", mail.sender in known.looping),
             ("session", one.session.pk in known.answered),
@@ -202,8 +203,12 @@ def _no_customer(one: Placed) -> str:
 
 def _is_late(one: Placed) -> bool:
     """After an outage, out of the quarantine: "we have got your mail" says nothing new any more."""
+    return timezone.now() - _time_of(one) > LATE
+
+
+def _time_of(one: Placed) -> datetime:
     times = (one.mail.row.server_date, one.mail.parsed.date, one.mail.row.received_at)
-    return timezone.now() - min(time for time in times if time) > LATE
+    return min(time for time in times if time)
 
 
 def _senders(asked: Sequence[Placed]) -> dict[str, Mailbox]:
@@ -226,10 +231,21 @@ def _can_send(mailbox: Mailbox | None) -> bool:
 # ---- the mail -----------------------------------------------------------------------------------
 
 
-def _send(one: Placed, known: _Known) -> None:
+def _send(answered: Sequence[Placed], known: _Known) -> None:
+    if not answered:
+        return
+    mails = [(one.session, _mail_to(one, known)) for one in answered]
+    messages = outbound.queue_automatic(mails)
+    AutomaticAnswer.objects.bulk_create(
+        AutomaticAnswer(session=one.session, message=message, address=one.mail.customer.key)
+        for one, message in zip(answered, messages, strict=True)
+    )
+
+
+def _mail_to(one: Placed, known: _Known) -> outbound.Mail:
     said, sender = _said(one), known.sender(one)
     assert sender is not None  # refused without one
-    mail = outbound.Mail(
+    return outbound.Mail(
         mailbox=sender,
         people=Recipients((Address(one.mail.customer.email),)),  # the name is the sender's word
         answers_to=one.mail.mailbox,

@@ -29,6 +29,9 @@ _WHY = {
     "stranger": gettext_lazy("its sender joined the conversation unverified"),
     "import": gettext_lazy("it is old mail that was brought in"),
     "late": gettext_lazy("it is more than a day old"),
+    "restored": gettext_lazy(
+        "a backup was restored after it had come, so that it may have had one already"
+    ),
     "channel-off": gettext_lazy("the channel is off"),
     "session": gettext_lazy("this session has had one"),
     "in-person": gettext_lazy("somebody has written to the customer in this session"),

@@ -9,6 +9,7 @@ since. All of that becomes *unknown*; the folder of sent mail, a report or a per
 
 import logging
 import os
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +44,11 @@ def notice() -> None:
     mark = OutboxMark.objects.filter(pk=1).first()
     if mark is not None and _length(_file_of(mark)) > mark.dots:
         doubt_everything()
+
+
+def noticed_at() -> datetime | None:
+    """When the last restored database was noticed: mails that are older may have been answered."""
+    return OutboxMark.objects.filter(pk=1).values_list("restored_at", flat=True).first()
 
 
 def doubt_everything() -> int:

@@ -1,11 +1,14 @@
 """A restored backup: what it holds as unsent may have left, so nothing of it leaves by itself."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from apps.channels.models import EmailAccount
@@ -16,10 +19,12 @@ from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
 from apps.tickets.outbound import Letter, reply
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink
+from tests.tickets.test_auto_response import a_mail, answering, comes, said
 
 pytestmark = pytest.mark.django_db
 
 Status = Message.Status
+A_WHILE_AGO = format_datetime(timezone.now() - timedelta(hours=1))
 
 
 @pytest.fixture
@@ -140,3 +145,14 @@ def test_whoever_put_the_whole_machine_back_says_so(
     waiting.refresh_from_db()
     assert waiting.status == Status.UNKNOWN
     assert capsys.readouterr().out.startswith("1 mail may have left already.")
+
+
+def test_mail_that_is_found_again_gets_no_second_automatic_answer(
+    house: House, sent_since: Message
+) -> None:
+    answering(house)
+    restored.notice()
+    old = comes(house.mailbox, a_mail("Old", Date=A_WHILE_AGO))
+    assert said(old) == "restored"
+    new = comes(house.mailbox, a_mail("New"))
+    assert said(new) == "answered"
