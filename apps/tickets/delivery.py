@@ -138,7 +138,7 @@ def _stopped_by_file(message: Message) -> bool:
     with transaction.atomic():
         if Message.objects.filter(pacing.to_send(), pk=message.pk).update(**changes):
             settling.bring_back(message, why)
-            settling.say_changed(message)
+            settling.message_changed(message)
     return True
 
 

@@ -42,7 +42,7 @@ def settle(message: Message, *, pause: int, because: str = "") -> None:
     refused = _report(message, standing)
     if refused or message.status == Status.FAILED:
         bring_back(message, refused or message.because)
-    say_changed(message)
+    message_changed(message)
 
 
 def bring_back(message: Message, why: str) -> None:
@@ -55,7 +55,7 @@ def bring_back(message: Message, why: str) -> None:
     Session.objects.filter(pk=session.pk).update(updated_at=timezone.now())
 
 
-def say_changed(message: Message) -> None:
+def message_changed(message: Message) -> None:
     sessions.say_changed([message.session])
     announce(message_settled, message_id=message.pk)
 

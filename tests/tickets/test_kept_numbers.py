@@ -15,7 +15,6 @@ from apps.core.people import set_roles
 from apps.queues.models import Queue, QueueMembership
 from apps.tickets import sessions
 from apps.tickets.assignment import assign_waiting
-from apps.tickets.delivery import _failed
 from apps.tickets.drafts import Content, discard
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.drafts_send import Wish, send
@@ -23,6 +22,7 @@ from apps.tickets.hand_over import hand_over
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Draft, Message, Regrouping, Session
 from apps.tickets.regrouping import by_hand as by_hand
+from apps.tickets.settling import bring_back
 from apps.tickets.undo import undo
 from tests.counted import drifts
 from tests.people import House, make_house, make_session
@@ -115,7 +115,7 @@ class Day:
     def bounce(self) -> object:
         """A mail of ours failed: its session comes back."""
         gone = Message.objects.filter(direction="out").select_related("session").first()
-        return gone and (_failed(gone, "No such address.") or gone)
+        return gone and (bring_back(gone, "No such address.") or gone)
 
     def give_out(self) -> object:
         queue = self.house.support

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 
 from apps.attachments.models import Attachment
 from apps.attachments.release import release
-from apps.tickets.delivery import _changed
 from apps.tickets.models import Message, Session
 from apps.tickets.sessions import assign, message_added, say_changed, take
+from apps.tickets.settling import message_changed
 from tests.people import House, make_attachment, make_house, make_message, make_session
 
 
@@ -61,7 +61,7 @@ def _taken(house: House, session: Session, message: Message, file: Attachment) -
 
 
 def _delivered(house: House, session: Session, message: Message, file: Attachment) -> None:
-    _changed(message)
+    message_changed(message)
 
 
 def _released(house: House, session: Session, message: Message, file: Attachment) -> None:

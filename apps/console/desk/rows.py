@@ -13,7 +13,7 @@ from apps.channels.trust import WARNING
 from apps.console.models import ReadMark
 from apps.console.who import AddressJson, initials_of, person_of_agent, tint_of
 from apps.core.models import User
-from apps.tickets.models import Draft, Message, MessageFile, Session
+from apps.tickets.models import DeliveryReport, Draft, Message, MessageFile, Session
 
 SNIPPET = 160  # characters
 IN_DOUBT = (Message.Status.FAILED, Message.Status.UNKNOWN)
@@ -42,14 +42,16 @@ def _annotated(user: User) -> QuerySet[Any]:
     ours = Q(direction=Message.Direction.OUT, automatic=True)  # says nothing of how it stands
     messages = Message.objects.filter(~ours, session=OuterRef("pk")).order_by("-id")
     snippet = messages.annotate(start=Substr("text", 1, SNIPPET)).values("start")
-    delivery = messages.filter(direction=Message.Direction.OUT).values("status")
+    missed = DeliveryReport.objects.filter(message=OuterRef("pk"), kind__in=DeliveryReport.FAILED)
+    sent = messages.filter(direction=Message.Direction.OUT).annotate(missed=Exists(missed))
     warned = messages.filter(direction=Message.Direction.IN, trust__level=WARNING)
     files = MessageFile.objects.filter(message__session=OuterRef("pk"), inline=False).order_by()
     mark = ReadMark.objects.filter(user=user, session=OuterRef("pk")).values("message")
     own_drafts = Draft.objects.unsent().filter(author=user, session=OuterRef("pk"))
     return Session.objects.select_related("queue", "agent__user").annotate(
         snippet=Subquery(snippet[:1]),
-        delivery=Subquery(delivery[:1]),
+        delivery=Subquery(sent.values("status")[:1]),
+        missed=Subquery(sent.values("missed")[:1]),
         warns=Exists(warned),
         has_files=Exists(files),
         mark=Subquery(mark[:1]),
@@ -76,12 +78,19 @@ def _row(session: Any, user: User) -> Row:
         "unread": _is_unread(session),
         "files": session.has_files,
         "count": session.message_count,
-        "delivery": session.delivery if session.delivery in IN_DOUBT else None,
+        "delivery": _trouble(session),
         "warns": session.warns,
         "draft": session.has_draft,
         "updated_at": moment(session.updated_at),
         "waiting_since": moment(session.waiting_since),
     }
+
+
+def _trouble(session: Any) -> str | None:
+    """Of our newest mail: that it failed, did not reach somebody, or that nobody knows."""
+    if session.missed:
+        return str(Message.Status.FAILED)
+    return session.delivery if session.delivery in IN_DOUBT else None
 
 
 def _is_unread(session: Any) -> bool:
