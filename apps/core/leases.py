@@ -2,7 +2,6 @@
 
 import logging
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
+from apps.core.holders import is_dead, new_holder
 from apps.core.models import Lease
 
 log = logging.getLogger(__name__)
@@ -65,10 +65,19 @@ def _acquire(name: str, seconds: int) -> Hold | None:
     if _left_behind:
         give_back(*_left_behind)
     Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
-    holder = uuid.uuid4().hex
+    holder = new_holder()
     free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name=name)
     taken = free.update(holder=holder, until=in_seconds(seconds))
-    return Hold(name, holder, seconds) if taken else None
+    return Hold(name, holder, seconds) if taken or _inherited(name, holder, seconds) else None
+
+
+def _inherited(name: str, holder: str, seconds: int) -> bool:
+    """From a process of this machine that was killed: nobody waits until its lease is over."""
+    before = Lease.objects.filter(name=name).values_list("holder", flat=True).first()
+    if not before or not is_dead(before):
+        return False
+    theirs = Lease.objects.filter(name=name, holder=before)
+    return bool(theirs.update(holder=holder, until=in_seconds(seconds)))
 
 
 def in_seconds(seconds: float) -> "ExpressionWrapper[CombinedExpression]":

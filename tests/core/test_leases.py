@@ -1,13 +1,16 @@
 """Leases: one holder at a time, and none that outlives its need."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.core import leases
+from apps.core.holders import new_holder
 from apps.core.leases import held
 from apps.core.models import Lease
 
@@ -52,3 +55,15 @@ def test_what_is_fresh_is_not_renewed() -> None:
         with CaptureQueriesContext(connection) as asked:
             hold.keep()
         assert len(asked.captured_queries) == 1
+
+
+def test_the_lease_of_a_killed_process_is_inherited_at_once() -> None:
+    dead = new_holder()
+    Lease.objects.create(name="work", holder=dead, until=timezone.now() + timedelta(hours=1))
+    with held("work", seconds=30) as none:
+        assert none is None
+    with patch.object(leases, "is_dead", lambda holder: holder == dead):
+        with held("work", seconds=30) as heir:
+            assert heir and Lease.objects.get(name="work").holder == heir.holder
+        with held("work", seconds=30) as next_one:
+            assert next_one
