@@ -7,7 +7,6 @@ alarms and not tried again: the front page has them, and the mail itself may be 
 import logging
 from collections.abc import Iterator
 
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +22,7 @@ from config.condition.line import Line
 
 log = logging.getLogger(__name__)
 
+HEALTH = "/admin/email/health/"  # not looked up: a worker knows no pages
 MOST_A_DAY = 10
 MOST_READERS = 20
 
@@ -57,7 +57,7 @@ def _sent(reader: User, news: News, known: dict[str, dict[str, Line]]) -> str:
         return _notice(news, known[language])
 
     try:
-        send_notice(reader, write, console_address() + reverse("admin:email-health"))
+        send_notice(reader, write, console_address() + HEALTH)
     except Problem as problem:
         return _("%(name)s was not told: %(why)s") % {"name": reader, "why": problem.sentence}
     return ""

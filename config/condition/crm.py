@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,7 +71,7 @@ def _lag(lag: Lag) -> str:
 
 
 def _cure(one: CrmConnection, state: str) -> Cure:
-    page = reverse("admin:crm_crmconnection_change", args=[one.pk])
+    page = reverse_lazy("admin:crm_crmconnection_change", args=[one.pk])
     sentence = _("It tries again by itself; “Save and test connection” tries now.")
     if state == "refused":
         sentence = _("Enter a new token or give its user the right, then test the connection.")
@@ -79,7 +79,7 @@ def _cure(one: CrmConnection, state: str) -> Cure:
 
 
 def _updates(all_of_them: Lag) -> Line:
-    page = reverse("admin:crm_ticketupdate_changelist")
+    page = reverse_lazy("admin:crm_ticketupdate_changelist")
     cure = Cure(
         _("The list says why for each; “Tell the CRM again now” tries at once."),
         page=page,

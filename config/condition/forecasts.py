@@ -6,7 +6,7 @@ While all is well they are words in the account's own line; trouble has a line o
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -50,7 +50,7 @@ def _read(folder: str, uid: int) -> str:
 
 
 def _open(one: AccountCondition, sentence: str) -> tuple[Cure]:
-    page = reverse("admin:email_channels_emailaccount_change", args=[one.pk])
+    page = reverse_lazy("admin:email_channels_emailaccount_change", args=[one.pk])
     return (Cure(sentence, page=page, page_name=_("Open the account")),)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zlib import crc32
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from apps.channels.ledger_check import latest, watched
@@ -29,7 +29,7 @@ def ledger() -> Iterator[Line]:
 
 def _line(check: LedgerCheck) -> Line:
     name = _("Ledger of %(folder)s") % {"folder": place_of(check)}
-    page = reverse("admin:email_channels_ledgercheck_change", args=[check.pk])
+    page = reverse_lazy("admin:email_channels_ledgercheck_change", args=[check.pk])
     sentence = _("What has no row is fetched again by itself; count again to see it.")
     if check.missing_raws:
         sentence = _("Sources are lost on this machine's disk: restore the data folder's backup.")

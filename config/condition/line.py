@@ -7,6 +7,7 @@ from typing import Literal
 
 from django.db import DatabaseError
 from django.utils.formats import number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -31,11 +32,14 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """What to do: a sentence, and a command to type or a page to open."""
+    """What to do: a sentence, and a command to type or a page to open.
+
+    The page's address is found by who shows it: a worker that measures knows no pages.
+    """
 
     sentence: str
     command: str = ""
-    page: str = ""
+    page: str | Promise = ""
     page_name: str = ""
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,7 +30,7 @@ FAILURES = 3  # so many in a row are an alarm at once
 
 def switch(channel: ChannelSettings) -> Iterator[Line]:
     name = _("Email channel")
-    page = reverse("admin:email_channels_channelsettings_change", args=[channel.pk])
+    page = reverse_lazy("admin:email_channels_channelsettings_change", args=[channel.pk])
     if channel.enabled:
         fact = _("On. Links lead to %(url)s.") % {"url": channel.external_url}
         yield Line("channel", name, "ok", fact)
@@ -47,7 +48,7 @@ def switch(channel: ChannelSettings) -> Iterator[Line]:
 
 def accounts(found: list[AccountCondition]) -> Iterator[Line]:
     if not found:
-        page = reverse("admin:email_channels_emailaccount_add")
+        page = reverse_lazy("admin:email_channels_emailaccount_add")
         cure = Cure(_("Add the first one."), page=page, page_name=_("Add an account"))
         yield Line("account", _("Accounts"), "off", _("There is none in use."), cures=(cure,))
     for one in found[: channels.SHOWN]:
@@ -98,7 +99,7 @@ def _next_try(one: AccountCondition) -> str:
 
 
 def _account_cures(one: AccountCondition) -> tuple[Cure, ...]:
-    page = reverse("admin:email_channels_emailaccount_change", args=[one.pk])
+    page = reverse_lazy("admin:email_channels_emailaccount_change", args=[one.pk])
     sentences = {
         "": _("It is late. Is the worker or beat down? Else test the connection."),
         "throttled": _("The server asks us to go slower. If it stays so, look less often."),
@@ -117,7 +118,7 @@ def reply_addresses(found: Iterable[AccountCondition]) -> Iterator[Line]:
         name = _("Reply address of %(address)s") % {"address": one.address}
         why = _("The token is switched off: %(why)s") % {"why": _(one.reply_token_sentence)}
         rest = _("Answers still find their conversation by Message-ID.")
-        page = reverse("admin:email_channels_mailbox_change", args=[one.pk])
+        page = reverse_lazy("admin:email_channels_mailbox_change", args=[one.pk])
         sentence = _("Ask the provider why name+token@ does not arrive, then try again there.")
         cure = Cure(sentence, page=page, page_name=_("Open the mailbox"))
         yield Line(
@@ -252,7 +253,9 @@ def found_later() -> Iterator[Line]:
         "%(n)d in the last 7 days, by newer signatures; they were clean before.",
         found.count,
     ) % {"n": found.count}
-    page = reverse("admin:attachments_verdictchange_changelist") + "?after=infected"
+    page = format_lazy(
+        "{}?after=infected", reverse_lazy("admin:attachments_verdictchange_changelist")
+    )
     sentence = _("They are locked away now. Whoever saved one before should delete it.")
     cure = Cure(sentence, page=page, page_name=_("Open the list"))
     name = _("Files found infected later")
@@ -285,7 +288,7 @@ def _unassigned(*, channel_on: bool) -> Line:
     found = unassigned()
     if not channel_on:
         return Line("unassigned", name, "off", waits(found), found.oldest, kind="work")
-    page = reverse("admin:queues_queue_changelist")
+    page = reverse_lazy("admin:queues_queue_changelist")
     sentence = _("Nobody in these queues takes mail now, or all are full: members, capacity.")
     cure = Cure(sentence, page=page, page_name=_("Open the queues"))
     return backlog("unassigned", name, found, late=HOUR, cures=(cure,))
@@ -332,7 +335,7 @@ def _not_arrived(found: Backlog) -> Line:
 
 def quarantine() -> Iterator[Line]:
     found = channels.in_quarantine()
-    page = reverse("admin:email_channels_quarantinedemail_changelist")
+    page = reverse_lazy("admin:email_channels_quarantinedemail_changelist")
     name = _("Quarantine")
     if not found.count:
         yield Line("quarantine", name, "ok", _("Empty."), kind="work")
@@ -351,7 +354,7 @@ def contacts() -> Iterator[Line]:
     fact = ngettext(
         "%(n)d: its agent counts as busy.", "%(n)d: their agents count as busy.", found.count
     ) % {"n": found.count}
-    page = reverse("admin:agents_agent_changelist")
+    page = reverse_lazy("admin:agents_agent_changelist")
     sentence = _("A supervisor ends it on the agent's page. Does the call system send “leave”?")
     cure = Cure(sentence, page=page, page_name=_("Open the agents"))
     yield Line("contacts", name, "degraded", fact, found.oldest, (cure,), kind="work")

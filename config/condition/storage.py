@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +13,7 @@ from config.condition.mail import HOUR, MINUTE, backlog
 
 def storage() -> Iterator[Line]:
     name = _("Files for the storage")
-    page = reverse("admin:storage_storedobject_changelist")
+    page = reverse_lazy("admin:storage_storedobject_changelist")
     again = _("The list says why for each; “Store again now” tries at once.")
     stopped, found = condition.given_up(), condition.not_yet_stored()
     if stopped.count:
@@ -22,7 +22,7 @@ def storage() -> Iterator[Line]:
         cure = Cure(again, page=f"{page}?status__exact=failed", page_name=_("Open the files"))
         yield Line("storage", name, "down", fact, stopped.oldest, (cure,), kind="work")
         return
-    place = reverse("admin:storage_storagesettings_changelist")
+    place = reverse_lazy("admin:storage_storagesettings_changelist")
     trouble = condition.last_trouble() if found.count else ""
     cure = Cure(
         trouble or _("The worker does it. If it runs, its log names the error."),

@@ -194,6 +194,26 @@ def test_the_channel_off_is_no_alarm_and_ends_those_of_its_accounts(house: House
     assert opened() == set()
 
 
+def test_a_worker_that_keeps_and_tells_them_needs_no_pages(
+    house: House,
+    notices: ChannelSettings,
+    smtp_sink: SmtpSink,
+    outside: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They would cost each worker 40 MB."""
+
+    def no_pages(*_arguments: object) -> None:
+        raise AssertionError("the addresses of all pages were asked for")
+
+    outside(BROKER="down", SCANNER=scanner("down", "silent"), DISK=(1, 100 * GIB))
+    account(status="failing", failures=3, quota_used=96, quota_limit=100)
+    monkeypatch.setattr("django.urls.base.get_resolver", no_pages)
+    keep_alarms()
+    assert len(smtp_sink.mails) == 1
+    assert opened() == {"account", "quota"}
+
+
 # ---- a certificate, day by day (PAINS part 3, 10) -----------------------------------------------
 
 
