@@ -195,7 +195,7 @@ def _no_customer(one: Placed) -> str:
     if not one.mail.customer.email:
         return "ours" if one.mail.parsed.from_ and one.mail.parsed.from_.email else "no-address"
     try:
-        wire_address(one.mail.customer.email)
+        wire_address(one.mail.customer.email, utf8=True)  # whether it can, the server says
     except Invalid:
         return "no-address"
     return ""
@@ -252,11 +252,6 @@ def _mail_to(one: Placed, known: _Known) -> outbound.Mail:
         html="",
         **_written(said, one.session, known.hours(one), known.channel.language),
         **outbound.thread_headers(one.message),
-    )
-    message = outbound.queue_mail(one.session, mail, by=None)
-    outbound.to_be_sent(message, [])
-    AutomaticAnswer.objects.create(
-        session=one.session, message=message, address=one.mail.customer.key
     )
 
 

@@ -196,13 +196,37 @@ def thread_headers(parent: Message | None) -> ThreadHeaders:
     return {"in_reply_to": parent.message_id, "references": (*parent.references, *own)}
 
 
-def queue_mail(session: Session, mail: Mail, by: User | None, *, waits: int = 0) -> Message:
-    """By nobody: an automatic answer. WAITS: so many seconds it may still be called back, by the
-    database's clock."""
+def queue_mail(session: Session, mail: Mail, by: User, *, waits: int = 0) -> Message:
+    """WAITS: so many seconds it may still be called back, by the database's clock."""
+    [message] = _queue([(session, mail)], by)
+    if waits:
+        Message.objects.filter(pk=message.pk).update(next_try_at=in_seconds(waits))
+        message.refresh_from_db(fields=["next_try_at"])
+    return message
+
+
+def queue_automatic(answers: Sequence[tuple[Session, Mail]]) -> list[Message]:
+    """By nobody, each in a session of its own; as many statements for one as for many."""
+    messages = _queue(answers, None)
+    search.add(messages)
+    for message in messages:
+        announce(message_queued, message_id=message.pk, after=0)
+    return messages
+
+
+def _queue(mails: Sequence[tuple[Session, Mail]], by: User | None) -> list[Message]:
+    messages = Message.objects.bulk_create(_row(session, mail, by) for session, mail in mails)
+    references.record_own(messages)
+    threads.widen([(one.thread, mail.mailbox, mail.people.everybody) for one, mail in mails])
+    sessions.messages_added([session for session, _mail in mails])
+    return messages
+
+
+def _row(session: Session, mail: Mail, by: User | None) -> Message:
     thread: Thread = session.thread
     domain = wire_address(mail.mailbox.address).rpartition("@")[2]
     message_id = tokens.new_message_id(thread, domain)
-    message = Message.objects.create(
+    return Message(
         thread=thread,
         session=session,
         mailbox=mail.mailbox,
@@ -224,14 +248,6 @@ def queue_mail(session: Session, mail: Mail, by: User | None, *, waits: int = 0)
         automatic=by is None,
         author=by,
     )
-    if waits:
-        Message.objects.filter(pk=message.pk).update(next_try_at=in_seconds(waits))
-        message.refresh_from_db(fields=["next_try_at"])
-    references.record_own(message)
-    thread.mailboxes.add(mail.mailbox)
-    threads.add_participants(thread, mail.people.everybody)
-    sessions.message_added(session)
-    return message
 
 
 def _reply_to(mail: Mail, thread: Thread) -> tuple[Address, ...]:

@@ -242,9 +242,14 @@ def _without_who_left(session: Session) -> Session:
 
 def message_added(session: Session, count: int = 1) -> None:
     """Counts a message in the transaction that stores it."""
-    mine = Session.objects.filter(pk=session.pk)
-    mine.update(message_count=F("message_count") + count, updated_at=timezone.now())
-    say_changed([session])
+    messages_added([session], count)
+
+
+def messages_added(sessions: list[Session], count: int = 1) -> None:
+    """As many in each of them."""
+    rows = Session.objects.filter(pk__in=[session.pk for session in sessions])
+    rows.update(message_count=F("message_count") + count, updated_at=timezone.now())
+    say_changed(sessions)
 
 
 class Left(NamedTuple):

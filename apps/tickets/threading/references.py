@@ -26,9 +26,9 @@ def record(messages: Iterable[Message], mails: Iterable[ParsedEmail]) -> None:
     _save((message, ids_of(mail)) for message, mail in pairs)
 
 
-def record_own(message: Message) -> None:
-    """Of a mail that we write."""
-    _save([(message, [message.in_reply_to])])
+def record_own(messages: Iterable[Message]) -> None:
+    """Of mails that we write."""
+    _save((message, [message.in_reply_to]) for message in messages)
 
 
 def _save(named: Iterable[tuple[Message, list[str]]]) -> None:
