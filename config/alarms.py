@@ -32,6 +32,7 @@ PATIENCE = {
     "received": 3 * MINUTE,
     "sending": 3 * MINUTE,
     "unknown": 15 * MINUTE,  # so long the folder of sent mail may tell
+    "restored": 0,
     "loops": 0,
     "failed": 60 * MINUTE,  # so long an agent may correct it
     "updates": 5 * MINUTE,

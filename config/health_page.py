@@ -20,7 +20,7 @@ from apps.channels.condition import accounts, anybody_waits_by_idle
 from apps.channels.models import ChannelSettings
 from apps.core.models import Role, User
 from config import health
-from config.condition import crm, forecasts, ledger, loops, machine, mail, pdfs, storage
+from config.condition import backup, crm, forecasts, ledger, loops, machine, mail, pdfs, storage
 from config.condition.line import Line, Section, State, measured
 from config.condition.mail import ScannerAnswer
 
@@ -97,6 +97,7 @@ def _work(*, channel_on: bool) -> list[Line]:
     waiting = partial(mail.waiting, channel_on=channel_on)
     return [
         *measured("waiting", _("Mail on its way"), waiting),
+        *measured("restored", _("Restored backup"), backup.restored),
         *measured("updates", _("Updates for the CRM"), crm.crm),
         *measured("pdfs", _("PDFs of conversations"), pdfs.pdfs),
         *measured("storage", _("Files for the storage"), storage.storage),

@@ -1,6 +1,7 @@
 """What waits for an agent or for a mail server, for the health page."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from apps.core.health import Backlog, backlog
 from apps.queues.models import Queue
-from apps.tickets.models import DeliveryReport, Message, Session, ThreadPdf
+from apps.tickets.models import DeliveryReport, Message, OutboxMark, Session, ThreadPdf
 
 REMEMBERED = timedelta(days=7)  # later, nobody asks any more whether such a mail arrived
 PDF_IS_LATE_AFTER = timedelta(minutes=10)
@@ -73,3 +74,23 @@ def pdfs_given_up() -> Backlog:
     later = ThreadPdf.objects.filter(thread=OuterRef("thread"), number__gt=OuterRef("number"))
     failed = ThreadPdf.objects.filter(status=ThreadPdf.Status.FAILED, asked_at__gte=since)
     return backlog(failed.filter(~Exists(later)), "asked_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that was put back; LEFT: mails of it that are still in doubt."""
+
+    at: datetime
+    doubted: int
+    left: int
+
+
+def backup_restored() -> Restored | None:
+    """In the last days (tickets/restored.py)."""
+    since = timezone.now() - REMEMBERED
+    mark = OutboxMark.objects.filter(restored_at__gte=since).first()
+    if mark is None or mark.restored_at is None:
+        return None
+    unknown = Message.objects.filter(status=Message.Status.UNKNOWN)
+    left = unknown.filter(created_at__lt=mark.restored_at, sent_at__gte=mark.restored_at)
+    return Restored(mark.restored_at, mark.doubted, left.count())

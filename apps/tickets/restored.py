@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -56,13 +57,14 @@ def doubt_everything() -> int:
     OutboxMark.objects.get_or_create(pk=1)
     with transaction.atomic():
         mark = OutboxMark.objects.select_for_update().get(pk=1)
+        OutboxMark.objects.filter(pk=1).update(restored_at=Now())  # before what is settled for it
         found = list(_to_send().select_related(*settling.NEEDED).order_by("pk"))
         for message in found:
             _doubt(message)
         look_before_writing()
         mark.dots = max(mark.dots, _length(_file_of(mark)))
-        mark.restored_at, mark.doubted = timezone.now(), len(found)
-        mark.save()
+        mark.doubted = len(found)
+        mark.save(update_fields=["dots", "doubted"])
     log.warning("the database was restored from a backup", extra={"mails": len(found)})
     return len(found)
 
