@@ -15,6 +15,8 @@ PAGES = (
     "/admin/agents/agent/",
     "/admin/core/user/",
     "/admin/email_channels/quarantinedemail/",
+    "/admin/email_channels/ledgercheck/",
+    "/admin/email_channels/mailimport/add/",
     "/admin/core/settingschange/",
     "/board/",
     "/",
