@@ -51,6 +51,7 @@ def test_a_message_has_the_fields_of_the_contract(house: House, message: Message
         "html_url": f"http://testserver/m/{message.pk}/",
         "raw_url": None,
         "status": "received",
+        "automatic": False,
         "because": "It opens a conversation.",
         "reports": [],
         "attachments": [
