@@ -23,6 +23,7 @@ def environment(data: Path, *, host: str) -> dict[str, str]:
         "ALLOWED_HOSTS": ",".join(_allowed_hosts(host)),
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # threads share memory pools: half the size, same speed
+        "MALLOC_MMAP_THRESHOLD_": str(2**20),  # what large mails took goes back to the system
     }
     for name in ("CARTERIA_DATA_FILE", "ALLOWED_HOSTS_FILE"):
         told.pop(name, None)  # a FILE would win over what is said here

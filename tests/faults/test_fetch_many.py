@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from config.launch import processes
 from tests.channels.mailboxes import mails
 from tests.servers.fake_imap import Answer, running_fake_imap, serving
 
@@ -27,7 +28,7 @@ def fetched(
     asked = {"accounts": accounts, "mails": mails, "seconds": seconds}
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.fetching_many"],
-        env=os.environ | {"CARTERIA_DATA": str(folder), "MALLOC_ARENA_MAX": "2"},
+        env=processes.environment(folder, host="127.0.0.1"),  # as the product's own
         input=json.dumps(asked),
         capture_output=True,
         text=True,
@@ -67,19 +68,26 @@ class Looks:
         return self._serving(tag, command)
 
 
-def test_three_broken_accounts_of_ten_keep_the_others_from_nothing(tmp_path: Path) -> None:
+def test_three_broken_accounts_of_ten_and_a_huge_mail_keep_the_others_from_nothing(
+    tmp_path: Path,
+) -> None:
     looks = Looks(dict(enumerate(mails(3), start=1)))
-    servers: tuple[Answer, ...] = (looks, _knows_no_password, _hangs)
+    huge = serving({1: b"Subject: huge\r\n\r\n" + b"x" * 60 * MEGABYTE})
+    servers: tuple[Answer, ...] = (looks, _knows_no_password, _hangs, huge)
     with ExitStack() as stack:
-        good, wrong, hanging = [stack.enter_context(running_fake_imap(one)) for one in servers]
+        good, wrong, hanging, heavy = [
+            stack.enter_context(running_fake_imap(one)) for one in servers
+        ]
         accounts = [account(good, receive_user=f"user{number}") for number in range(7)]
         accounts += [account(wrong), account(hanging), account(good, receive_tls="implicit")]
-        answer = fetched(tmp_path, accounts, mails=21, seconds=5 * INTERVAL)
-    assert (answer["mails"], answer["distinct"]) == (21, 21)
+        accounts += [account(heavy)]
+        answer = fetched(tmp_path, accounts, mails=22, seconds=5 * INTERVAL)
+    assert (answer["mails"], answer["distinct"]) == (22, 22)
     assert len(looks.by_user) == 7
     assert min(looks.by_user.values()) >= 3, "in five intervals, on a busy machine"
     assert answer["statuses"] == {"account 7": "password", "account 9": "tls"}
     assert answer["held_leases"] == 0  # the one that hung gave its lease back at the end, too
+    assert answer["peak_mb"] - answer["began_with_mb"] <= 100, "the huge mail is there only once"
 
 
 def test_two_hundred_accounts_get_their_mail_in_one_process_of_bounded_memory(
