@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -246,3 +247,22 @@ def test_a_server_that_dribbles_is_given_up(monkeypatch) -> None:
         with pytest.raises(TransportError) as caught:
             inbox.folders()
     assert caught.value.code == "timeout"
+
+
+def test_a_name_with_many_dead_addresses_costs_a_minute_at_most(monkeypatch) -> None:
+    passed = [0.0]
+
+    def dead(_address: tuple[str, int], seconds: float) -> None:
+        passed[0] += seconds
+        raise TimeoutError
+
+    addresses = [(2, 1, 6, "", (f"192.0.2.{number}", 143)) for number in range(9)]
+    network = SimpleNamespace(
+        getaddrinfo=lambda *_name, **_kind: addresses, create_connection=dead, SOCK_STREAM=1
+    )
+    monkeypatch.setattr(imap_wire, "socket", network)
+    monkeypatch.setattr(imap_wire, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    with pytest.raises(TransportError) as caught:
+        ImapInbox(ImapLogin("many.test", 143, "none", "x", "y"))
+    assert caught.value.code == "timeout"
+    assert passed[0] == 60
