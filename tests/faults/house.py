@@ -9,7 +9,7 @@ import itertools
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,12 +33,14 @@ LOOK_EVERY = 0.25
 _numbers = itertools.count(1)
 
 
-def a_mail(to: str, text: str = "Where is my parcel?") -> bytes:
-    """No two are alike, and each is from somebody else."""
+def a_mail(to: str, *, answers: str = "") -> bytes:
+    """No two are alike, and each is from somebody else. ANSWERS: a Message-ID."""
     number = next(_numbers)
+    thread = f"In-Reply-To: <{answers}>\r\n" if answers else ""
     return (
         f"From: Carla <carla{number}@outside.test>\r\nTo: {to}\r\nSubject: Parcel {number}\r\n"
-        f"Message-ID: <m{number}.{time.time_ns()}@outside.test>\r\n\r\n{text} {number}\r\n"
+        f"Message-ID: <m{number}.{time.time_ns()}@outside.test>\r\n{thread}\r\n"
+        f"Where is parcel {number}?\r\n"
     ).encode()
 
 
@@ -69,11 +71,13 @@ class Watch(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        while not self.over.wait(LOOK_EVERY):
+        pause = LOOK_EVERY
+        while not self.over.wait(pause):
+            began = time.monotonic()
             with suppress(psycopg.Error):  # while a fault has the server stopped
-                now = time.monotonic()
                 for key in self.database.settled() - self.seen.keys():
-                    self.seen[key] = now
+                    self.seen[key] = began
+            pause = max(LOOK_EVERY, 5 * (time.monotonic() - began))
         self.database.close()
 
 
@@ -92,14 +96,21 @@ class House:
     # ---- what comes and goes ------------------------------------------------------------------
 
     def arrive(self, count: int, account: str = "main") -> list[int]:
-        post = self.posts[account]
-        raws = [a_mail(post.address) for _number in range(count)]
-        uids = post.source.arrive(*raws)
-        for raw, uid in zip(raws, uids, strict=True):
-            self.offer(account, raw, uid)
-        return uids
+        address = self.posts[account].address
+        return [self.offer(account, a_mail(address)) for _number in range(count)]
 
-    def offer(self, account: str, raw: bytes, uid: int) -> None:
+    def offer(self, account: str, raw: bytes) -> int:
+        [uid] = self.posts[account].source.arrive(raw)
+        self._note_offer(account, raw, uid)
+        return uid
+
+    def renumber(self, account: str = "main") -> None:
+        """All mails of the folder are offered once more."""
+        source = self.posts[account].source
+        for uid in source.renumber():
+            self._note_offer(account, source.mails[uid].raw, uid)
+
+    def _note_offer(self, account: str, raw: bytes, uid: int) -> None:
         uidvalidity = self.posts[account].source.uidvalidity
         self.history.note(What.OFFERED, account, digest(raw), uidvalidity=uidvalidity, uid=uid)
 
@@ -114,8 +125,8 @@ class House:
                 return True
         return False
 
-    def write(self, count: int, account: str = "main") -> list[str]:
-        """First mails to customers; answers their ids."""
+    def write(self, count: int, account: str = "main") -> list[dict[str, Any]]:
+        """First mails to customers."""
         return [self._write(account) for _number in range(count)]
 
     def try_to_write(self, account: str = "main") -> bool:
@@ -125,14 +136,19 @@ class House:
             return True
         return False
 
-    def _write(self, account: str) -> str:
+    def _write(self, account: str) -> dict[str, Any]:
         number = next(_numbers)
         letter = {"to": [f"carla{number}@outside.test"], "subject": f"Offer {number}", "text": "Hi"}
         said = self.post("sessions/", json={"queue": self.queue_of(account), **letter})
         assert said.status_code == 201, said.text
         message: dict[str, Any] = said.json()["message"]
         self.history.note(What.ASKED, account, message["message_id"])
-        return str(message["id"])
+        return message
+
+    def answer(self, session: str, account: str = "main") -> None:
+        said = self.post(f"sessions/{session}/reply/", json={"text": "It is on its way."})
+        assert said.status_code == 202, said.text
+        self.history.note(What.ASKED, account, said.json()["message"]["message_id"])
 
     def queue_of(self, account: str) -> str:
         found = self.get("queues/?limit=100")["results"]
@@ -168,25 +184,36 @@ class House:
 
     def count(self, name: str, events: Sequence[Event]) -> Tally:
         """A row of the table."""
-        time.sleep(2 * LOOK_EVERY)  # until the watch has seen it, too
         tally = check(events, self.database.rows(), self.watch.seen)
         tally = replace(tally, fault=name)
         table.note(tally)
         assert tally.is_true, tally
         return tally
 
-    def settle(self, mark: int = 0, *, within: float = SETTLED_WITHIN) -> None:
-        """Until every mail has its outcome and nothing is on its way; what is not is counted."""
+    def until(self, so: Callable[[], bool], *, within: float = 60) -> None:
+        deadline = time.monotonic() + within
+        while not so():
+            assert time.monotonic() < deadline
+            time.sleep(LOOK_EVERY)
+
+    def settle(
+        self, mark: int = 0, *, but: Collection[str] = (), within: float = SETTLED_WITHIN
+    ) -> None:
+        """Until every mail has its outcome and nothing is on its way; what is not is counted.
+
+        BUT: what nobody can find any more.
+        """
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             with suppress(psycopg.OperationalError):
-                if not any(self.database.open().values()) and self._all_known(mark):
+                if not any(self.database.open().values()) and self._all_known(mark, but):
                     return
             time.sleep(LOOK_EVERY)
 
-    def _all_known(self, mark: int) -> bool:
-        wanted = {one.key for one in self.history.since(mark) if one.what in BEGINNINGS}
-        return wanted <= self.database.settled()
+    def _all_known(self, mark: int, but: Collection[str]) -> bool:
+        """By the rows as they are now: a restored database has forgotten what was seen."""
+        begun = {one.key for one in self.history.since(mark) if one.what in BEGINNINGS} - set(but)
+        return begun <= self.watch.seen.keys() and begun <= self.database.settled()
 
 
 # ---- building it ------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class Processes:
         self.told = environment(data, host="127.0.0.1") | told
         self.told.pop("CARTERIA_CRASH_AT", None)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._begins: dict[str, int] = {}  # where the log of this life begins
         self.listener: socket.socket = listening.listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
@@ -53,7 +54,7 @@ class Processes:
             self.told, url=self.url, configurations=[str(file)], demo=None, output=answer
         )
         process = self._launch("prepare", child, {}, output=answer)
-        assert process.wait(120) == 0, self.log("prepare")
+        assert process.wait(120) == 0, self.log("prepare")[-3000:]
         token: str = json.loads(answer.read_text())["token"]
         return token
 
@@ -69,8 +70,10 @@ class Processes:
     def _launch(
         self, name: str, child: Child, more: dict[str, str], output: Path | None = None
     ) -> "subprocess.Popen[bytes]":
+        file = self.data / f"{name}.log"
+        self._begins[name] = file.stat().st_size if file.exists() else 0
         with (
-            (self.data / f"{name}.log").open("ab") as log,
+            file.open("ab") as log,
             (output or Path(os.devnull)).open("wb") as said,
         ):
             return subprocess.Popen(
@@ -110,13 +113,13 @@ class Processes:
     def wait_for_web(self, *, within: float = 40) -> None:
         deadline = time.monotonic() + within
         while not self._web_answers():
-            assert time.monotonic() < deadline, self.log("web")
+            assert time.monotonic() < deadline, "the web does not answer"
             time.sleep(0.1)
 
     def wait_for_worker(self, name: str, *, within: float = 40) -> None:
         deadline = time.monotonic() + within
         while "ready." not in self.log(name):
-            assert time.monotonic() < deadline, self.log(name)
+            assert time.monotonic() < deadline, self.log(name)[-3000:]
             time.sleep(0.1)
 
     def _web_answers(self) -> bool:
@@ -126,7 +129,9 @@ class Processes:
             return False
 
     def log(self, name: str) -> str:
-        return (self.data / f"{name}.log").read_text("utf-8", "replace")[-3000:]
+        """Of its present life."""
+        whole = (self.data / f"{name}.log").read_bytes()
+        return whole[self._begins[name] :].decode("utf-8", "replace")
 
     def command(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(

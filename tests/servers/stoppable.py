@@ -40,6 +40,27 @@ class Stoppable:
             self.process = None
 
 
+def dump(server: Stoppable) -> bytes:
+    """A backup as an operator makes it, while everything runs."""
+    done = _speak(server, "pg_dump", "--format=custom", "-d", postgres.DATABASE)
+    return done.stdout
+
+
+def restore(server: Stoppable, backup: bytes) -> None:
+    """Over the database as it is; nobody may be connected."""
+    _speak(server, "dropdb", "--force", postgres.DATABASE)
+    _speak(server, "createdb", postgres.DATABASE)
+    _speak(server, "pg_restore", "-d", postgres.DATABASE, stdin=backup)
+
+
+def _speak(
+    server: Stoppable, program: str, *words: str, stdin: bytes = b""
+) -> "subprocess.CompletedProcess[bytes]":
+    folder = server.command[list(server.command).index("-k") + 1]
+    command = postgres._command(program, "-h", folder, "-U", "postgres", *words)
+    return subprocess.run(command, input=stdin, check=True, stdout=subprocess.PIPE)
+
+
 @contextmanager
 def stoppable_redis() -> Iterator[Stoppable]:
     """Nothing on disk: what it held is gone with it."""
@@ -72,11 +93,7 @@ def stoppable_postgres() -> Iterator[Stoppable]:
     server = Stoppable(url, command, lambda: _wait_for_postgres(folder), as_postgres)
     try:
         server.start()
-        subprocess.run(
-            postgres._command("createdb", "-h", folder, "-U", "postgres", postgres.DATABASE),
-            check=True,
-            **as_postgres,
-        )
+        _speak(server, "createdb", postgres.DATABASE)
         yield server
     finally:
         server.stop(signal.SIGQUIT)
