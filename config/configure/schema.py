@@ -97,10 +97,6 @@ SEND = Section(
         "after_silence": Choice(("wait", "resend")),
         "copy_to_sent": Flag(),
         "sent_folder": Text(empty=True, longest=255),
-        "per_minute": Number(0, 10_000),
-        "after_silence": Choice(("wait", "resend")),
-        "copy_to_sent": Flag(),
-        "sent_folder": Text(empty=True, longest=255),
     }
 )
 ACCOUNT = Section(
