@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.channels.models import EmailAccount
 from apps.console.conversation.outcomes import outcome_of
 from apps.tickets.models import DeliveryReport, Message, Session
 from tests.console.asking import conversation
@@ -126,3 +127,16 @@ def test_whoever_writes_to_an_address_in_trouble_is_warned(house: House, as_user
     assert note == {"code": "not-arriving", "field": "to", "address": ANA, "sentence": sentence}
     panel = client.get(f"/desk/sessions/{session.public_id}/customer/").json()
     assert panel["trouble"] == "The last 3 mails to this address did not arrive."
+
+
+def test_how_long_a_mail_waits_for_its_turn_is_said(house: House, as_user: SignIn) -> None:
+    """And what can be done is offered only where something can."""
+    EmailAccount.objects.update(sends_per_minute=3)
+    session = make_session(house.support, agent=house.alice, mailbox=house.mailbox)
+    for status in ("sent", "queued", "queued", "unknown", "failed"):
+        make_message(session, direction="out", status=status)
+    told = conversation(as_user(house.alice.user), session)["messages"]
+    delivery = [one["delivery"] for one in told]
+    assert [one["because"] for one in delivery[:3]] == ["", "", "It leaves in 20 seconds."]
+    assert [one["is_in_doubt"] for one in delivery] == [False, False, False, True, False]
+    assert [one["has_failed"] for one in delivery] == [False, False, False, False, True]
