@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.agents.models import Agent, AgentState, CustomState
 from apps.core.models import User
 from apps.tickets.models import Message, Session
+from config import urls as urls  # the pages of the admin are registered with it
 from config.setup.steps import KEYS
 from tests.people import House, make_attachment, make_message, make_session, put_in_state
 

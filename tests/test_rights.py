@@ -59,6 +59,7 @@ from apps.tickets.drafts_begin import begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.letters import Upload
 from apps.tickets.models import Draft, Regrouping, Session, StagedFile, ThreadDeletion
+from config import urls as urls  # the pages of the admin are registered with it
 from config.api import urlpatterns as api_urls
 from tests.core.test_pictures import plain, saved
 from tests.people import (

@@ -15,6 +15,7 @@ from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.core.models import Role
 from apps.crm.models import CrmConnection, CrmSettings, TicketLink, TicketUpdate
 from config import front
+from config import urls as urls  # the pages of the admin are registered with it
 from config.admin import SECTIONS
 from tests.people import (
     House,

@@ -13,6 +13,7 @@ from apps.console.models import CannedReply, Signature
 from apps.core.models import Role
 from apps.core.secrets import unseal
 from apps.queues.models import Queue
+from config import urls as urls  # the pages of the admin are registered with it
 from tests.config.test_admin_front import SETTINGS
 from tests.people import (
     House,

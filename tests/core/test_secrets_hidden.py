@@ -23,6 +23,7 @@ from apps.core.secrets import seal, sealed_places
 from apps.core.tokens import make_token
 from apps.crm.models import CrmConnection, CrmSettings, Ticket, TicketUpdate
 from apps.storage.models import StorageSettings, StorageTarget, StoredObject
+from config import urls as urls  # the pages of the admin are registered with it
 from tests.calls import Caller
 from tests.people import House, make_attachment, make_house, make_message, make_session
 
