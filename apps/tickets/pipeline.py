@@ -36,12 +36,14 @@ def measure() -> Pipeline:
 
 
 def _outbound() -> dict[str, int]:
-    """`unknown` stands apart from the other two, which share a partial index."""
+    """`unknown` stands apart from the other two, which share a partial index. A mail that some have
+    and others are to get is queued for these."""
     moving = Message.objects.filter(status__in=[Message.Status.QUEUED, Message.Status.SENDING])
     unknown = Message.objects.filter(status=Message.Status.UNKNOWN)
     counts = _by_status(moving)
+    remaining = Message.objects.filter(remaining__gt=0).count()
     return {
-        "queued": counts.get(Message.Status.QUEUED, 0),
+        "queued": counts.get(Message.Status.QUEUED, 0) + remaining,
         "sending": counts.get(Message.Status.SENDING, 0),
         "unknown": unknown.count(),
     }
