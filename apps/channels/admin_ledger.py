@@ -32,7 +32,6 @@ TONES: dict[str, str] = {
     State.WAITING: "warn",
     State.RUNNING: "warn",
     State.DONE: "ok",
-    State.FAILED: "danger",
 }
 
 

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('since', models.DateField(help_text="The first day that counts, by the mail server's clock.", verbose_name='since')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('stopped', 'stopped'), ('failed', 'failed')], default='waiting', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('stopped', 'stopped')], default='waiting', editable=False, max_length=10, verbose_name='state')),
                 ('wanted', models.PositiveIntegerField(default=0, editable=False, verbose_name='mails')),
                 ('done', models.PositiveIntegerField(default=0, editable=False, verbose_name='brought in')),
                 ('sentence', models.TextField(blank=True, editable=False, verbose_name='trouble')),

@@ -148,7 +148,6 @@ class MailImport(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         STOPPED = "stopped", _("stopped")
-        FAILED = "failed", _("failed")
 
     account = models.ForeignKey(
         EmailAccount,
