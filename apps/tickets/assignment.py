@@ -21,7 +21,15 @@ AT_ONCE = 200  # sessions per transaction: the lock is short even with a long li
 
 
 def assign_waiting(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
-    """Oldest first to the least loaded eligible agent, until nobody has room.
+    """As `decide`, and whoever looks hears of it."""
+    with transaction.atomic():
+        sessions = decide(queue, limit=limit)
+        say_changed(sessions)
+    return sessions
+
+
+def decide(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
+    """Oldest first to the least loaded eligible agent, until nobody has room; the caller says it.
 
     Nobody is given anything while the channel is off; the sweep goes on when it is on again.
     """
@@ -78,7 +86,6 @@ def _give(queue: Queue, pairs: list[tuple[Session, Choice]]) -> None:
     update_each(sessions, "agent", "status", "why", "assigned_at", "updated_at")
     SessionEvent.objects.bulk_create(_event(session, choice) for session, choice in pairs)
     _keep_loads(queue, [choice.agent for _session, choice in pairs])
-    say_changed(sessions)
 
 
 def _hand_over(session: Session, agent: Agent, why: str, now: datetime) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core.db.rows import update_each
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets import assignment, regrouping
@@ -27,6 +26,8 @@ from apps.tickets.threading.evidence import Conversation, Evidence
 from apps.tickets.threading.joining import Place, place_of
 from apps.tickets.threading.late_parents import people_of, reunite
 
+# Of a session that was there before; `storing.py` writes it with what only the message tells.
+CHANGED_BY_MAIL = "status finished_at waiting_since why message_count updated_at".split()
 UNFINISHED = (*Session.OPEN, Session.Status.PAUSED)
 
 
@@ -241,8 +242,6 @@ def _save_sessions(
                 in_hand[session.queue_id, session.agent_id] += 1
     loads.shift_waiting(waiting)
     loads.shift_all(in_hand)
-    changed = ("status", "finished_at", "waiting_since", "why", "message_count", "updated_at")
-    update_each(old, *changed)
     SessionEvent.objects.bulk_create([*events, *(_born(session) for session in new)])
 
 

@@ -40,9 +40,10 @@ def matching(sessions: SessionQuerySet, question: str) -> SessionQuerySet:
     return sessions.none() if words is None else sessions.filter(words | _of_ticket(asked))
 
 
-def add(messages: Sequence[Message]) -> None:
-    """In the transaction that stores them, after their files: a lot costs two statements."""
-    names = _names_of_files([message.pk for message in messages])
+def add(messages: Sequence[Message], files: Iterable[MessageFile] | None = None) -> None:
+    """In the transaction that stores them: a lot costs one statement, and another one where the
+    caller has not just made their FILES."""
+    names = _names_of(files) if files is not None else _names_of_files(messages)
     MESSAGES.put(
         Document(message.pk, message.session_id, _text_of(message, names[message.pk]))
         for message in messages
@@ -108,9 +109,18 @@ def _keys_after(model: type[Message], last: int) -> list[int]:
     return list(after.values_list("pk", flat=True)[:AT_ONCE])
 
 
-def _names_of_files(messages: Iterable[int]) -> defaultdict[int, list[str]]:
+def _names_of(files: Iterable[MessageFile]) -> defaultdict[int, list[str]]:
+    """In the order of their positions."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    carried = MessageFile.objects.filter(message__in=list(messages)).order_by("message", "position")
+    for file in files:
+        found[file.message_id].append(file.attachment.name)
+    return found
+
+
+def _names_of_files(messages: Iterable[Message]) -> defaultdict[int, list[str]]:
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    keys = [message.pk for message in messages]
+    carried = MessageFile.objects.filter(message__in=keys).order_by("message", "position")
     for message, name in carried.values_list("message_id", "attachment__name"):
         found[message].append(name)
     return found

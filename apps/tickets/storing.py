@@ -19,7 +19,7 @@ from apps.tickets.models import (
     Message,
     MessageFile,
 )
-from apps.tickets.placing import Placed, with_places, with_sessions
+from apps.tickets.placing import CHANGED_BY_MAIL, Placed, with_places, with_sessions
 from apps.tickets.reading import ReadMail
 from apps.tickets.sessions import say_changed
 from apps.tickets.stages import stage
@@ -39,8 +39,8 @@ def store(mails: Sequence[ReadMail]) -> list[int]:
     _store_messages(placed)
     reports = delivery_reports.record(placed)
     with stage("files"):
-        file_ids = _store_files(placed)
-    search.add([one.message for one in placed])
+        files = _store_files(placed)
+    search.add([one.message for one in placed], files)
     _settle(placed)
     with stage("assign"):
         undecided = _route(placed)
@@ -48,7 +48,7 @@ def store(mails: Sequence[ReadMail]) -> list[int]:
         comments.plan_for([one.message for one in placed], undecided=undecided, reports=reports)
     with stage("answer"):
         auto_response.answer(placed)
-    return file_ids
+    return [file.attachment_id for file in files]
 
 
 # ---- the same bytes again -----------------------------------------------------------------
@@ -100,11 +100,11 @@ def _store_messages(placed: Sequence[Placed]) -> None:
 
 
 def _keep_newest(placed: Sequence[Placed]) -> None:
-    """What readers have not seen yet is known from it."""
+    """What readers have not seen yet is known from it; the other changes wait for this one."""
     for one in placed:
         one.session.newest_in = max(one.session.newest_in, one.message.pk)
     sessions = {one.session.pk: one.session for one in placed}
-    update_each(list(sessions.values()), "newest_in")
+    update_each(list(sessions.values()), *CHANGED_BY_MAIL, "newest_in")
 
 
 def message_of(one: Placed) -> Message:
@@ -146,7 +146,7 @@ def _is_automatic(parsed: ParsedEmail) -> bool:
     return said or parsed.null_return_path
 
 
-def _store_files(placed: Sequence[Placed]) -> list[int]:
+def _store_files(placed: Sequence[Placed]) -> list[MessageFile]:
     files = [(one, file, where) for one in placed for file, where in one.mail.files]
     if not files:
         return []
@@ -169,8 +169,7 @@ def _store_files(placed: Sequence[Placed]) -> list[int]:
                 content_id=file.content_id,
             )
         )
-    MessageFile.objects.bulk_create(carriers)
-    return [attachment.pk for attachment in attachments]
+    return MessageFile.objects.bulk_create(carriers)
 
 
 # ---- outcome, routing ---------------------------------------------------------------------
@@ -193,10 +192,10 @@ def _route(placed: Sequence[Placed]) -> set[int]:
     """
     heard = [one.session for one in placed if not one.place.silent]
     queues = {session.queue_id: session.queue for session in heard}
-    given = {pk: assignment.assign_waiting(queues[pk]) for pk in sorted(queues)}
+    given = {pk: assignment.decide(queues[pk]) for pk in sorted(queues)}
     decided = {session.pk: session for sessions in given.values() for session in sessions}
     sessions = {one.session.pk: one.session for one in placed}
     for pk in decided.keys() & sessions:
         sessions[pk].agent, sessions[pk].why = decided[pk].agent, decided[pk].why
-    say_changed([session for pk, session in sessions.items() if pk not in decided])
+    say_changed(list((sessions | decided).values()))
     return {pk for pk, sessions in given.items() if len(sessions) >= assignment.AT_ONCE}
