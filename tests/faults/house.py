@@ -33,13 +33,15 @@ LOOK_EVERY = 0.25
 _numbers = itertools.count(1)
 
 
-def a_mail(to: str, *, answers: str = "") -> bytes:
+def a_mail(to: str, *, answers: str = "", file: bool = False) -> bytes:
     """No two are alike, and each is from somebody else. ANSWERS: a Message-ID."""
     number = next(_numbers)
     thread = f"In-Reply-To: <{answers}>\r\n" if answers else ""
+    named = 'attachment; filename="order.txt"' if file else "inline"
     return (
         f"From: Carla <carla{number}@outside.test>\r\nTo: {to}\r\nSubject: Parcel {number}\r\n"
-        f"Message-ID: <m{number}.{time.time_ns()}@outside.test>\r\n{thread}\r\n"
+        f"Message-ID: <m{number}.{time.time_ns()}@outside.test>\r\n{thread}"
+        f"Content-Disposition: {named}\r\n\r\n"
         f"Where is parcel {number}?\r\n"
     ).encode()
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.faults.house import House, Post, running_house
+from tests.faults.house import House, Post, a_mail, running_house
+from tests.servers.clamd import Clamd
 from tests.servers.imap_source import Mischief
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers("postgres")]
+pytestmark = [pytest.mark.faults, pytest.mark.servers("postgres", "clamd")]
 
 MAILS, LETTERS = 12, 2
 SETTLED_WITHIN = 150
@@ -66,8 +67,20 @@ ALL = {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with running_house(tmp_path_factory.mktemp("house"), *ALL, "fine") as house:
+def scanner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clamd]:
+    """Not started yet."""
+    clamd = Clamd(tmp_path_factory.mktemp("clamd"))
+    yield clamd
+    clamd.stop()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, scanner: Clamd) -> Iterator[House]:
+    clamd = {"CLAMD_ADDRESS": scanner.address, "CARTERIA_TEST_SIGNATURES": "1"}
+    folder = tmp_path_factory.mktemp("house")
+    with running_house(folder, *ALL, "fine", "files", **clamd) as house:
+        for _mail in range(MAILS):
+            house.offer("files", a_mail("files@x.test", file=True))
         for account, trouble in ALL.items():
             trouble.begin(house.posts[account])
             house.arrive(MAILS, account)
@@ -75,10 +88,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         for account, trouble in ALL.items():
             if trouble.recovers:
                 trouble.end(house.posts[account])
+        without_verdict(house)
+        scanner.start()
         house.arrive(MAILS, "fine")
         house.write(LETTERS, "fine")
         house.settle(within=SETTLED_WITHIN)
         yield house
+
+
+def without_verdict(house: House) -> None:
+    """The mails are there at once, their files wait for the scanner."""
+    house.until(
+        lambda: {one.key for one in house.history.of("files")} <= house.watch.seen.keys() | {""}
+    )
+    waiting = "select count(*) from attachments_attachment where verdict = 'waiting'"
+    assert house.database.ask(waiting) == [(MAILS,)]
 
 
 @pytest.mark.parametrize("account", ALL)
@@ -86,6 +110,12 @@ def test_each_mail_has_its_outcome(house: House, account: str) -> None:
     tally = house.count(ALL[account].name, house.history.of(account))
     assert tally.stored == MAILS
     assert (tally.sent, tally.unknown) == (ALL[account].sent, ALL[account].unknown)
+
+
+def test_files_wait_for_their_scanner_and_mails_do_not(house: House) -> None:
+    assert house.count("clamd down, then up", house.history.of("files")).stored == MAILS
+    verdicts = "select verdict, count(*) from attachments_attachment group by 1"
+    assert house.database.ask(verdicts) == [("clean", MAILS)]
 
 
 def test_an_account_with_good_servers_does_not_wait_for_the_others(house: House) -> None:
