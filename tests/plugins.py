@@ -27,6 +27,7 @@ ROOT_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--contract-table", metavar="FILE", help="write the contract table there")
+    parser.addoption("--long", action="store_true", help="with -m: those of over a minute, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +49,7 @@ class Judge:
             self._note_contract(item)
         # Playwright keeps an event loop in this thread, in which Django refuses to ask a database.
         items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+        self._leave_out_long(items)
         self.left_out = {i.nodeid: lacking for i in items if (lacking := _lacking(_needed(i)))}
         if self.left_out and os.environ.get("CI", "").lower() == "true":
             raise pytest.UsageError(self._what_is_missing())
@@ -55,6 +57,16 @@ class Judge:
         if out:
             self.config.hook.pytest_deselected(items=out)
             items[:] = [item for item in items if item.nodeid not in self.left_out]
+
+    def _leave_out_long(self, items: list[pytest.Item]) -> None:
+        """Whoever chooses by a marker gets the long ones by asking for them."""
+        chosen = self.config.getoption("markexpr", default="")
+        if not chosen or "long" in chosen or self.config.getoption("--long"):
+            return
+        out = [item for item in items if item.get_closest_marker("long")]
+        if out:
+            self.config.hook.pytest_deselected(items=out)
+            items[:] = [item for item in items if item not in out]
 
     def _note_contract(self, item: pytest.Item) -> None:
         for number in _numbers(item):

@@ -54,8 +54,10 @@ def _again_on_postgres(arguments: Sequence[str]) -> int:
 
 
 def _names_tests(arguments: Sequence[str]) -> bool:
-    """Whoever names files wants these tests, once, quickly."""
-    return any((BASE_DIR / word.partition("::")[0]).exists() for word in arguments)
+    """Whoever names files wants these tests, once, quickly; faults have databases of their own."""
+    return "faults" in arguments or any(
+        (BASE_DIR / word.partition("::")[0]).exists() for word in arguments
+    )
 
 
 def _postgres_is_there() -> bool:
