@@ -163,7 +163,7 @@ def _say_worker_is_alive(**kwargs: object) -> None:
 @worker_ready.connect
 def _notice_restored_backup(**kwargs: object) -> None:
     """Before the first mail is fetched or sent."""
-    from apps.tickets.restored import notice
+    from apps.tickets.sending.restored import notice
 
     notice()
 

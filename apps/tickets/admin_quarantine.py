@@ -27,11 +27,12 @@ from apps.channels.models import InboundEmail, QuarantinedEmail
 from apps.core import blobs
 from apps.core.admin_bases import OnlyLook, Restricted
 from apps.core.models import User
-from apps.tickets import quarantine, sender_notice
 from apps.tickets.admin_held_elsewhere import held_elsewhere
 from apps.tickets.harmless import one_line
-from apps.tickets.held_preview import Preview, preview_of
-from apps.tickets.held_reasons import STAGES, codes_at, reason_of
+from apps.tickets.held import notice as sender_notice
+from apps.tickets.held import quarantine
+from apps.tickets.held.preview import Preview, preview_of
+from apps.tickets.held.reasons import STAGES, codes_at, reason_of
 
 SHOWN = 20  # mails that a question names one by one
 MOST_TOLD = 100  # senders at once

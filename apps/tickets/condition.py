@@ -86,7 +86,7 @@ class Restored:
 
 
 def backup_restored() -> Restored | None:
-    """In the last days (tickets/restored.py)."""
+    """In the last days (tickets/sending/restored.py)."""
     since = timezone.now() - REMEMBERED
     mark = OutboxMark.objects.filter(restored_at__gte=since).first()
     if mark is None or mark.restored_at is None:

@@ -23,7 +23,7 @@ from apps.tickets.letters import (
     subject_of_answer,
 )
 from apps.tickets.models import DeliveryReport, Draft, Message, Session
-from apps.tickets.recipients import everybody
+from apps.tickets.sending.recipients import everybody
 from apps.tickets.tokens import hash_of
 
 Kind = Draft.Kind

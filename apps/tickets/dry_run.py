@@ -15,7 +15,8 @@ from apps.channels.parsed import ParsedEmail, Unreadable
 from apps.channels.receive import settle_unread
 from apps.channels.tagged import plain
 from apps.crm.models import CrmSettings, TicketLink, TicketUpdate
-from apps.tickets import auto_response, comments, delivery_reports
+from apps.tickets import comments, delivery_reports
+from apps.tickets.automatic import response as auto_response
 from apps.tickets.comments import Telling
 from apps.tickets.facts import House
 from apps.tickets.placing import Placed, find_places, find_sessions

@@ -20,7 +20,6 @@ from apps.core.leases import in_seconds
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets import reply_address, search, sessions, threads, tokens, writers
-from apps.tickets.delivery import deliver, deliver_with_others, due
 from apps.tickets.letters import (
     Letter,
     Recipients,
@@ -38,6 +37,7 @@ from apps.tickets.letters import (
 )
 from apps.tickets.limits import Weighed, check, limits_for
 from apps.tickets.models import Message, Session, SessionEvent, Thread
+from apps.tickets.sending.delivery import deliver, deliver_with_others, due
 from apps.tickets.signals import files_waiting, message_queued
 from apps.tickets.threading import references
 

@@ -29,7 +29,7 @@ from apps.queues.models import Queue
 from apps.queues.routing import queues_of
 from apps.tickets import reply_address
 from apps.tickets.customers import crm_senders
-from apps.tickets.held_reasons import STAGES
+from apps.tickets.held.reasons import STAGES
 from apps.tickets.stages import stage, stage_of
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from apps.channels.models import InboundEmail
 from apps.channels.parsed import Address, ParsedEmail
 from apps.core import blobs
 from apps.core.db.rows import update_each
-from apps.tickets import assignment, auto_response, comments, delivery_reports, search
+from apps.tickets import assignment, comments, delivery_reports, search
+from apps.tickets.automatic import response as auto_response
 from apps.tickets.models import (
     Message,
     MessageFile,

@@ -24,14 +24,14 @@ from apps.tickets import (
     inbound,
     outbound,
     reply_address,
-    sender_notice,
-    sent_copies,
     staging,
     storing_outside,
     thread_pdf_render,
     ticket_files,
 )
+from apps.tickets.held import notice as sender_notice
 from apps.tickets.models import Message
+from apps.tickets.sending import sent_copies
 from apps.tickets.signals import (
     files_waiting,
     message_queued,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.tickets.mail_loops import looping
+from apps.tickets.automatic.loops import looping
 from config.condition.line import Cure, Line
 
 MOST = 1000

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from apps.attachments.models import Attachment, Verdict, VerdictChange
 from apps.channels.models import InboundEmail
 from apps.crm.models import TicketLink, TicketUpdate
+from apps.tickets.held.quarantine import RAW_KEPT
 from apps.tickets.models import DeliveryReport, Message, MessageFile, SessionEvent
-from apps.tickets.quarantine import RAW_KEPT
 from apps.tickets.threading.words import sentence
 from config.tracing.steps import (
     Step,

@@ -11,8 +11,8 @@ from apps.channels.models import InboundEmail
 from apps.channels.oddity_words import ODDITIES, why_held
 from apps.channels.parse import parse, read
 from apps.channels.receive import receive_one
+from apps.tickets.held.quarantine import release
 from apps.tickets.inbound import take_in
-from apps.tickets.quarantine import release
 from tests.channels.mailboxes import switch_on
 from tests.channels.odd_mails import NAMES, raw
 from tests.channels.odd_structures import CLUMSY, FILE, MIXED, ODD, TEXT, TOP

@@ -80,7 +80,7 @@ def test_after_the_dot_nobody_knows(server: ScriptedSmtp, trouble: Do, keeps: bo
 
 
 def test_the_wait_is_under_a_minute_with_the_sweep() -> None:
-    from apps.tickets.delivery import LEASE_AFTER_DOT
+    from apps.tickets.sending.delivery import LEASE_AFTER_DOT
 
     longest = sending.DOT_SECONDS + sending.ANSWER_SECONDS
     sweep = 10

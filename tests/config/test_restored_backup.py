@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.tickets import doubts, restored
 from apps.tickets.models import Message, OutboxMark
+from apps.tickets.sending import doubts, restored
 from config.condition import backup
 from config.condition.line import Line
 from tests.people import House, make_house, make_message, make_session

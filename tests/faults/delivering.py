@@ -35,7 +35,7 @@ def prepare() -> None:
 
 def deliver() -> None:
     """What the sweep does."""
-    from apps.tickets import delivery
+    from apps.tickets.sending import delivery
 
     for message_id in delivery.due(100):
         delivery.deliver(message_id)

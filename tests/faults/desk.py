@@ -56,8 +56,8 @@ def _come(mails: list[bytes], address: str) -> None:
 def _sent() -> list[str]:
     """As the mail server would get it; from then on it counts as sent."""
     from apps.channels.compose import compose
-    from apps.tickets.delivery import mail_of
     from apps.tickets.models import Message
+    from apps.tickets.sending.delivery import mail_of
 
     queued = Message.objects.filter(status=Message.Status.QUEUED).order_by("pk")
     raws = [compose(mail_of(one)) for one in queued]
@@ -72,7 +72,7 @@ def _kept() -> int:
 
 
 def _loops() -> list[str]:
-    from apps.tickets.mail_loops import looping
+    from apps.tickets.automatic.loops import looping
 
     return sorted(set(looping().values_list("after", flat=True)))
 

@@ -19,7 +19,6 @@ from apps.channels.receive import Arrival, receive
 from apps.core import blobs
 from apps.crm.models import Ticket, TicketComment, TicketLink
 from apps.crm.posting import post_updates
-from apps.tickets.delivery import deliver
 from apps.tickets.drafts import Content
 from apps.tickets.drafts_begin import begin_forward, begin_reply
 from apps.tickets.drafts_send import Wish, send
@@ -31,6 +30,7 @@ from apps.tickets.models import Message, Session
 from apps.tickets.outbound import reply, write_first
 from apps.tickets.raw import read_source
 from apps.tickets.regrouping import by_hand
+from apps.tickets.sending.delivery import deliver
 from tests.calls import Caller, problem
 from tests.channels.file_cases import SCRIPTS
 from tests.channels.forward_cases import LANGUAGES, WRITER

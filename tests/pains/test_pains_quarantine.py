@@ -12,8 +12,8 @@ from apps.channels.fetch import fetch
 from apps.channels.models import EmailAccount, InboundEmail, Mailbox
 from apps.core import blobs
 from apps.queues.models import MailboxRoute
-from apps.tickets import quarantine
-from apps.tickets.held_reasons import REASONS
+from apps.tickets.held import quarantine
+from apps.tickets.held.reasons import REASONS
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, Thread
 from tests.calls import Caller

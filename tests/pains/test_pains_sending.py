@@ -14,12 +14,12 @@ from apps.channels.parsed import Address
 from apps.console.desk.lists import list_json
 from apps.crm.models import Ticket, TicketComment
 from apps.tickets import sessions
-from apps.tickets.delivery import deliver, due
 from apps.tickets.drafts import Content, write
 from apps.tickets.drafts_begin import begin_again, begin_forward, begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.letters import people_of
 from apps.tickets.models import Draft, Message, Session, SessionEvent
+from apps.tickets.sending.delivery import deliver, due
 from tests.people import House, make_house, make_mailbox, make_message, make_session
 from tests.servers.smtp_sink import Mail, SmtpSink
 

@@ -12,13 +12,13 @@ from apps.core.errors import Conflict, Guarded, Invalid, Missing, Problem
 from apps.core.models import User
 from apps.queues.models import AgentLoad, MailboxRoute
 from apps.tickets import draft_files, drafts, staging
-from apps.tickets.delivery import due
 from apps.tickets.draft_notes import notes_of
 from apps.tickets.drafts import Content, find, write
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.drafts_send import ThreadChanged, Wish, send
 from apps.tickets.letters import Upload
 from apps.tickets.models import Draft, Message, Session, SessionEvent, StagedFile
+from apps.tickets.sending.delivery import due
 from tests.people import House, make_house, make_mailbox, make_message, make_queue, make_session
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,9 @@ from apps.queues.loads import open_sessions
 from apps.queues.models import AgentLoad, Queue
 from apps.storage.models import StorageSettings
 from apps.tickets import assignment, inbound, sessions
+from apps.tickets.held.quarantine import release
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, Session, SessionEvent, Thread
-from apps.tickets.quarantine import release
 from apps.tickets.threading.words import because_of
 from apps.tickets.tokens import new_message_id
 from tests.people import crm_connection, make_agent, make_mailbox, make_queue, make_user

@@ -22,7 +22,7 @@ from apps.tickets.hand_over import hand_over
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Draft, Message, Regrouping, Session
 from apps.tickets.regrouping import by_hand as by_hand
-from apps.tickets.settling import bring_back
+from apps.tickets.sending.settling import bring_back
 from apps.tickets.undo import undo
 from tests.counted import drifts
 from tests.people import House, make_house, make_session

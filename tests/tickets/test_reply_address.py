@@ -14,11 +14,11 @@ from apps.channels.receive import Arrival, receive, receive_one
 from apps.channels.tagged import plain, tag_of, with_tag
 from apps.core.errors import Guarded, Invalid
 from apps.tickets import reply_address
-from apps.tickets.delivery import deliver
 from apps.tickets.inbound import take_in
 from apps.tickets.letters import Letter, recipients_of_everybody
 from apps.tickets.models import Message, Session
 from apps.tickets.outbound import reply
+from apps.tickets.sending.delivery import deliver
 from apps.tickets.tokens import reply_tag
 from config.condition import mail as health
 from config.condition.line import Line

@@ -18,12 +18,12 @@ from apps.core import blobs
 from apps.core.errors import Conflict, Guarded, Missing, Problem, Unavailable
 from apps.core.models import Blob, User
 from apps.tickets import draft_files, limits, staging
-from apps.tickets.delivery import deliver, due
 from apps.tickets.drafts import Content, find
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.models import Draft, Message, Session, StagedFile
 from apps.tickets.outbound import Letter, Upload, reply
+from apps.tickets.sending.delivery import deliver, due
 from tests.calls import Caller, a_file, problem
 from tests.people import House, make_attachment, make_house, make_message, make_session
 from tests.servers.clamd import Clamd

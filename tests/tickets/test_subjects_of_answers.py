@@ -9,13 +9,13 @@ from apps.channels.compose import LAST_REFERENCES
 from apps.channels.models import EmailAccount, Mailbox
 from apps.channels.parsed import Address
 from apps.core.models import User
-from apps.tickets.delivery import deliver
 from apps.tickets.drafts import Content
 from apps.tickets.drafts_begin import begin_forward, begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.letters import Letter
 from apps.tickets.models import Message, Session
 from apps.tickets.outbound import reply, write_first
+from apps.tickets.sending.delivery import deliver
 from apps.tickets.subjects import is_new_topic
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink

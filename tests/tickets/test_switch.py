@@ -9,8 +9,9 @@ from django.urls import reverse
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.channels.receive import Arrival, receive
 from apps.core.errors import Guarded
-from apps.tickets import assignment, inbound, outbound, quarantine, tasks
+from apps.tickets import assignment, inbound, outbound, tasks
 from apps.tickets.drafts_begin import begin_reply
+from apps.tickets.held import quarantine
 from apps.tickets.models import Draft, Message, Session
 from apps.tickets.outbound import Letter
 from tests.calls import Caller, problem

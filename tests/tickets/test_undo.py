@@ -12,14 +12,15 @@ from apps.channels.parsed import Address
 from apps.core.errors import Conflict, Problem
 from apps.crm.models import TicketUpdate
 from apps.queues.models import AgentLoad
-from apps.tickets import delivery, draft_files, drafts, outbound, tasks
-from apps.tickets.delivery import deliver, due
+from apps.tickets import draft_files, drafts, outbound, tasks
 from apps.tickets.drafts import Content, find
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.drafts_send import Wish, send
 from apps.tickets.letters import Upload
 from apps.tickets.models import Draft, Message, Session, SessionEvent, StagedFile, Thread
 from apps.tickets.regrouping import by_hand
+from apps.tickets.sending import delivery
+from apps.tickets.sending.delivery import deliver, due
 from apps.tickets.undo import undo
 from tests.counted import drifts
 from tests.people import House, make_house, make_message, make_session

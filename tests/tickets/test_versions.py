@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from apps.attachments.models import Attachment
 from apps.attachments.release import release
 from apps.tickets.models import Message, Session
+from apps.tickets.sending.settling import message_changed
 from apps.tickets.sessions import assign, message_added, say_changed, take
-from apps.tickets.settling import message_changed
 from tests.people import House, make_attachment, make_house, make_message, make_session
 
 

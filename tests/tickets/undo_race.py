@@ -33,7 +33,7 @@ class Race:
 
     def claim(self) -> None:
         """As delivery does once the waiting time is over by its own look at the clock."""
-        from apps.tickets import delivery
+        from apps.tickets.sending import delivery
 
         self.said["claim"] = "won" if delivery._claim(self.message) else "lost"
 

@@ -34,7 +34,7 @@ from apps.core.html_images import remote_images
 from apps.core.models import User
 from apps.queues.models import Queue
 from apps.tickets.models import Message, MessageFile, Session
-from apps.tickets.pacing import waits_of
+from apps.tickets.sending.pacing import waits_of
 from apps.tickets.undo import undo_until
 
 SNIPPET = 120  # characters

@@ -22,8 +22,8 @@ from apps.console.desk.rows import moment
 from apps.crm.models import TicketUpdate
 from apps.queues.models import Queue
 from apps.queues.routing import Choice
-from apps.tickets import auto_response_words
 from apps.tickets.assignment import why_given
+from apps.tickets.automatic import words as auto_response_words
 from apps.tickets.delivery_words import doubt_event_of, event_of
 from apps.tickets.models import DeliveryReport, Message, Session, SessionEvent, ThreadPdf
 from apps.tickets.regrouping import words as regrouping_words

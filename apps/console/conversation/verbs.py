@@ -25,9 +25,10 @@ from apps.core.models import User
 from apps.crm import updates
 from apps.queues.attended import attended
 from apps.queues.models import Queue
-from apps.tickets import customers, doubts, sessions
+from apps.tickets import customers, sessions
 from apps.tickets.file_verdicts import release_file
 from apps.tickets.models import Message, Session
+from apps.tickets.sending import doubts
 
 log = logging.getLogger(__name__)
 

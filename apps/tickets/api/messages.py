@@ -21,7 +21,6 @@ from apps.core.api.ids import ID
 from apps.core.api.permissions import caller
 from apps.core.api.views import ApiViewSet
 from apps.core.errors import Missing
-from apps.tickets import doubts
 from apps.tickets.api.bodies import BINARY, MessageFilter, PreviewQuery, ResolveSerializer
 from apps.tickets.api.regroupings import DoneSerializer, MoveSerializer, done_json
 from apps.tickets.api.shapes import (
@@ -35,6 +34,7 @@ from apps.tickets.file_verdicts import release_file
 from apps.tickets.models import Message, MessageFile
 from apps.tickets.raw import read_source
 from apps.tickets.regrouping import by_hand
+from apps.tickets.sending import doubts
 
 LOOKUPS = {"session": "session__public_id", "inbound": "inbound"}
 

@@ -24,9 +24,10 @@ from apps.core.api.permissions import caller, require_role
 from apps.core.api.views import ApiViewSet
 from apps.core.errors import Guarded, Missing
 from apps.core.models import Role
-from apps.tickets import quarantine, sender_notice
-from apps.tickets.held_preview import preview_of
-from apps.tickets.held_reasons import STAGES, codes_at, reason_of
+from apps.tickets.held import notice as sender_notice
+from apps.tickets.held import quarantine
+from apps.tickets.held.preview import preview_of
+from apps.tickets.held.reasons import STAGES, codes_at, reason_of
 
 MOST_AT_ONCE, MOST_TOLD_AT_ONCE = 1000, 100
 STAGE_CHOICES = list(STAGES.items())

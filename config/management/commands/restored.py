@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
 
-from apps.tickets.restored import doubt_everything
+from apps.tickets.sending.restored import doubt_everything
 
 
 class Command(BaseCommand):

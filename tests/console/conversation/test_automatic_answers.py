@@ -4,7 +4,7 @@ from django.utils import translation
 
 from apps.console.conversation.timeline import timeline_of
 from apps.console.desk.rows import row_of
-from apps.tickets import auto_response_words
+from apps.tickets.automatic import words as auto_response_words
 from apps.tickets.models import Message, Session, SessionEvent
 from tests.console.asking import conversation
 from tests.console.conftest import SignIn

@@ -17,7 +17,7 @@ from apps.core.announce import announce
 from apps.core.leases import in_seconds
 from apps.tickets import assignment, comments, sessions
 from apps.tickets.models import DeliveryAttempt, DeliveryReport, Message, SentCopy, Session
-from apps.tickets.recipients import Refusal, Standing, standing_of
+from apps.tickets.sending.recipients import Refusal, Standing, standing_of
 from apps.tickets.signals import message_settled
 
 MOST_WORDS = 1000  # characters of what a server said

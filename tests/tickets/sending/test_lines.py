@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from apps.tickets import lines
-from apps.tickets.lines import AT_ONCE, one_of
+from apps.tickets.sending import lines
+from apps.tickets.sending.lines import AT_ONCE, one_of
 
 
 def test_an_account_has_so_many_and_gets_them_back() -> None:

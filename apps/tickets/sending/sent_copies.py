@@ -18,9 +18,9 @@ from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap_sent import SentMail
 from apps.core.errors import Conflict
 from apps.core.leases import expired, held, in_seconds
-from apps.tickets import doubts
-from apps.tickets.delivery import mail_of
 from apps.tickets.models import Message, SentCopy
+from apps.tickets.sending import doubts
+from apps.tickets.sending.delivery import mail_of
 
 log = logging.getLogger(__name__)
 

@@ -31,8 +31,8 @@ from apps.core.errors import Guarded, Invalid, Problem
 from apps.core.leases import expired, in_seconds
 from apps.core.models import User
 from apps.core.zones import zone_named
-from apps.tickets import quarantine
 from apps.tickets.customers import crm_senders
+from apps.tickets.held import quarantine
 from apps.tickets.sender_guard import WHY_NOT, Known, why_silent
 from apps.tickets.signals import notice_queued
 from apps.tickets.writers import channel_is_on_or_refuse

@@ -16,11 +16,11 @@ from apps.channels.receive import receive_one
 from apps.crm.models import CrmConnection, TicketUpdate
 from apps.queues.models import Queue
 from apps.tickets import tokens
-from apps.tickets.delivery import deliver
 from apps.tickets.dry_run import try_out
 from apps.tickets.inbound import take_in
 from apps.tickets.models import AutomaticAnswer, Message, Session, SessionEvent
 from apps.tickets.outbound import Letter, reply
+from apps.tickets.sending.delivery import deliver
 from tests.people import (
     House,
     crm_connection,

@@ -13,10 +13,10 @@ from pytest_django.fixtures import Settings
 
 from apps.channels.models import EmailAccount
 from apps.crm.models import TicketUpdate
-from apps.tickets import doubts, restored
-from apps.tickets.delivery import deliver, due
 from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
 from apps.tickets.outbound import Letter, reply
+from apps.tickets.sending import doubts, restored
+from apps.tickets.sending.delivery import deliver, due
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink
 from tests.tickets.test_auto_response import a_mail, answering, comes, said

@@ -9,9 +9,9 @@ from django.utils import timezone
 from apps.channels.models import EmailAccount
 from apps.channels.transports.imap_sent import SentMail
 from apps.core.secrets import seal
-from apps.tickets import sent_copies
-from apps.tickets.delivery import deliver
 from apps.tickets.models import Message, SentCopy, Session, SessionEvent
+from apps.tickets.sending import sent_copies
+from apps.tickets.sending.delivery import deliver
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink

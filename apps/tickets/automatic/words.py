@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.tickets.mail_loops import MINUTES
+from apps.tickets.automatic.loops import MINUTES
 
 ANSWERED, LIMIT = "answered", "limit"
 

@@ -40,11 +40,13 @@ from apps.queues.auto_response import (
     rendered,
 )
 from apps.queues.hours import Hours
-from apps.tickets import mail_loops, outbound, restored
-from apps.tickets.auto_response_words import ANSWERED, LIMIT, loop_sentence, sentence
+from apps.tickets import outbound
+from apps.tickets.automatic import loops as mail_loops
+from apps.tickets.automatic.words import ANSWERED, LIMIT, loop_sentence, sentence
 from apps.tickets.letters import Recipients
 from apps.tickets.models import AutomaticAnswer, Message, Session, SessionEvent
 from apps.tickets.placing import Placed
+from apps.tickets.sending import restored
 
 Kind = SessionEvent.Kind
 

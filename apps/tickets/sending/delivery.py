@@ -28,9 +28,9 @@ from apps.core.db.patience import patiently
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
-from apps.tickets import doubts, lines, pacing, restored, settling
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile
-from apps.tickets.recipients import standing_of
+from apps.tickets.sending import doubts, lines, pacing, restored, settling
+from apps.tickets.sending.recipients import standing_of
 
 log = logging.getLogger(__name__)
 

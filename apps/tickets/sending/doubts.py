@@ -14,7 +14,7 @@ from apps.channels.models import EmailAccount
 from apps.core.announce import announce
 from apps.core.errors import Conflict, Invalid
 from apps.core.models import User
-from apps.tickets import settling, writers
+from apps.tickets import writers
 from apps.tickets.delivery_words import doubt_event_of
 from apps.tickets.models import (
     DeliveryAttempt,
@@ -23,6 +23,7 @@ from apps.tickets.models import (
     MessageReference,
     SessionEvent,
 )
+from apps.tickets.sending import settling
 from apps.tickets.signals import message_queued
 
 Ended = DeliveryAttempt.Ended

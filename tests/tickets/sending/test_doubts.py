@@ -7,9 +7,9 @@ import pytest
 from apps.channels.models import EmailAccount
 from apps.core.errors import Conflict, Invalid
 from apps.crm.models import TicketUpdate
-from apps.tickets import doubts
-from apps.tickets.delivery import deliver, due
 from apps.tickets.models import Message, MessageReference, Session, SessionEvent
+from apps.tickets.sending import doubts
+from apps.tickets.sending.delivery import deliver, due
 from apps.tickets.tokens import hash_of
 from tests.calls import problem
 from tests.people import House, make_house, make_message, make_session, token_of

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from apps.channels.models import EmailAccount, SendPace
-from apps.tickets import delivery, lines, pacing
-from apps.tickets.delivery import deliver, deliver_with_others, due
 from apps.tickets.models import Message, Session
+from apps.tickets.sending import delivery, lines, pacing
+from apps.tickets.sending.delivery import deliver, deliver_with_others, due
 from apps.tickets.signals import message_queued
 from tests.people import House, make_account, make_house, make_mailbox, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink

@@ -14,10 +14,10 @@ from apps.attachments.models import Attachment, Verdict
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.core import blobs
 from apps.crm.models import TicketUpdate
-from apps.tickets import delivery
-from apps.tickets.delivery import deliver, due
 from apps.tickets.models import DeliveryAttempt, Message, Session
 from apps.tickets.outbound import Letter, Upload, reply
+from apps.tickets.sending import delivery
+from apps.tickets.sending.delivery import deliver, due
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink
 

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.crm.updates import look_before_writing
-from apps.tickets import settling
 from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
+from apps.tickets.sending import settling
 
 log = logging.getLogger(__name__)
 

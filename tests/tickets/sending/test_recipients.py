@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from apps.channels import send as sending
 from apps.channels.models import EmailAccount
-from apps.tickets import delivery
-from apps.tickets.delivery import deliver, due
 from apps.tickets.models import DeliveryAttempt, DeliveryReport, Message, Session
-from apps.tickets.recipients import standing_of
+from apps.tickets.sending import delivery
+from apps.tickets.sending.delivery import deliver, due
+from apps.tickets.sending.recipients import standing_of
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.scripted_smtp import DROP, Do, ScriptedSmtp, running_scripted_smtp
 

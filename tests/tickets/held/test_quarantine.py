@@ -25,9 +25,10 @@ from apps.channels.models import (
 from apps.channels.parse import glance
 from apps.core.errors import Conflict, Guarded, Problem
 from apps.crm.models import CrmConnection
-from apps.tickets import quarantine, sender_notice
-from apps.tickets.held_preview import preview_of
-from apps.tickets.held_reasons import REASONS, STAGES
+from apps.tickets.held import notice as sender_notice
+from apps.tickets.held import quarantine
+from apps.tickets.held.preview import preview_of
+from apps.tickets.held.reasons import REASONS, STAGES
 from apps.tickets.models import Message
 from apps.tickets.sender_guard import WHY_NOT, Known, why_silent
 from tests.calls import Caller, problem
@@ -252,7 +253,7 @@ def test_a_preview_that_kills_its_reader_still_has_the_source(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from apps.core.child import ChildFailed
-    from apps.tickets import held_preview
+    from apps.tickets.held import preview as held_preview
 
     def limited(work: Any, raw: bytes, **limits: float) -> object:
         if work is held_preview.look:

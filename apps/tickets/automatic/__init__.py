@@ -1,0 +1,1 @@
+"""What is answered by itself, and what must not be."""

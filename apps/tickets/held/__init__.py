@@ -1,0 +1,1 @@
+"""Mails that are held back, and what people do with them."""

@@ -1,0 +1,1 @@
+"""Mails that leave: attempts, recipients, turns, doubts, copies."""
