@@ -21,6 +21,7 @@ def record_of(message: Message) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "status": message.status,
+        "automatic": message.automatic,
         "because": because_of(message),
         "attachments": [_file(one) for one in message.files.all()],
         "message_id": message.message_id,

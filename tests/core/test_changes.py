@@ -197,6 +197,9 @@ RUNTIME = {
     "next_fetch_at",
     "last_fetched_at",
     "created_at",
+    *(f"{side}_certificate_until" for side in ("receive", "send")),
+    *(f"quota_{name}" for name in ("used", "limit", "asked_at", "then", "then_at")),
+    *(f"canary_{name}" for name in ("token", "asked_at", "sent_at", "proved_at", "sentence")),
 }
 
 
@@ -216,6 +219,8 @@ def test_nobody_writes_settings_past_the_history() -> None:
     runtime = ("status", "next_fetch_at", "last_used_at", "**fields")
     assert {one for one in found if not any(word in one for word in runtime)} <= {
         "config/configure/mail.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/channels/forecast.py: EmailAccount.objects.filter(pk=account.pk, **asked)"
+        ".update(**{field: until})",
         "apps/crm/breaker.py: CrmConnection.objects.filter(pk=connection.pk).update(**values)",
     }
 

@@ -18,7 +18,7 @@ from apps.core.outside import NotFetched, fetch, guarded_client
 from tests.servers.smtp_sink import Certificates
 
 Answer = Callable[[str], bytes]
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\nhello"
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\nSet-Cookie: a=b\r\n\r\nhello"
 
 PRIVATE = """127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.31.255.255
 192.168.1.1 169.254.169.254 169.254.0.1 100.64.0.1 100.100.100.200 192.0.0.1 192.0.2.1 198.18.0.1

@@ -251,7 +251,8 @@ def test_a_batch_asks_a_constant_number_of_questions(mailbox) -> None:
         arrive(*answers(5))
     with CaptureQueriesContext(connection) as many:
         arrive(*answers(50))
-    assert len(many) <= len(few) + 2  # SQLite takes fewer values at once than a batch has
+    # SQLite takes fewer values at once than a batch has: messages, updates, the test's own rows.
+    assert len(many) <= len(few) + 3
     assert MessageReference.objects.count() == 55
 
 

@@ -191,7 +191,6 @@ def test_an_account_that_does_not_send_is_named(house: House, session: Session) 
         (Letter(text="x", to=()), "no-recipient"),
         (Letter(text="x", to=(Address("support@carteria.test"),)), "no-recipient"),
         (Letter(text="x", to=(Address("nobody"),)), "address"),
-        (Letter(text="x", cc=(Address("añé@outside.test"),)), "address-not-ascii"),
         (Letter(text="x", to=(Address("a@x.test\r\nBcc: b@x.test"),)), "address"),
         (Letter(text="x", bcc=tuple(Address(f"a{n}@x.test") for n in range(200))),
          "too-many-recipients"),

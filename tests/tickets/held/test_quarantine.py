@@ -87,7 +87,7 @@ def test_every_code_that_holds_a_mail_has_its_step_words_and_cure() -> None:
 # Beside those of PAINS 2 (tests/pains/test_pains_quarantine.py).
 BROKEN = {
     "read": ("apps.tickets.reading.parse", RuntimeError),
-    "assign": ("apps.tickets.storing.assignment.assign_waiting", RuntimeError),
+    "assign": ("apps.tickets.storing.assignment.decide", RuntimeError),
     "crm": ("apps.tickets.storing.comments.plan_for", KeyError),
     "answer": ("apps.tickets.storing.auto_response.answer", RuntimeError),
 }

@@ -19,7 +19,7 @@ from apps.tickets.sending import doubts, restored
 from apps.tickets.sending.delivery import deliver, due
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink
-from tests.tickets.test_auto_response import a_mail, answering, comes, said
+from tests.tickets.automatic.test_auto_response import a_mail, answering, comes, said
 
 pytestmark = pytest.mark.django_db
 
