@@ -12,7 +12,7 @@ def new_name() -> str:
 
 
 class OutboxMark(models.Model):
-    """One row; the data folder counts along in a file of this name (tickets/sending/restored.py)."""
+    """One row; the data folder counts along in a file of this name (sending/restored.py)."""
 
     name = models.CharField(max_length=32, default=new_name, editable=False)
     dots = models.BigIntegerField(default=0)
