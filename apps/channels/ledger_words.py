@@ -11,7 +11,8 @@ MOST_NAMED = 20
 
 
 def place_of(check: LedgerCheck) -> str:
-    return f"{check.account.name} / {check.folder or _('API and command line')}"
+    folder = check.folder or _("API and command line")
+    return f"{check.account.name} / {folder}"
 
 
 def sentence_of(check: LedgerCheck) -> str:

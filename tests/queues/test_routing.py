@@ -52,7 +52,8 @@ def test_load_in_other_queues_counts_but_capacity_is_per_queue() -> None:
 def test_equals_take_turns_by_the_longest_wait() -> None:
     agents = [make_agent(name) for name in ("alice", "bob", "charlie")]
     queue = make_queue(members=agents, capacity=10)
-    loads.shift(queue.pk, agents[0].pk, 0)
+    loads.shift(queue.pk, agents[0].pk, 1)
+    loads.shift(queue.pk, agents[0].pk, -1)
     loads.given(queue.pk, [agents[0].pk])
     line = line_of(queue)
     first = line.choose_agent()
