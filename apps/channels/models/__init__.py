@@ -1,13 +1,8 @@
 """The rows of this floor, one file a story; others import them from here."""
 
-from apps.channels.models.accounts import (
-    MAY_SEE_ACCOUNTS,
-    EmailAccount,
-    FolderCursor,
-    Mailbox,
-    Tls,
-)
+from apps.channels.models.accounts import MAY_SEE_ACCOUNTS, EmailAccount, Tls
 from apps.channels.models.channel import ChannelSettings
+from apps.channels.models.cursors import FolderCursor
 from apps.channels.models.ledger import (
     MAY_SEE_LEDGER,
     InboundEmail,
@@ -15,6 +10,7 @@ from apps.channels.models.ledger import (
     MailImport,
     QuarantinedEmail,
 )
+from apps.channels.models.mailboxes import Mailbox
 from apps.channels.models.pace import SendPace
 from apps.channels.models.quarantine import QuarantineAction
 

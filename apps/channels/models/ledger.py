@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.channels.models.accounts import EmailAccount, Mailbox
+from apps.channels.models.accounts import EmailAccount
+from apps.channels.models.mailboxes import Mailbox
 from apps.core.models import Blob, Role, User
 
 MAY_SEE_LEDGER = (Role.ADMINISTRATOR, Role.AUDITOR, Role.INTEGRATION)
