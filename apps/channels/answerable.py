@@ -26,7 +26,7 @@ _MACHINE = re.compile(
 
 
 def why_not(mail: ParsedEmail, customer: Address) -> str:
-    """A code, of which auto_response_words.py makes a sentence; empty: it may be answered.
+    """A code, put into words above (automatic/words.py, held/guard.py); empty: it may be answered.
 
     CUSTOMER is whom an answer would go to: behind a web form, the person who filled it in.
     """

@@ -14,7 +14,7 @@ from apps.agents.models import Agent, CustomState, Team
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
 from apps.core.models import Role
 from apps.crm.models import CrmConnection, CrmSettings, TicketLink, TicketUpdate
-from config import front
+from config import front, front_facts
 from config import urls as urls  # the pages of the admin are registered with it
 from config.admin import SECTIONS
 from tests.people import (
@@ -129,7 +129,7 @@ def test_settings_gather_everything_of_the_channel_in_one_section(root: Client) 
 def test_every_page_has_a_place_on_it_and_a_sentence() -> None:
     placed = {label for _key, _name, labels in SECTIONS for label in labels}
     assert {model._meta.label for model in admin.site._registry} == placed
-    assert placed == set(front.ROWS)
+    assert placed == set(front_facts.ROWS)
 
 
 def test_who_may_see_less_sees_less_and_asks_less() -> None:

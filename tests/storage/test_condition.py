@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.core.health import Backlog
 from apps.storage import condition
 from apps.storage.models import StorageSettings, StoredObject
-from config import front
+from config import front_facts
 from config.condition.storage import storage
 from tests.storage.test_storing import plan, wanted
 
@@ -41,6 +41,6 @@ def test_what_was_given_up_is_down_with_the_way_to_the_list() -> None:
 
 
 def test_the_front_page_says_where_and_how_many_kinds() -> None:
-    assert front._storage().words == "local disk, 2 kinds of files"
+    assert front_facts._storage().words == "local disk, 2 kinds of files"
     StorageSettings.objects.update(pdf_on=False, attachments_on=False)
-    assert front._storage().words == "local disk, nothing is stored"
+    assert front_facts._storage().words == "local disk, nothing is stored"

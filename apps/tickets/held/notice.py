@@ -1,6 +1,6 @@
 """Tell sender: a mail that says that another one could not be accepted, and what to do now.
 
-Asked by a person, guarded all the same (sender_guard.py), never with a word of the mail it speaks
+Asked by a person, guarded all the same (guard.py), never with a word of the mail it speaks
 of. The row is the outbox: its Message-ID is fixed when it is asked for, a claim comes before the
 line, and silence after the final dot is *unknown*, which nobody sends again (GUARANTEES G5).
 """
@@ -33,7 +33,7 @@ from apps.core.models import User
 from apps.core.zones import zone_named
 from apps.tickets.customers import crm_senders
 from apps.tickets.held import quarantine
-from apps.tickets.sender_guard import WHY_NOT, Known, why_silent
+from apps.tickets.held.guard import WHY_NOT, Known, why_silent
 from apps.tickets.signals import notice_queued
 from apps.tickets.writers import channel_is_on_or_refuse
 

@@ -27,10 +27,10 @@ from apps.core.errors import Conflict, Guarded, Problem
 from apps.crm.models import CrmConnection
 from apps.tickets.held import notice as sender_notice
 from apps.tickets.held import quarantine
+from apps.tickets.held.guard import WHY_NOT, Known, why_silent
 from apps.tickets.held.preview import preview_of
 from apps.tickets.held.reasons import REASONS, STAGES
 from apps.tickets.models import Message
-from apps.tickets.sender_guard import WHY_NOT, Known, why_silent
 from tests.calls import Caller, problem
 from tests.people import House, crm_connection, make_house
 from tests.servers.smtp_sink import SmtpSink
