@@ -37,6 +37,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         "reply_token_asked_at",
         "reply_token_proved_at",
     ),
+    "email_channels.OAuthProfile": ("created_at",),
     "queues.Queue": ("created_at",),
     "attachments.AttachmentSettings": (),
     "crm.CrmSettings": (),

@@ -11,6 +11,7 @@ from apps.channels.models.ledger import (
     QuarantinedEmail,
 )
 from apps.channels.models.mailboxes import Mailbox
+from apps.channels.models.oauth import OAuthGrant, OAuthProfile
 from apps.channels.models.pace import SendPace
 from apps.channels.models.quarantine import QuarantineAction
 
@@ -24,6 +25,8 @@ __all__ = [
     "LedgerCheck",
     "MailImport",
     "Mailbox",
+    "OAuthGrant",
+    "OAuthProfile",
     "QuarantineAction",
     "QuarantinedEmail",
     "SendPace",

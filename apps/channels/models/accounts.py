@@ -61,6 +61,10 @@ class EmailAccount(models.Model):
         WAIT = "wait", _("wait until it is known")
         RESEND = "resend", _("send it again by itself")
 
+    class SignIn(models.TextChoices):
+        PASSWORD = "password", _("user and password")
+        OAUTH = "oauth", _("OAuth, as Google and Microsoft ask for")
+
     class Status(models.TextChoices):
         NEW = "new", _("not fetched yet")
         OK = "ok", _("working")
@@ -80,6 +84,23 @@ class EmailAccount(models.Model):
         _("in use"),
         default=True,
         help_text=_("Off: nothing is fetched from here. Mail waits on its server."),
+    )
+
+    sign_in = models.CharField(
+        _("sign in by"),
+        max_length=10,
+        choices=SignIn.choices,
+        default=SignIn.PASSWORD,
+        help_text=_("Counts for incoming and outgoing mail. Google and Microsoft 365 want OAuth."),
+    )
+    oauth_profile = models.ForeignKey(
+        "email_channels.OAuthProfile",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("OAuth profile"),
+        help_text=_("Only with OAuth: the application that is registered at the provider."),
     )
 
     receive_kind = models.CharField(
