@@ -13,6 +13,7 @@ from apps.channels.models.ledger import (
 from apps.channels.models.mailboxes import Mailbox
 from apps.channels.models.oauth import OAuthGrant, OAuthProfile
 from apps.channels.models.pace import SendPace
+from apps.channels.models.providers import Provider, ProviderEvent
 from apps.channels.models.quarantine import QuarantineAction
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Mailbox",
     "OAuthGrant",
     "OAuthProfile",
+    "Provider",
+    "ProviderEvent",
     "QuarantineAction",
     "QuarantinedEmail",
     "SendPace",

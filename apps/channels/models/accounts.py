@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels import rules
+from apps.channels.models.providers import ProviderFields
 from apps.core.models import Role, User
 from apps.core.rules import refuse
 from apps.core.secrets import SecretField
@@ -34,15 +35,17 @@ class EmailAccountQuerySet(models.QuerySet["EmailAccount"]):
         return self if user.has_role(*MAY_SEE_ACCOUNTS) else self.none()
 
 
-class EmailAccount(models.Model):
+class EmailAccount(ProviderFields):
     """A server and a login that we fetch from and send through."""
 
     class Receive(models.TextChoices):
         IMAP = "imap", _("IMAP")
+        PROVIDER = "provider", _("webhook of a mail provider")
         NONE = "none", _("does not receive")
 
     class Send(models.TextChoices):
         SMTP = "smtp", _("SMTP")
+        ANYMAIL = "anymail", _("interface of a mail provider")
         NONE = "none", _("does not send")
 
     class After(models.TextChoices):

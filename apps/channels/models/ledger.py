@@ -30,6 +30,7 @@ class InboundEmail(models.Model):
         FETCH = "fetch", _("fetched")
         PIPE = "pipe", _("command line")
         API = "api", _("API")
+        WEBHOOK = "webhook", _("webhook")
 
     class Status(models.TextChoices):
         RECEIVED = "received", _("received")
@@ -75,6 +76,12 @@ class InboundEmail(models.Model):
     )
     answers_nobody = models.BooleanField(
         default=False, help_text="Brought in from before the start: nothing automatic answers it."
+    )
+
+    rebuilt = models.BooleanField(
+        _("rebuilt"),
+        default=False,
+        help_text="Put together from what a provider told of it: not the original bytes.",
     )
 
     objects = InboundEmailQuerySet.as_manager()
