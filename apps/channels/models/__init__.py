@@ -3,6 +3,7 @@
 from apps.channels.models.accounts import MAY_SEE_ACCOUNTS, EmailAccount, Tls
 from apps.channels.models.channel import ChannelSettings
 from apps.channels.models.cursors import FolderCursor
+from apps.channels.models.domains import SendingDomain
 from apps.channels.models.ledger import (
     MAY_SEE_LEDGER,
     InboundEmail,
@@ -33,5 +34,6 @@ __all__ = [
     "QuarantineAction",
     "QuarantinedEmail",
     "SendPace",
+    "SendingDomain",
     "Tls",
 ]
