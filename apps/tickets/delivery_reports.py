@@ -37,6 +37,7 @@ STRENGTH = {
     Kind.HARD: 2,
     Kind.READ: 3,
     Kind.COMPLAINT: 4,
+    Kind.OPTED_OUT: 4,
 }
 
 

@@ -106,6 +106,7 @@ def word_of(report: DeliveryReport) -> str:
         Kind.DELIVERED: _("Delivered"),
         Kind.READ: _("Read"),
         Kind.COMPLAINT: _("Reported as unwanted"),
+        Kind.OPTED_OUT: _("Wants no more mail"),
     }[Kind(report.kind)]
 
 
@@ -122,6 +123,8 @@ def sentence_of(report: DeliveryReport) -> str:
         return f"{capfirst(why)}." if why else _("The server does not say why.")
     if report.kind == Kind.COMPLAINT:
         return _("Somebody there said that this mail was not wanted.")
+    if report.kind == Kind.OPTED_OUT:
+        return _("Somebody there asked your mail provider to send nothing more.")
     return ""
 
 
@@ -141,6 +144,7 @@ def event_of(report: DeliveryReport, sent_at: datetime) -> str:
         Kind.DELIVERED: _("The mail of %(at)s was delivered to %(who)s."),
         Kind.READ: _("%(who)s has read the mail of %(at)s."),
         Kind.COMPLAINT: _("%(who)s reported the mail of %(at)s as unwanted."),
+        Kind.OPTED_OUT: _("%(who)s wants no more mail, the provider says after that of %(at)s."),
     }[Kind(report.kind)] % told
 
 

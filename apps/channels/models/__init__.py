@@ -16,6 +16,7 @@ from apps.channels.models.oauth import OAuthGrant, OAuthProfile
 from apps.channels.models.pace import SendPace
 from apps.channels.models.providers import Provider, ProviderEvent
 from apps.channels.models.quarantine import QuarantineAction
+from apps.channels.models.suppressed import SuppressedAddress
 
 __all__ = [
     "MAY_SEE_ACCOUNTS",
@@ -35,5 +36,6 @@ __all__ = [
     "QuarantinedEmail",
     "SendPace",
     "SendingDomain",
+    "SuppressedAddress",
     "Tls",
 ]

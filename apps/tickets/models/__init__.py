@@ -10,6 +10,7 @@ from apps.tickets.models.messages import (
     MessageFile,
     MessageQuerySet,
     SentCopy,
+    SentId,
 )
 from apps.tickets.models.outbox_mark import OutboxMark
 from apps.tickets.models.sessions import Session, SessionEvent, SessionQuerySet
@@ -37,6 +38,7 @@ __all__ = [
     "Participant",
     "Regrouping",
     "SentCopy",
+    "SentId",
     "Session",
     "SessionEvent",
     "SessionQuerySet",

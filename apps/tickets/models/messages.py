@@ -150,6 +150,9 @@ class DeliveryAttempt(models.Model):
         help_text="What the server said to each recipient's name: {address: [code, words]}.",
     )
     lease_until = models.DateTimeField()
+    proved = models.BooleanField(
+        default=False, help_text="The provider told of the mail before its answer came."
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -159,6 +162,22 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class SentId(models.Model):
+    """An id that a provider gave a mail of ours: its own, or the Message-ID that it put in place of
+    ours. News and answers that name it belong to that mail."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sent_ids")
+    hash = models.CharField(max_length=32, help_text="Of the id, as in Message.message_id_hash.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["hash", "message"], name="sent_id_once_per_message")
+        ]
+
+    def __str__(self) -> str:
+        return f"id {self.pk}"
 
 
 class SentCopy(models.Model):
@@ -194,6 +213,7 @@ class DeliveryReport(models.Model):
         DELIVERED = "delivered", _("delivered")
         READ = "read", _("read")
         COMPLAINT = "complaint", _("reported as unwanted")
+        OPTED_OUT = "opted-out", _("wants no more mail")
 
     FAILED: ClassVar = (Kind.HARD, Kind.SOFT)
 
