@@ -40,6 +40,7 @@ class EmailAccount(ProviderFields):
 
     class Receive(models.TextChoices):
         IMAP = "imap", _("IMAP")
+        POP3 = "pop3", _("POP3")
         PROVIDER = "provider", _("webhook of a mail provider")
         NONE = "none", _("does not receive")
 
@@ -73,6 +74,8 @@ class EmailAccount(ProviderFields):
         OK = "ok", _("working")
         THROTTLED = "throttled", _("slowed down by the server")
         FAILING = "failing", _("failing")
+
+    FETCHED: ClassVar = (Receive.IMAP, Receive.POP3)  # others bring their mail by themselves
 
     # The two sides have the same fields; a history names the side.
     field_groups: ClassVar = {"receive_": _("incoming mail"), "send_": _("outgoing mail")}
@@ -123,7 +126,7 @@ class EmailAccount(ProviderFields):
         _("port"),
         default=993,
         validators=PORTS,
-        help_text=_("993 with implicit TLS, 143 with STARTTLS."),
+        help_text=_("993 with implicit TLS, 143 with STARTTLS; by POP3 995 and 110."),
     )
     receive_tls = models.CharField(
         _("encryption"),
@@ -149,6 +152,24 @@ class EmailAccount(ProviderFields):
     )
     receive_password = SecretField(_("password"))
     folders = models.JSONField(_("folders"), default=list, blank=True)
+    watch_junk = models.BooleanField(
+        _("also watch the folder of junk mail"),
+        default=False,
+        help_text=_(
+            "Mail that the server took for junk comes in too, from now on alone. Your people see"
+            " that it lay there, and nothing automatic answers it. It is never moved or deleted"
+            " there; it is marked as read where that is chosen below."
+        ),
+    )
+    junk_folder = models.CharField(
+        _("folder of junk mail"),
+        max_length=255,
+        blank=True,
+        help_text=_("Empty: the one that the server calls so."),
+    )
+    junk_found = models.CharField(
+        max_length=255, blank=True, editable=False, help_text="What the server calls so."
+    )
     idle = models.BooleanField(
         _("hear of new mail at once (IDLE)"),
         default=True,
@@ -325,7 +346,26 @@ class EmailAccount(ProviderFields):
 
     @property
     def watched_folders(self) -> list[str]:
-        return self.folders or ["INBOX"]
+        """Of POP3, which knows no folders, the inbox; the folder of junk mail comes last."""
+        if self.receive_kind == self.Receive.POP3:
+            return ["INBOX"]
+        named = self.folders or ["INBOX"]
+        return [*named, self.junk] if self.junk and self.junk not in named else named
+
+    @property
+    def junk(self) -> str:
+        """The folder of junk mail that is watched; empty: none is, or none is known yet."""
+        by_imap = self.watch_junk and self.receive_kind == self.Receive.IMAP
+        return (self.junk_folder or self.junk_found) if by_imap else ""
+
+    def after_in(self, folder: str) -> str:
+        """Nothing is moved out of junk, nor deleted there: the server learns by what lies in it."""
+        keeps = folder == self.junk and self.after != self.After.SEEN
+        return self.After.KEEP if keeps else self.after
+
+    def start_in(self, folder: str) -> str:
+        """The junk of years is nobody's work."""
+        return self.Start.NOW if folder == self.junk else self.start
 
     @property
     def sends_through(self) -> str:

@@ -36,6 +36,10 @@ class FolderCursor(models.Model):
     seen_uidnext = models.BigIntegerField(
         default=0, help_text="UIDNEXT when all was read; 0: not said, or not all was."
     )
+    to_delete = models.JSONField(
+        default=dict,
+        help_text="POP3: UIDLs (with their sizes) of stored mails that the server may still have.",
+    )
     seen_exists = models.BigIntegerField(default=0, help_text="How many mails there were then.")
 
     class Meta:

@@ -54,6 +54,12 @@ class InboundEmail(models.Model):
     folder = models.CharField(_("folder"), max_length=255, blank=True)
     uidvalidity = models.BigIntegerField(null=True)
     uid = models.BigIntegerField(null=True)
+    uidl = models.CharField(
+        max_length=255, blank=True, help_text="Its name at a POP3 server, in place of a UID."
+    )
+    from_junk = models.BooleanField(
+        _("came from the junk folder"), default=False, help_text="Nothing automatic answers it."
+    )
     raw = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     size = models.BigIntegerField(_("size"), default=0)
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -95,6 +101,12 @@ class InboundEmail(models.Model):
                 condition=Q(uid__isnull=False),
                 name="one_ledger_row_per_uid",
             ),
+            # A server may give the name of a mail that is gone to another one (RFC 1939, 7).
+            models.UniqueConstraint(
+                fields=["account", "uidl"],
+                condition=Q(gone_at=None) & ~Q(uidl=""),
+                name="one_ledger_row_per_uidl",
+            ),
             models.UniqueConstraint(
                 fields=["mailbox", "sha256"],
                 condition=Q(status="stored"),
@@ -102,6 +114,7 @@ class InboundEmail(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["account", "uidl"], condition=~Q(uidl=""), name="inbound_by_uidl"),
             models.Index(fields=["id"], condition=Q(status="received"), name="inbound_to_take_in"),
             models.Index(
                 fields=["-id"], condition=Q(status="quarantined"), name="inbound_in_quarantine"
