@@ -21,6 +21,7 @@ CRASHPOINTS = (
     "post.after_answer",
     "post.before_commit",
     "store.after_upload",
+    "oauth.before_commit",
 )
 
 _passes: "defaultdict[str, itertools.count[int]]" = defaultdict(lambda: itertools.count(1))

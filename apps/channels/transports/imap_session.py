@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from apps.channels.transports import imap_text, imap_wire
+from apps.channels.transports import imap_text, imap_wire, xoauth2
 from apps.channels.transports.certificate import certificate_until
 from apps.channels.transports.errors import (
     Refused,
@@ -26,6 +26,8 @@ _THROTTLED = re.compile(
     rb"|try again later|temporar",
     re.I,
 )
+# Microsoft 365 says so to whoever asks too much, and where the token's owner may not come in.
+_NOT_CONNECTED = re.compile(rb"authenticated but not connected", re.I)
 _DISABLED = re.compile(
     rb"\[PRIVACYREQUIRED\]|disabled|disallowed|not supported|not enabled|plaintext|mechanism", re.I
 )
@@ -44,6 +46,12 @@ class ImapLogin:
     user: str
     password: str = field(repr=False)
     ca_file: str = ""
+    token: str = field(repr=False, default="")  # of OAuth, in place of a password
+    granted_to: str = ""  # whoever signed in for it; empty: not known
+
+    @property
+    def secrets(self) -> list[str]:
+        return [one for one in (self.password, self.token) if one]
 
 
 class ImapSession:
@@ -110,6 +118,9 @@ class ImapSession:
         client, login = self._client, self._login
         if client.state == "AUTH":  # PREAUTH: the connection itself is the proof
             return
+        if login.token:
+            self._show_token()
+            return
         if "LOGINDISABLED" in client.capabilities:
             raise self._method_disabled()
         try:
@@ -123,6 +134,48 @@ class ImapSession:
         except imaplib.IMAP4.error as error:
             raise self._login_error(str(error).encode()) from None
         client.ask_capabilities()
+
+    def _show_token(self) -> None:
+        client, login = self._client, self._login
+        offered = [one.removeprefix("AUTH=") for one in client.capabilities]
+        mechanism = xoauth2.mechanism_of(offered)
+        if not mechanism:
+            raise xoauth2.no_mechanism(login.host, login.port)
+        first = xoauth2.first_words(
+            mechanism, login.user, login.token, host=login.host, port=login.port
+        )
+        challenges: list[bytes] = []
+
+        def answer(challenge: bytes) -> bytes:
+            challenges.append(challenge)
+            return first if len(challenges) == 1 else xoauth2.last_words(mechanism)
+
+        try:
+            client.authenticate(mechanism, answer)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise self._token_error(str(error).encode(), challenges[1:]) from None
+        client.ask_capabilities()
+
+    def _token_error(self, answer: bytes, challenges: Sequence[bytes]) -> TransportError:
+        login = self._login
+        if _THROTTLED.search(answer) and not self._is_anothers:
+            return self._no(answer)
+        return xoauth2.refused(
+            login.host,
+            login.port,
+            user=login.user,
+            granted_to=login.granted_to,
+            protocol="IMAP",
+            challenge=b"".join(challenges[:1]),
+        )
+
+    @property
+    def _is_anothers(self) -> bool:
+        """The token of somebody else, who may have no access to this mailbox."""
+        granted_to = self._login.granted_to
+        return bool(granted_to) and granted_to.lower() != self._login.user.lower()
 
     def _log_in(self) -> None:
         """imaplib's own login quotes no user and takes ASCII only."""
@@ -194,6 +247,8 @@ class ImapSession:
 
     def _no(self, answer: bytes) -> TransportError:
         """What a refusal means."""
+        if _NOT_CONNECTED.search(answer) and self._is_anothers:
+            return self._token_error(answer, [])
         if _THROTTLED.search(answer):
             sentence = gettext_noop(
                 "%(host)s:%(port)s asks us to slow down; mail follows later by itself."
@@ -209,8 +264,9 @@ class ImapSession:
 
     def _without_secret(self, answer: bytes) -> str:
         """Some servers repeat the line they did not understand."""
-        password = self._login.password.encode()
-        return readable(answer.replace(password, b"***") if password else answer)
+        for secret in self._login.secrets:
+            answer = answer.replace(secret.encode(), b"***")
+        return readable(answer)
 
     def _error(
         self,
