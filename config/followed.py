@@ -27,6 +27,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         "canary_sent_at",
         "canary_proved_at",
         "canary_sentence",
+        "moved_until",
         "created_at",
     ),
     "email_channels.Mailbox": (
@@ -36,6 +37,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         "reply_token_sentence",
         "reply_token_asked_at",
         "reply_token_proved_at",
+        "move_state",
     ),
     "email_channels.OAuthProfile": ("created_at",),
     "queues.Queue": ("created_at",),

@@ -12,6 +12,7 @@ from apps.channels.models.ledger import (
     QuarantinedEmail,
 )
 from apps.channels.models.mailboxes import Mailbox
+from apps.channels.models.moves import MailboxMove
 from apps.channels.models.oauth import OAuthGrant, OAuthProfile
 from apps.channels.models.pace import SendPace
 from apps.channels.models.providers import Provider, ProviderEvent
@@ -28,6 +29,7 @@ __all__ = [
     "LedgerCheck",
     "MailImport",
     "Mailbox",
+    "MailboxMove",
     "OAuthGrant",
     "OAuthProfile",
     "Provider",

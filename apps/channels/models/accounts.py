@@ -321,6 +321,11 @@ class EmailAccount(ProviderFields):
     canary_sent_at = models.DateTimeField(null=True, editable=False)
     canary_proved_at = models.DateTimeField(null=True, editable=False)
     canary_sentence = models.TextField(blank=True, editable=False)
+    moved_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="A mailbox moved here: mail that is older came by the account before, or never.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = EmailAccountQuerySet.as_manager()

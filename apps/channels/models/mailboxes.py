@@ -36,6 +36,13 @@ class Mailbox(models.Model):
         ON = "on", _("on")
         LOST = "lost", _("switched off: a mail did not arrive")
 
+    class MoveState(models.TextChoices):
+        """Moved: the same mail may come by two accounts, and is one mail all the same."""
+
+        NEVER = "", _("never moved")
+        MOVING = "moving", _("being moved")
+        MOVED = "moved", _("moved")
+
     address = models.EmailField(
         _("address"),
         unique=True,
@@ -92,6 +99,13 @@ class Mailbox(models.Model):
     reply_token_sentence = models.TextField(blank=True, editable=False)
     reply_token_asked_at = models.DateTimeField(null=True, editable=False)
     reply_token_proved_at = models.DateTimeField(null=True, editable=False)
+    move_state = models.CharField(
+        max_length=10,
+        choices=MoveState.choices,
+        default=MoveState.NEVER,
+        blank=True,
+        editable=False,
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MailboxQuerySet.as_manager()

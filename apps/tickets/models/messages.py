@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.attachments.models import Attachment
-from apps.channels.models import InboundEmail, Mailbox
+from apps.channels.models import EmailAccount, InboundEmail, Mailbox
 from apps.core.models import User
 from apps.crm.models import TicketUpdate
 from apps.tickets.models.sessions import Session
@@ -140,6 +140,14 @@ class DeliveryAttempt(models.Model):
         AGAIN = "again"  # unknown once; then somebody, or the account, had it sent again
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tries")
+    account = models.ForeignKey(
+        EmailAccount,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="That it went by; the mailbox may have moved to another one since.",
+    )
     number = models.PositiveSmallIntegerField()
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CONNECTING)
     outcome = models.CharField(max_length=10, blank=True)
@@ -189,6 +197,13 @@ class SentCopy(models.Model):
         GIVEN_UP = "given-up"
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sent_copy")
+    account = models.ForeignKey(
+        EmailAccount,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Whose folder is asked; empty: that of the mailbox's account.",
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
