@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.forecast import note_certificate
 from apps.channels.models import EmailAccount
+from apps.channels.oauth.tokens import ask_at_once
 from apps.channels.smtp_line import sign_in_only
 from apps.channels.transports.errors import TransportError, connection_error
 from apps.channels.transports.imap import ImapInbox
@@ -18,7 +19,7 @@ from apps.core.sentences import gettext_noop
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """`code` is ok, dns, refused, timeout, tls, tls-name, password, method-disabled,
-    folder-missing, quota, throttled or protocol."""
+    folder-missing, quota, throttled, protocol, or one of OAuth's that begin with oauth-."""
 
     ok: bool
     code: str
@@ -27,8 +28,9 @@ class Diagnosis:
 
 def test_receive(account: EmailAccount) -> Diagnosis:
     """Signs in and looks into every folder that is named; fetches and flags nothing."""
+    ask_at_once(account)
     try:
-        with ImapInbox(login_of(account)) as inbox:
+        with signed_in(account, ImapInbox) as inbox:
             note_certificate(account, "receive", inbox.certificate_until)
             return _look_around(inbox, account)
     except TransportError as error:
@@ -57,8 +59,11 @@ def _look_around(inbox: ImapInbox, account: EmailAccount) -> Diagnosis:
 
 def test_send(account: EmailAccount) -> Diagnosis:
     """Signs in; no mail is sent."""
+    ask_at_once(account)
     try:
         sign_in_only(account)
+    except TransportError as error:
+        return _said(error)
     except Problem as problem:
         return Diagnosis(False, problem.code, problem.sentence)
     except (smtplib.SMTPException, OSError, ValueError) as error:

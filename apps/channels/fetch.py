@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db.models import F
 from django.db.models.functions import Now
@@ -12,6 +14,7 @@ from apps.channels.folders import FolderReader
 from apps.channels.forecast import ask_quota, note_certificate
 from apps.channels.lane import Lane
 from apps.channels.models import ChannelSettings, EmailAccount
+from apps.channels.oauth.tokens import granted_to, with_token
 from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.errors import Problem
@@ -25,6 +28,7 @@ RENEW_EVERY = 5
 FIRST_PAUSE, LONGEST_PAUSE = 30, 900
 LOOK_AGAIN = 5  # seconds after somebody else was found fetching
 
+Session = TypeVar("Session")
 Status = EmailAccount.Status
 
 
@@ -58,15 +62,23 @@ def fetch(account: EmailAccount) -> int:
     return 0
 
 
-def login_of(account: EmailAccount) -> ImapLogin:
+def login_of(account: EmailAccount, token: str = "") -> ImapLogin:
+    """By password, or by the TOKEN of OAuth; see `signed_in`."""
     return ImapLogin(
         host=account.receive_host,
         port=account.receive_port,
         tls=account.receive_tls,
         user=account.receive_user,
-        password=unseal(account.receive_password),
+        password="" if token else unseal(account.receive_password),
         ca_file=account.receive_ca_file,
+        token=token,
+        granted_to=granted_to(account) if token else "",
     )
+
+
+def signed_in(account: EmailAccount, session: Callable[[ImapLogin], Session]) -> Session:
+    """By whichever way the account signs in. Not inside a transaction."""
+    return with_token(account, lambda token: session(login_of(account, token)))
 
 
 def _may_fetch(account: EmailAccount) -> bool:
@@ -93,7 +105,7 @@ def _read_folders(account: EmailAccount, tick: "_Tick", readers: list[FolderRead
     lane = Lane(tick)
     inbox = None
     try:
-        inbox = lane.call(ImapInbox, login_of(account))
+        inbox = signed_in(account, lambda login: lane.call(ImapInbox, login))
         note_certificate(account, "receive", inbox.certificate_until)
         readers += [FolderReader(lane, inbox, account) for _name in account.watched_folders]
         missing = [

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseAway
 from django.db import close_old_connections, connection
 from django.db.models.functions import Now
 
-from apps.channels.fetch import login_of
+from apps.channels.fetch import login_of, signed_in
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.signals import account_has_news
 from apps.channels.transports.errors import TransportError
@@ -39,6 +39,7 @@ class Place:
     account_id: int
     login: ImapLogin
     folder: str
+    by_oauth: bool = False
 
 
 def watch_in_background() -> None:
@@ -103,7 +104,8 @@ def places() -> set[Place]:
 
 def _place(account: EmailAccount) -> Place | None:
     try:
-        return Place(account.pk, login_of(account), account.watched_folders[0])
+        by_oauth = account.sign_in == EmailAccount.SignIn.OAUTH
+        return Place(account.pk, login_of(account), account.watched_folders[0], by_oauth)
     except Problem:
         return None  # its password cannot be read: the next fetch says so
 
@@ -139,7 +141,7 @@ class _Watcher(threading.Thread):
 
     def _wait_in_folder(self) -> bool:
         """False: the server cannot IDLE, the schedule alone must do."""
-        with ImapInbox(self._place.login) as inbox:
+        with self._signed_in() as inbox:
             if not inbox.can_idle:
                 return False
             inbox.select(self._place.folder, writable=False)
@@ -149,6 +151,16 @@ class _Watcher(threading.Thread):
                     self._tell()
                     self.stop.wait(BREATH)
         return True
+
+    def _signed_in(self) -> ImapInbox:
+        """A token is read from its row; no connection to the database is kept for it."""
+        if not self._place.by_oauth:
+            return ImapInbox(self._place.login)
+        try:
+            account = EmailAccount.objects.get(pk=self._place.account_id)
+            return signed_in(account, ImapInbox)
+        finally:
+            connection.close()
 
     def _tell(self) -> None:
         """Wakes the fetch; the connection to the database that a listener used is given back."""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.models import (
     ChannelSettings,
     EmailAccount,
@@ -128,7 +128,7 @@ def bring_in() -> bool:
         if hold is None or job is None:
             return False
         try:
-            with ImapInbox(login_of(job.account)) as inbox:
+            with signed_in(job.account, ImapInbox) as inbox:
                 return _bring_in(job, inbox, hold)
         except (TransportError, Problem) as error:
             _say(job, error.sentence)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels import cursors
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.lane import Lane
 from apps.channels.models import (
     ChannelSettings,
@@ -106,7 +106,7 @@ def _against_server(account: EmailAccount) -> list[LedgerCheck]:
         return []
     names = account.watched_folders
     try:
-        with ImapInbox(login_of(account)) as inbox:
+        with signed_in(account, ImapInbox) as inbox:
             return [_folder(inbox, account, name) for name in names]
     except (TransportError, Problem) as error:
         return [_not_counted(account, name, error.sentence) for name in names]

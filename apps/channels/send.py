@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from apps.channels.compose import clean_line, wire_address
 from apps.channels.models import EmailAccount
 from apps.channels.smtp_line import allow, announced_size, leave, line, socket_of
+from apps.channels.transports.errors import TransportError
 from apps.core.errors import Invalid
 from apps.core.faults import crashpoint
 
@@ -82,6 +83,9 @@ def send(
             return _finish(smtp)
     except _Settled as settled:
         return settled.outcome
+    except TransportError as failure:  # of OAuth; an administrator may cure it meanwhile
+        throttled = failure.code == "throttled"
+        return Outcome("retry", None, _(failure.template) % failure.facts, throttled)
     except (OSError, smtplib.SMTPException, Invalid) as failure:
         return _interrupted(failure)
 

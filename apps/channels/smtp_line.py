@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 from apps.channels.forecast import note_certificate
 from apps.channels.models import EmailAccount, Tls
+from apps.channels.oauth.tokens import granted_to, with_token
+from apps.channels.transports import xoauth2
 from apps.channels.transports.certificate import certificate_until
 from apps.core.secrets import unseal
 
@@ -33,6 +35,19 @@ def sign_in_only(account: EmailAccount) -> None:
 @contextmanager
 def line(account: EmailAccount, alive: Callable[[], None]) -> Iterator[smtplib.SMTP]:
     """A line on which MAIL may be said; cut at the end, since amid a mail nobody reads a QUIT."""
+    smtp = with_token(account, lambda token: _signed_in(account, token, alive))
+    try:
+        _remember_size(account, announced_size(smtp))
+        note_certificate(account, "send", certificate_until(smtp.sock))
+        alive()
+        yield smtp
+    finally:
+        smtp.close()
+
+
+def _signed_in(account: EmailAccount, token: str, alive: Callable[[], None]) -> smtplib.SMTP:
+    """By TOKEN, or by password where it is empty."""
+    alive()
     smtp = _connected(account)
     try:
         _say_hello(smtp)
@@ -40,15 +55,15 @@ def line(account: EmailAccount, alive: Callable[[], None]) -> Iterator[smtplib.S
             alive()
             smtp.starttls(context=_context(account))
             _say_hello(smtp)
-        if account.send_user:
-            alive()
-            _sign_in(smtp, account.send_user, unseal(account.send_password))
-        _remember_size(account, announced_size(smtp))
-        note_certificate(account, "send", certificate_until(smtp.sock))
         alive()
-        yield smtp
-    finally:
+        if token:
+            _show_token(smtp, account, token)
+        elif account.send_user:
+            _sign_in(smtp, account.send_user, unseal(account.send_password))
+    except BaseException:
         smtp.close()
+        raise
+    return smtp
 
 
 class _Patient(smtplib.SMTP):
@@ -59,7 +74,7 @@ class _Patient(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
             self.file = _WholeLines(socket_of(self).makefile("rb"))
-        with _cut_after(socket_of(self), self.answer_seconds):
+        with cut_after(socket_of(self), self.answer_seconds):
             return super().getreply()
 
 
@@ -82,7 +97,7 @@ class _PatientTls(_Patient, smtplib.SMTP_SSL):
 
 
 @contextmanager
-def _cut_after(wire: socket.socket, seconds: float) -> Iterator[None]:
+def cut_after(wire: socket.socket, seconds: float) -> Iterator[None]:
     """From another thread, so of the socket alone: TLS would not be safe to touch."""
 
     def cut() -> None:
@@ -147,6 +162,30 @@ def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
         code, answer = smtp.docmd("AUTH", f"PLAIN {secret}")
         if code != 235:
             raise smtplib.SMTPAuthenticationError(code, answer) from None
+
+
+def _show_token(smtp: smtplib.SMTP, account: EmailAccount, token: str) -> None:
+    host, port = account.send_host, account.send_port
+    user = account.send_user or account.receive_user
+    mechanism = xoauth2.mechanism_of(smtp.esmtp_features.get("auth", "").upper().split())
+    if not mechanism:
+        raise xoauth2.no_mechanism(host, port)
+    first = xoauth2.first_words(mechanism, user, token, host=host, port=port)
+    code, answer = smtp.docmd("AUTH", f"{mechanism} {_in_base64(first)}")
+    challenge = answer if code == 334 else b""
+    if code == 334:
+        code, answer = smtp.docmd(_in_base64(xoauth2.last_words(mechanism)))
+    if code == 235:
+        return
+    if code == 421 or 400 <= code <= 499:
+        raise smtplib.SMTPAuthenticationError(code, answer)
+    raise xoauth2.refused(
+        host, port, user=user, granted_to=granted_to(account), protocol="SMTP", challenge=challenge
+    )
+
+
+def _in_base64(words: bytes) -> str:
+    return base64.b64encode(words).decode()
 
 
 def announced_size(smtp: smtplib.SMTP) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.models import EmailAccount
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox
@@ -36,7 +36,7 @@ def count(account: EmailAccount) -> OldMail:
     """Looks only: nothing is flagged."""
     unread = total = 0
     try:
-        with ImapInbox(login_of(account)) as inbox:
+        with signed_in(account, ImapInbox) as inbox:
             for name in account.watched_folders:
                 total += inbox.select(name, writable=False).exists
                 unread += len(inbox.unseen())

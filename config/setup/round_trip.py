@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.channels import diagnose, probe
 from apps.channels.compose import OutgoingMail, compose
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.models import EmailAccount, InboundEmail
 from apps.channels.parsed import Address
 from apps.channels.send import Envelope, Outcome, send
@@ -158,7 +158,7 @@ def _was_fetched(trip: RoundTrip) -> bool:
 
 
 def _found_on_server(trip: RoundTrip) -> bool:
-    with ImapInbox(login_of(trip.account)) as inbox:
+    with signed_in(trip.account, ImapInbox) as inbox:
         watched = trip.account.watched_folders
         places = [(folder, State.ARRIVED) for folder in watched]
         junk = (folder for folder in inbox.junk_folders() if folder not in watched)

@@ -1,5 +1,7 @@
 """`access_token(account)`: a token that is good now, asked for by one process at a time.
 
+`with_token` signs in with it, whatever the protocol.
+
 A provider may give a new refresh token with each answer and refuse the old one from then on. So the
 answer is committed before anybody uses its access token, and whoever lost the race reads the row of
 whoever won. Between the answer and the commit lies a moment: a process that is killed there has
@@ -15,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -26,10 +29,13 @@ from apps.channels.oauth import server
 from apps.channels.oauth.providers import facts_of
 from apps.channels.oauth.server import AskLater, Tokens
 from apps.channels.transports.errors import TransportError
+from apps.channels.transports.xoauth2 import TokenRefused
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, held, in_seconds
 from apps.core.secrets import seal, unseal
 from apps.core.sentences import gettext_noop
+
+Line = TypeVar("Line")
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +59,18 @@ def access_token(account: EmailAccount, *, refused: str = "") -> str:
         return _without_a_row(account, profile).access
     grant = _grant_of(account, profile)
     return _usable(grant, refused) or _one_asks(grant, account, profile, refused)
+
+
+def with_token(account: EmailAccount, sign_in: Callable[[str], Line]) -> Line:
+    """Calls SIGN_IN with a token, and with a new one, once, where the mail server refuses it
+    (`TokenRefused`); with an empty one where the account signs in by password."""
+    if account.sign_in != EmailAccount.SignIn.OAUTH:
+        return sign_in("")
+    token = access_token(account)
+    try:
+        return sign_in(token)
+    except TokenRefused:
+        return sign_in(access_token(account, refused=token))
 
 
 def granted_to(account: EmailAccount) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from django.db.models import Exists, F, QuerySet
 
 from apps.channels.compose import compose
-from apps.channels.fetch import login_of
+from apps.channels.fetch import signed_in
 from apps.channels.models import EmailAccount
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap_sent import SentMail
@@ -57,7 +57,7 @@ def _due() -> QuerySet[SentCopy]:
 
 def _ask(account: EmailAccount, copies: Sequence[SentCopy]) -> None:
     try:
-        with SentMail(login_of(account)) as server:
+        with signed_in(account, SentMail) as server:
             folder = server.open_folder(account.sent_folder)
             for copy in copies:
                 _look(account, server, folder, copy)

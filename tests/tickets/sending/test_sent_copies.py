@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.channels.fetch import signed_in
 from apps.channels.models import EmailAccount
 from apps.channels.transports.imap_sent import SentMail
 from apps.core.secrets import seal
@@ -58,7 +59,7 @@ def unknown(smtp_sink: SmtpSink, message: Message) -> Message:
 
 @pytest.fixture
 def sent_mail(house: House) -> Iterator[SentMail]:
-    with SentMail(sent_copies.login_of(EmailAccount.objects.get())) as server:
+    with signed_in(EmailAccount.objects.get(), SentMail) as server:
         yield server
 
 
@@ -114,7 +115,7 @@ def test_the_folder_that_the_server_marks_comes_first(
 ) -> None:
     """RFC 6154; without a mark, as in the other tests, the name tells."""
     dovecot.make_folder(user, "Outgoing")
-    with SentMail(sent_copies.login_of(EmailAccount.objects.get())) as server:
+    with signed_in(EmailAccount.objects.get(), SentMail) as server:
         assert server.open_folder() == "Outgoing"
         assert server.open_folder("Sent") == "Sent"
 
