@@ -11,7 +11,7 @@ from apps.channels import cursors
 from apps.channels.fetch import fetch
 from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
 from apps.channels.tasks import fetch_and_note
-from apps.channels.transports import imap_bodies, imap_wire
+from apps.channels.transports import imap_bodies, imap_wire, line
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox, ImapLogin
 from apps.core.models import Lease
@@ -260,8 +260,8 @@ def test_a_name_with_many_dead_addresses_costs_a_minute_at_most(monkeypatch) -> 
     network = SimpleNamespace(
         getaddrinfo=lambda *_name, **_kind: addresses, create_connection=dead, SOCK_STREAM=1
     )
-    monkeypatch.setattr(imap_wire, "socket", network)
-    monkeypatch.setattr(imap_wire, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr(line, "socket", network)
+    monkeypatch.setattr(line, "time", SimpleNamespace(monotonic=lambda: passed[0]))
     with pytest.raises(TransportError) as caught:
         ImapInbox(ImapLogin("many.test", 143, "none", "x", "y"))
     assert caught.value.code == "timeout"

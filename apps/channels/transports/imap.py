@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from apps.channels.transports import imap_text, imap_wire
+from apps.channels.transports.batch import BATCH, Batch
 from apps.channels.transports.errors import Refused, TransportError
-from apps.channels.transports.imap_bodies import BATCH, Batch, ImapBodies, slices
+from apps.channels.transports.imap_bodies import ImapBodies, slices
 from apps.channels.transports.imap_session import ImapLogin
 from apps.core.sentences import gettext_noop
 

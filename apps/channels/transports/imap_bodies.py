@@ -2,47 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from apps.channels.transports import imap_text
+from apps.channels.transports.batch import BATCH, BATCH_BYTES, LARGEST_FETCHED, Batch
 from apps.channels.transports.errors import Refused
 from apps.channels.transports.imap_session import ImapSession
 from apps.channels.transports.spool import Kept, Spool
 
-BATCH = 50
-BATCH_BYTES = 16 * 2**20
-LARGEST_FETCHED = 256 * 2**20  # a larger mail stays on the server and is noted
 UNKNOWN_SIZE = 2**20
 UIDS_PER_COMMAND = 500  # keeps a command line under 8 kB, the most that servers must take
 IN_PIECES = 4 * 2**20  # a larger mail comes in pieces: silence is noticed in the middle of it
 PIECE = 2 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Mails that were asked for, and those that came, in a spool. A vanished one did not."""
-
-    asked: tuple[int, ...]
-    kept: tuple[tuple[int, Kept], ...] = ()
-    huge: tuple[tuple[int, int], ...] = ()  # (uid, size): too large to be fetched at all
-
-    @property
-    def uids(self) -> list[int]:
-        return [uid for uid, _kept in self.kept]
-
-    @property
-    def size(self) -> int:
-        return sum(kept.size for _uid, kept in self.kept)
-
-    @property
-    def missing(self) -> set[int]:
-        return set(self.asked) - set(self.uids) - {uid for uid, _size in self.huge}
-
-    @property
-    def mails(self) -> list[tuple[int, bytes]]:
-        """All of them in memory."""
-        return [(uid, kept.read()) for uid, kept in self.kept]
 
 
 class ImapBodies(ImapSession):

@@ -7,32 +7,28 @@ what it has buffered; so its documented points of override are used: open, read,
 import contextlib
 import imaplib
 import select
-import socket
 import ssl
-import time
 from collections.abc import Iterator
 
+from apps.channels.transports.line import LEAST_BYTES_PER_SECOND, Line
 from apps.channels.transports.spool import Spool
 
 CONNECT_SECONDS = 30  # of silence, until we are signed in
 SIGN_IN_SECONDS = 60  # for all of it, from the first packet
 READ_SECONDS = 60  # of silence
 COMMAND_SECONDS = 600  # for a command as a whole, however busy the server says it is
-LEAST_BYTES_PER_SECOND = 20_000  # a server that dribbles is given up too
 LONGEST_LINE = 32 * 2**20  # a SEARCH answer of four million UIDs
 LARGEST_LITERAL = 300 * 2**20
-_CHUNK = 64 * 1024
 
 imaplib.Commands.setdefault("MOVE", ("SELECTED",))  # RFC 6851; unknown to Python 3.11
 imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 
 
-class Wire(imaplib.IMAP4):
+class Wire(Line, imaplib.IMAP4):
     """One connection; `starttls_with` and `implicit` TLS check the server's name."""
 
     def __init__(self, host: str, port: int, *, implicit: ssl.SSLContext | None) -> None:
         self._implicit = implicit
-        self._buffer = bytearray()
         self._spool: Spool | None = None
         self.allow(SIGN_IN_SECONDS, silence=CONNECT_SECONDS)
         super().__init__(host, port)
@@ -40,11 +36,7 @@ class Wire(imaplib.IMAP4):
     # ---- what imaplib lets us override ------------------------------------------------
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        self.host, self.port = host, port
-        self.sock = self._connected(host, port)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if self._implicit:
-            self._encrypt(self._implicit)
+        self._reach(host, port, self._implicit)
 
     def read(self, size: int) -> bytes:
         """A literal. Sizes are the server's claim, so memory is taken as bytes come."""
@@ -65,17 +57,11 @@ class Wire(imaplib.IMAP4):
                 return b""
         return self._taken(end + 1)
 
-    def shutdown(self) -> None:
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
-
     # ---- what we add ------------------------------------------------------------------
 
     def allow(self, seconds: float, *, silence: float | None = None) -> None:
         """The next command as a whole may take this long, and say nothing for SILENCE."""
-        self._deadline = time.monotonic() + seconds
-        self._silence = READ_SECONDS if silence is None else silence
+        self.wait_at_most(seconds, silence=READ_SECONDS if silence is None else silence)
 
     @contextlib.contextmanager
     def literals_into(self, spool: Spool) -> Iterator[None]:
@@ -118,32 +104,6 @@ class Wire(imaplib.IMAP4):
         poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
 
-    def _encrypt(self, context: ssl.SSLContext) -> None:
-        plain = self.sock
-        try:
-            self.sock = context.wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
-
-    def _connected(self, host: str, port: int) -> socket.socket:
-        """The first address that answers; a name with many dead ones costs no more than one."""
-        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for number, (*_kind, address) in enumerate(places, start=1):
-            try:
-                return socket.create_connection((str(address[0]), port), self._patience())
-            except OSError:
-                if number == len(places):
-                    raise
-        raise TimeoutError
-
-    def _patience(self) -> float:
-        """Seconds that the next wait may last. Raises TimeoutError when the time is up."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return min(self._silence, left)
-
     def _literal(self, size: int) -> Iterator[bytes]:
         while size:
             if not self._buffer and not self._fill():
@@ -151,14 +111,3 @@ class Wire(imaplib.IMAP4):
             piece = self._taken(min(size, len(self._buffer)))
             size -= len(piece)
             yield piece
-
-    def _fill(self) -> bool:
-        self.sock.settimeout(self._patience())
-        received = self.sock.recv(_CHUNK)
-        self._buffer += received
-        return bool(received)
-
-    def _taken(self, size: int) -> bytes:
-        taken = bytes(memoryview(self._buffer)[:size])
-        del self._buffer[:size]
-        return taken
