@@ -1,7 +1,7 @@
 """Reads the environment: NAME, or the file that NAME_FILE points to."""
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 
@@ -34,3 +34,15 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(word, strict=False) for word in words(name)]
     except ValueError as error:
         raise ValueError(f"{name}: {error}; write ranges like 10.0.0.0/8.") from error
+
+
+def name_servers(name: str) -> list[str]:
+    """Numbers such as 192.0.2.1, with a port as 192.0.2.1@5353; empty: those of this machine."""
+    for word in words(name):
+        host, _at, port = word.partition("@")
+        try:
+            ip_address(host)
+            int(port or 53)
+        except ValueError:
+            raise ValueError(f"{name} is {word!r}; write 192.0.2.1 or 192.0.2.1@5353.") from None
+    return words(name)

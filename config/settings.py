@@ -20,6 +20,7 @@ DEMO_SMTP = environment.text("CARTERIA_DEMO")  # host:port; set by `up --demo`, 
 DEMO_CUSTOMER_INBOX = "/demo/" if DEMO_SMTP else ""
 EXTERNAL_URL = environment.text("EXTERNAL_URL")
 PRIVATE_HOSTS = environment.networks("CARTERIA_PRIVATE_HOSTS")  # ranges that settings may name
+DNS_SERVERS = environment.name_servers("CARTERIA_DNS_SERVERS")  # for looking up mail's domains
 
 
 def _secret(name: str) -> str:
