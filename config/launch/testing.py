@@ -16,7 +16,7 @@ ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
 NO_TESTS = 5
 # Two at a time: each process has a database of its own.
 ON_TWO = ("-n", "2", "--dist", "loadfile")
-# These wait for browsers and servers more than for this machine's cores.
+# These wait for servers more than for this machine's cores.
 ON_THREE = ("-n", "3", "--dist", "loadfile")
 TOGETHER = ("-m", "not alone and not long")
 # Tests with a browser, then those with servers and databases of their own (tests/conftest.py).
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 def _on_the_embedded_default() -> int:
     together = _run([*PYTEST, *ON_TWO, *TOGETHER])
-    return together or _run([*PYTEST, *ON_THREE, *BROWSER]) or _run([*PYTEST, *ON_THREE, *ALONE])
+    return together or _run([*PYTEST, *ON_TWO, *BROWSER]) or _run([*PYTEST, *ON_THREE, *ALONE])
 
 
 def _again_on_postgres(arguments: Sequence[str]) -> int:
@@ -81,4 +81,5 @@ def _contract(arguments: Sequence[str]) -> int:
 def _run(command: Sequence[str], stdout: int | None = None) -> int:
     told = {**os.environ, "CARTERIA_NO_BOOTSTRAP": "1"}
     told.pop("DATABASE_URL", None)
+    told.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start; one compiles for all
     return subprocess.run(command, cwd=BASE_DIR, env=told, stdout=stdout, check=False).returncode
