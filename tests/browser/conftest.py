@@ -21,6 +21,9 @@ Open = Callable[..., Page]
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 ROW = "[data-test=session-row]"
+PATIENCE = 30_000  # ms; a slow machine may take its time, and what is waited for is never a speed
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +76,7 @@ def open_as(house: House, chromium: Browser, web: str) -> Iterator[Open]:
 
     def open_page(user: User | None = None, path: str = "/", **profile: Any) -> Page:
         context = chromium.new_context(base_url=web, **({"viewport": WIDE} | profile))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user is not None:
             context.add_cookies([login_of(user, web)])
