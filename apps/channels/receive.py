@@ -14,7 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels import canary, probe
-from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.models import (
+    ChannelSettings,
+    EmailAccount,
+    InboundEmail,
+    Mailbox,
+    ProviderEvent,
+)
 from apps.channels.parse import glance
 from apps.channels.signals import mail_received
 from apps.core import blobs
@@ -58,6 +64,7 @@ class _Where:
     mailbox: Mailbox | None = None
     folder: str = ""
     uidvalidity: int | None = None
+    rebuilt: bool = False  # not the original bytes
     noted: Mapping[int, InboundEmail] = field(default_factory=dict)  # by UID, from before the start
 
     def lock(self) -> None:
@@ -77,7 +84,7 @@ class _Where:
                 uidvalidity=self.uidvalidity if uid is not None else None,
                 uid=uid,
             )
-        row.size, row.answers_nobody = size, old
+        row.size, row.answers_nobody, row.rebuilt = size, old, self.rebuilt
         return row
 
 
@@ -132,6 +139,32 @@ def receive_one(raw: bytes, *, mailbox: Mailbox, source: str) -> tuple[InboundEm
         if before := _same_bytes(arrival.sha256, mailbox):
             return before, False
         return _enter([(arrival, arrival.sha256)], written, {}, where)[0], True
+
+
+def receive_told(
+    raw: bytes, *, account: EmailAccount, mailbox: Mailbox | None, event_id: str, rebuilt: bool
+) -> tuple[InboundEmail | None, bool]:
+    """A mail that a provider told of: once for each event, however often it is told.
+
+    The second is False for what is here already, also for the same bytes under another event.
+    Raises Unavailable as `receive_one`.
+    """
+    arrival = Arrival(raw)
+    event = ProviderEvent(account=account, kind=ProviderEvent.Kind.MAIL, event_id=event_id)
+    if before := _told_before(event):
+        return before.inbound, False
+    where = _Where(InboundEmail.Source.WEBHOOK, account, mailbox, rebuilt=rebuilt)
+    written = {one.sha256: one for one in _on_disk([raw])}
+    with transaction.atomic():
+        where.lock()
+        if before := _told_before(event):
+            return before.inbound, False
+        first = _told_in_other_words(arrival.sha256, where)
+        row = first or _enter([(arrival, arrival.sha256)], written, {}, where)[0]
+        event.inbound, event.outcome = row, ProviderEvent.Outcome.TAKEN
+        event.code = "same-bytes" if first else ""
+        event.save(force_insert=True)
+        return row, first is None
 
 
 def note_huge(
@@ -232,6 +265,20 @@ def _hold(row: InboundEmail, reason: str) -> None:
 
 def _same_bytes(digest: str, mailbox: Mailbox) -> InboundEmail | None:
     return InboundEmail.objects.filter(mailbox=mailbox, sha256=digest).order_by("id").first()
+
+
+def _told_before(event: ProviderEvent) -> ProviderEvent | None:
+    rows = ProviderEvent.objects.filter(
+        account=event.account, kind=event.kind, event_id=event.event_id
+    )
+    return rows.select_related("inbound").first()
+
+
+def _told_in_other_words(digest: str, where: _Where) -> InboundEmail | None:
+    """The same bytes for the same mailbox, under another event."""
+    rows = InboundEmail.objects.filter(account=where.account, source=where.source, sha256=digest)
+    rows = rows.filter(mailbox=where.mailbox) if where.mailbox else rows
+    return rows.order_by("id").first()
 
 
 def _same_bytes_before(digests: Sequence[str], where: _Where) -> dict[str, InboundEmail]:

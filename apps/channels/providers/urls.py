@@ -1,0 +1,10 @@
+"""Below /hooks/mail/: one address for each account's provider."""
+
+from django.urls import path
+
+from apps.channels.providers.views import hook
+
+urlpatterns = [
+    path("<slug:provider>/<slug:key>/", hook, name="mail-hook"),
+    path("<slug:provider>/<slug:key>/mime", hook, name="mail-hook-mime"),
+]
