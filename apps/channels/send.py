@@ -1,4 +1,5 @@
 """Hands one mail to the account's server, SMTP verb by verb, and says honestly what became of it.
+A provider that takes mail over its own interface is spoken to in `provider_api`.
 
 smtplib's `sendmail` does not tell on which side of the final dot it failed; these steps do:
 before the dot nothing was accepted and a retry is safe, after it silence means *unknown*.
@@ -18,10 +19,14 @@ from django.utils.translation import gettext as _
 
 from apps.channels.compose import clean_line, wire_address
 from apps.channels.models import EmailAccount
+from apps.channels.outcome import Envelope, Heard, Outcome, Settled
+from apps.channels.provider_api import sending
 from apps.channels.smtp_line import allow, announced_size, leave, line, socket_of
 from apps.channels.transports.errors import TransportError
 from apps.core.errors import Invalid
 from apps.core.faults import crashpoint
+
+__all__ = ["ANSWER_SECONDS", "DOT_SECONDS", "Envelope", "Heard", "Outcome", "send"]
 
 DOT_SECONDS, ANSWER_SECONDS = 5, 40  # for the dot to leave, and for what the server says to it
 CHUNK = 64 * 1024
@@ -30,32 +35,6 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 _LATER = re.compile(r"\b4\.7\.\d")  # RFC 3463, 3.8: for now, for reasons of policy
 _TOO_MUCH = re.compile(r"\brate\b|\blimit|throttl|too (?:many|much|fast)|slow down", re.I)
-
-Heard = dict[str, tuple[int, str]]  # recipient as named in the envelope → code, words
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """Who hears of bounces, and everybody who gets the mail, Bcc too."""
-
-    sender: str
-    recipients: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    kind: Literal["sent", "failed", "retry", "unknown"]
-    code: int | None
-    sentence: str
-    throttled: bool = False  # all mail of the account had better wait
-
-
-class _Settled(Exception):
-    """The conversation is over before the dot; carries what became of the mail."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.kind)
-        self.outcome = outcome
 
 
 def send(
@@ -70,8 +49,12 @@ def send(
     """`before_data` runs when the whole mail but its final dot is over; what it raises calls the
     mail off. `alive` runs at least every VERB_SECONDS until then. HEARD is filled with what the
     server says to each recipient's name: the outcome is of those that it accepted alone."""
-    if not account.enabled or account.send_kind != EmailAccount.Send.SMTP:
+    if not account.enabled or account.send_kind == EmailAccount.Send.NONE:
         return Outcome("retry", None, _("The account is not in use for sending."))
+    if account.send_kind == EmailAccount.Send.ANYMAIL:
+        return sending.send(
+            account, envelope, raw, before_data=before_data, alive=alive, heard=heard
+        )
     try:
         wire = _on_the_wire(envelope)
         crashpoint("deliver.before_connect")
@@ -81,7 +64,7 @@ def send(
             crashpoint("deliver.before_dot")
             before_data()
             return _finish(smtp)
-    except _Settled as settled:
+    except Settled as settled:
         return settled.outcome
     except TransportError as failure:  # of OAuth; an administrator may cure it meanwhile
         throttled = failure.code == "throttled"
@@ -108,7 +91,7 @@ def _on_the_wire(envelope: Envelope) -> _Wire:
         recipients = tuple((one, wire_address(one, utf8=True)) for one in envelope.recipients)
         return _Wire(wire_address(envelope.sender), recipients)
     except Invalid as invalid:
-        raise _Settled(Outcome("failed", None, invalid.sentence)) from None
+        raise Settled(Outcome("failed", None, invalid.sentence)) from None
 
 
 # ---- the mail, up to its final dot --------------------------------------------------------
@@ -124,7 +107,7 @@ def _offer(
     alive()
     code, answer = smtp.docmd("DATA")
     if code != 354:
-        raise _Settled(_refusal(code, answer))
+        raise Settled(_refusal(code, answer))
     for start in range(0, len(data), CHUNK):
         alive()
         smtp.send(data[start : start + CHUNK])
@@ -139,7 +122,7 @@ def _refuse_too_big(smtp: smtplib.SMTP, size: int) -> None:
             "size": _megabytes(size),
             "limit": _megabytes(limit),
         }
-        raise _Settled(Outcome("failed", None, sentence))
+        raise Settled(Outcome("failed", None, sentence))
 
 
 def _megabytes(size: int) -> str:
@@ -156,10 +139,10 @@ def _letters_of(smtp: smtplib.SMTP, wire: _Wire, data: bytes) -> list[str]:
     if data.isascii() and not named:
         return []
     if named and not smtp.has_extn("smtputf8"):
-        raise _Settled(Outcome("failed", None, _no_such_letters(named)))
+        raise Settled(Outcome("failed", None, _no_such_letters(named)))
     if not smtp.has_extn("8bitmime"):
         sentence = _("The server takes no mail with letters outside ASCII (8BITMIME).")
-        raise _Settled(Outcome("failed", None, sentence))
+        raise Settled(Outcome("failed", None, sentence))
     return ["BODY=8BITMIME", *(["SMTPUTF8"] if named else [])]
 
 
@@ -173,7 +156,7 @@ def _no_such_letters(addresses: list[str]) -> str:
 def _name_sender(smtp: smtplib.SMTP, sender: str, options: list[str]) -> None:
     code, answer = smtp.mail(sender, options)
     if not 200 <= code <= 299:
-        raise _Settled(_refusal(code, answer))
+        raise Settled(_refusal(code, answer))
 
 
 def _name_recipients(
@@ -184,12 +167,12 @@ def _name_recipients(
         alive()
         code, answer = smtp.rcpt(recipient)
         if code == 421 or not (200 <= code <= 299 or 400 <= code <= 599):
-            raise _Settled(_refusal(code, answer))
+            raise Settled(_refusal(code, answer))
         heard[known] = (code, _said(code, answer))
     if not any(code <= 299 for code, _words in heard.values()):
         with suppress(OSError, smtplib.SMTPException):  # only a courtesy
             smtp.rset()
-        raise _Settled(_refused_recipients(heard))
+        raise Settled(_refused_recipients(heard))
 
 
 def _refused_recipients(heard: Heard) -> Outcome:
@@ -210,7 +193,7 @@ def _refused_recipients(heard: Heard) -> Outcome:
 def _stop_if_server_spoke(smtp: smtplib.SMTP) -> None:
     """Before the dot a server has nothing to say but no, or it has hung up."""
     if _has_bytes(socket_of(smtp), seconds=0):
-        raise _Settled(_refusal(*smtp.getreply()))
+        raise Settled(_refusal(*smtp.getreply()))
 
 
 # ---- the dot and what comes after it ------------------------------------------------------

@@ -8,7 +8,6 @@ Written from Amazon's documentation, read on 2026-11-26: signing
 
 import base64
 import hashlib
-import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,8 @@ from urllib.parse import quote
 
 import httpx
 
+from apps.core import aws
+from apps.core.aws import Signer
 from apps.core.sentences import gettext_noop as _
 from apps.storage.backends.base import (
     Content,
@@ -26,7 +27,7 @@ from apps.storage.backends.base import (
     hashed,
     joined,
 )
-from apps.storage.backends.web import Web, code_of, lowered
+from apps.storage.backends.web import Web, code_of
 
 NOTHING = hashlib.sha256(b"").hexdigest()
 NO_KEY = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"})
@@ -180,29 +181,8 @@ def signed(
     body: str,
     now: datetime,
 ) -> dict[str, str]:
-    """Headers with a signature of version 4; BODY is the SHA-256 of what is sent."""
-    moment = now.strftime("%Y%m%dT%H%M%SZ")
-    region = access.region or "us-east-1"
-    headers = dict(more) | {"x-amz-date": moment, "x-amz-content-sha256": body}
-    told = {k: v for k, v in lowered(headers).items() if k.startswith("x-amz-")}
-    told["host"] = url.netloc.decode()
-    names = ";".join(sorted(told))
-    lines = [method, url.raw_path.decode(), ""]
-    lines += [f"{name}:{told[name]}" for name in sorted(told)]
-    canonical = "\n".join([*lines, "", names, body])
-    scope = f"{moment[:8]}/{region}/s3/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", moment, scope, digest])
-    signature = hmac.new(_key(access.secret, scope), to_sign.encode(), "sha256").hexdigest()
-    credential = f"Credential={access.key}/{scope}"
-    headers["Authorization"] = (
-        f"AWS4-HMAC-SHA256 {credential}, SignedHeaders={names}, Signature={signature}"
-    )
-    return headers
-
-
-def _key(secret: str, scope: str) -> bytes:
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), "sha256").digest()
-    return key
+    """BODY is the SHA-256 of what is sent."""
+    signer = Signer(access.key, access.secret, access.region or "us-east-1", "s3")
+    host, path = url.netloc.decode(), url.raw_path.decode()
+    spaced = {name: " ".join(value.split()) for name, value in more.items()}
+    return aws.signed(signer, method, host, path, spaced, body=body, now=now)
