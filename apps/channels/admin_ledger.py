@@ -134,8 +134,7 @@ class LedgerCheckAdmin(OnlyLook, Restricted):
         """*Count now*: every account that receives, each by a worker."""
         if request.method != "POST" or not _is_administrator(request):
             raise PermissionDenied
-        receiving = EmailAccount.objects.filter(enabled=True)
-        receiving = receiving.exclude(receive_kind=EmailAccount.Receive.NONE)
+        receiving = EmailAccount.objects.fetching().filter(enabled=True)
         accounts = list(receiving.values_list("pk", flat=True))
         with transaction.atomic():
             for account_id in accounts:

@@ -29,6 +29,7 @@ class AccountCondition:
     code: str
     sentence: str
     receives: bool
+    fetches: bool  # else its provider brings what it receives
     wants_idle: bool
     every: int
     failures: int
@@ -86,7 +87,8 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         code=row.status_code,
         sentence=row.status_sentence,
         receives=receives,
-        wants_idle=receives and row.idle,
+        fetches=row.fetches,
+        wants_idle=row.fetches and row.idle,
         every=row.every_seconds,
         failures=row.failures,
         last_fetched_at=since,
@@ -109,9 +111,10 @@ def _read_up_to(row: EmailAccount) -> tuple[tuple[str, int], ...]:
 def _state(
     row: EmailAccount, lag: float | None, now: datetime
 ) -> Literal["ok", "degraded", "down"]:
-    """Failing with mail still coming (a folder is missing) degrades; late is late whatever else."""
+    """Failing with mail still coming (a folder is missing) degrades; late is late whatever else.
+    Whoever is brought mail is never late: nobody may have written."""
     if row.status == STATUSES.FAILING:
         return "down" if row.failures else "degraded"
     waited = (now - row.created_at).total_seconds() if lag is None else lag
-    late = waited > max(3 * row.every_seconds, row.every_seconds + 60)
+    late = row.fetches and waited > max(3 * row.every_seconds, row.every_seconds + 60)
     return "degraded" if late or row.status == STATUSES.THROTTLED else "ok"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, Tls
+from apps.channels.rules import WITHOUT_SERVER
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox
 
@@ -127,7 +128,8 @@ def certificates_of(account: EmailAccount, now: datetime) -> list[Certificate]:
 
 def _until(account: EmailAccount, side: str) -> datetime | None:
     """Only of a side that is in use and encrypted."""
-    if getattr(account, f"{side}_kind") == "none" or getattr(account, f"{side}_tls") == Tls.NONE:
+    kind, tls = getattr(account, f"{side}_kind"), getattr(account, f"{side}_tls")
+    if kind in WITHOUT_SERVER or tls == Tls.NONE:
         return None
     until: datetime | None = getattr(account, f"{side}_certificate_until")
     return until

@@ -102,7 +102,7 @@ def _last_night(zone: str) -> datetime:
 
 
 def _against_server(account: EmailAccount) -> list[LedgerCheck]:
-    if account.receive_kind == EmailAccount.Receive.NONE:
+    if not account.fetches:
         return []
     names = account.watched_folders
     try:

@@ -38,6 +38,7 @@ PORTS = {
     ("send", "none"): 25,
 }
 SAFER = ("none", "starttls", "implicit")
+WITHOUT_SERVER = ("none", "provider", "anymail")  # kinds of a side that signs in nowhere
 
 
 # ---- the channel ------------------------------------------------------------------------------
@@ -86,15 +87,19 @@ def zone_problem(name: str) -> str:
 
 def account_problems(account: EmailAccount) -> Iterator[Problem]:
     for side in ("receive", "send"):
-        if getattr(account, f"{side}_kind") != "none":
+        kind = getattr(account, f"{side}_kind")
+        if kind not in WITHOUT_SERVER:
             host = getattr(account, f"{side}_host")
             problem = host_problem(host) if host else _("Name the server; it is needed to connect.")
             if problem:
                 yield f"{side}_host", problem
-        elif account.canary:
+        elif kind == "none" and account.canary:
             sentence = _("The account has to send and to receive, or nothing could come back.")
             yield "canary", sentence
     yield from _fetching_problems(account)
+    by_provider = account.receive_kind == "provider" or account.send_kind == "anymail"
+    if by_provider and not account.provider:
+        yield "provider", _("Choose the mail provider.")
 
 
 def _fetching_problems(account: EmailAccount) -> Iterator[Problem]:
@@ -137,13 +142,23 @@ def leads_elsewhere(
 
 def account_doubts(account: EmailAccount) -> Iterator[str]:
     for side, word in (("receive", _("Incoming mail")), ("send", _("Outgoing mail"))):
-        if getattr(account, f"{side}_kind") != "none":
+        if getattr(account, f"{side}_kind") not in WITHOUT_SERVER:
             for doubt in _side_doubts(account, side):
                 yield f"{word}: {doubt}"
-    if account.after == account.After.DELETE and account.receive_kind != "none":
+    yield from _webhook_doubts(account)
+    if account.after == account.After.DELETE and account.receive_kind not in WITHOUT_SERVER:
         yield _("Mail is deleted on its server once it is stored: back up Carteria's data.")
     if account.copy_to_sent and account.receive_kind != "imap":
         yield _("No copy of sent mail is kept: the account has no incoming server by IMAP.")
+
+
+def _webhook_doubts(account: EmailAccount) -> Iterator[str]:
+    if account.receive_kind != "provider":
+        return
+    if account.provider == "mailgun" and not account.webhook_signing_key:
+        yield _("Mailgun's signing key is missing: no mail is taken in without it.")
+    if account.provider == "brevo" and not account.provider_key:
+        yield _("Brevo's API key is missing: mails with files stay there until it is given.")
 
 
 def _side_doubts(account: EmailAccount, side: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ def stamping_servers(account: EmailAccount) -> tuple[list[str], int]:
 
     A stranger's forgery stands on top of his own mail only, so a single one proves nothing.
     """
-    rows = InboundEmail.objects.filter(account=account, raw__isnull=False)
+    rows = InboundEmail.objects.filter(account=account, raw__isnull=False, rebuilt=False)
     names: Counter[str] = Counter()
     read = 0
     for row in rows.select_related("raw").order_by("-id")[:LATEST]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from apps.channels.compose import OutgoingMail, compose, wire_address
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
 from apps.channels.parsed import Address, ParsedEmail
+from apps.channels.rules import WITHOUT_SERVER
 from apps.channels.send import Envelope, Outcome, send
 from apps.channels.tagged import plain, tag_of, tagged_in, with_tag
 from apps.core.errors import Guarded, Invalid, Problem
@@ -191,7 +192,7 @@ def _overdue() -> QuerySet[Mailbox]:
         status=InboundEmail.Status.RECEIVED,
         received_at__lte=OuterRef("reply_token_asked_at") + GIVE_UP_AFTER,
     )
-    known = looked | Q(account__receive_kind=EmailAccount.Receive.NONE)
+    known = looked | Q(account__receive_kind__in=WITHOUT_SERVER)
     return late.filter(known, ~Exists(waiting))
 
 

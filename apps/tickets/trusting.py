@@ -28,7 +28,7 @@ def trusts_of(placed: Sequence[Placed]) -> list[Trust]:
 
 def _trust(one: Placed, ours: Ours, contacts: Contacts) -> Trust:
     parsed = one.mail.parsed
-    servers = tuple(one.mail.mailbox.account.trusted_servers)
+    servers = one.mail.row.servers_to_trust(one.mail.mailbox.account)
     return trust_of(
         parsed,
         replace(ours, servers=servers),

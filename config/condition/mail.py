@@ -78,6 +78,9 @@ def _fetched(one: AccountCondition) -> str:
     if not one.receives:
         return _("Only sends.")
     facts = {"every": span(one.every), "lag": span(one.lag or 0)}
+    if not one.fetches:
+        brought = _("Its provider brings the mail; the last one came %(lag)s ago.") % facts
+        return _("Its provider brings the mail; none came yet.") if one.lag is None else brought
     if one.lag is None:
         return _("Never fetched; it looks every %(every)s.") % facts
     return _("Fetched %(lag)s ago; it looks every %(every)s.") % facts
@@ -91,7 +94,7 @@ def _trouble(one: AccountCondition) -> str:
 
 
 def _next_try(one: AccountCondition) -> str:
-    if not one.failures or not one.receives:
+    if not one.failures or not one.fetches:
         return ""
     if one.next_try_in <= 0:
         return _("The next try is due.")

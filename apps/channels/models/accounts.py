@@ -34,6 +34,10 @@ class EmailAccountQuerySet(models.QuerySet["EmailAccount"]):
     def visible_to(self, user: User) -> EmailAccountQuerySet:
         return self if user.has_role(*MAY_SEE_ACCOUNTS) else self.none()
 
+    def fetching(self) -> EmailAccountQuerySet:
+        """Those whose server we ask for mail."""
+        return self.exclude(receive_kind__in=rules.WITHOUT_SERVER)
+
 
 class EmailAccount(ProviderFields):
     """A server and a login that we fetch from and send through."""
@@ -348,6 +352,11 @@ class EmailAccount(ProviderFields):
         if self.receive_kind != self.Receive.NONE and not self.mailboxes.exists():
             said.append(gettext("No mailbox belongs to this account yet: its mail would be held."))
         return said
+
+    @property
+    def fetches(self) -> bool:
+        """We ask its server for mail; else nobody does, or a provider brings it."""
+        return self.receive_kind not in rules.WITHOUT_SERVER
 
     @property
     def watched_folders(self) -> list[str]:

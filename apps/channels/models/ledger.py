@@ -129,6 +129,10 @@ class InboundEmail(models.Model):
     def __str__(self) -> str:
         return f"{self.pk}"
 
+    def servers_to_trust(self, account: EmailAccount | None) -> tuple[str, ...]:
+        """Whose word in it on its sender counts; in a rebuilt mail nobody's."""
+        return () if self.rebuilt or account is None else tuple(account.trusted_servers)
+
 
 class HeldQuerySet(models.QuerySet["QuarantinedEmail"]):
     def visible_to(self, user: User) -> HeldQuerySet:

@@ -168,11 +168,12 @@ def _spoken(sessions: Collection[int]) -> set[int]:
 def _by_itself(one: Placed, known: _Known, *, is_now: bool) -> str:
     """The first guard that stops it, of those that nobody else's answer changes; or nothing."""
     mail, row = one.mail, one.mail.row
+    servers = row.servers_to_trust(mail.mailbox.account)
     return (
         answerable.why_not(mail.parsed, mail.customer)
         or _no_customer(one)
         or _first(
-            ("forged", answerable.is_forged(mail.parsed, mail.mailbox.account.trusted_servers)),
+            ("forged", answerable.is_forged(mail.parsed, servers)),
             ("junk", answerable.is_junk_folder(row.folder)),
             ("agent", one.place.from_agent),
             ("stranger", not one.place.verified),

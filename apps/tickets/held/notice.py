@@ -158,13 +158,11 @@ def _recipient(inbound: InboundEmail, mail: ParsedEmail) -> str:
 
 
 def _facts(inbound: InboundEmail, mail: ParsedEmail) -> set[str]:
-    account = inbound.account
-    servers = tuple(account.trusted_servers) if account else ()
     people = User.objects.filter(is_active=True).exclude(email="")
     ours = Ours(
         addresses=frozenset(our_addresses()),
         agents=frozenset(email.lower() for email in people.values_list("email", flat=True)),
-        servers=servers,
+        servers=inbound.servers_to_trust(inbound.account),
     )
     return {str(fact["code"]) for fact in trust_of(mail, ours).facts}
 

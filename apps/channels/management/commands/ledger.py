@@ -35,8 +35,7 @@ class Command(BaseCommand):
 
 
 def _accounts(name: str | None) -> list[EmailAccount]:
-    rows = EmailAccount.objects.filter(enabled=True)
-    rows = rows.exclude(receive_kind=EmailAccount.Receive.NONE)
+    rows = EmailAccount.objects.fetching().filter(enabled=True)
     if name is None:
         return list(rows)
     found = list(EmailAccount.objects.filter(name=name))
