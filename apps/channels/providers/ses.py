@@ -1,7 +1,8 @@
 """Amazon SES: a receipt rule's SNS action, whose topic posts the mail itself to us.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html, read on
-2026-11-26. SNS carries mails of up to 150 kB; larger ones SES only keeps in S3.
+2026-11-26. SNS carries mails of up to 150 kB and larger ones bounce; a rule that delivers to an S3
+bucket takes up to 40 MB, and its notification says where the mail lies.
 """
 
 import base64
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.channels.models import EmailAccount
-from apps.channels.providers import sns
+from apps.channels.providers import s3, sns
 from apps.channels.providers.post import Post, json_object
 from apps.channels.providers.told import Mail, Other, Told
 from apps.core.errors import Guarded, Invalid
@@ -29,7 +30,7 @@ def read(account: EmailAccount, post: Post) -> list[Told]:
     text = str(message.get("Message", ""))
     if kind != "Notification" or text.startswith(_HELLO):
         return [Other("not-a-mail", _("Amazon SNS tells of its topic, not of a mail."), event)]
-    return [_told(json_object(text), event)]
+    return [_told(account, json_object(text), event)]
 
 
 def _message(post: Post) -> dict[str, Any]:
@@ -39,18 +40,31 @@ def _message(post: Post) -> dict[str, Any]:
     return post.json()
 
 
-def _told(told: dict[str, Any], event: str) -> Told:
+def _told(account: EmailAccount, told: dict[str, Any], event: str) -> Told:
     if told.get("notificationType") != "Received":
         return Other("not-a-mail", _("This tells of a sent mail, not of one that came."), event)
-    receipt = told.get("receipt")
-    receipt = receipt if isinstance(receipt, dict) else {}
-    action, content = receipt.get("action"), told.get("content")
-    if not isinstance(content, str):
-        raise Guarded("kept-in-s3", _in_s3())
+    receipt = _inside(told, "receipt")
     recipients = receipt.get("recipients")
     named = tuple(str(one) for one in recipients) if isinstance(recipients, list) else ()
-    encoding = action.get("encoding") if isinstance(action, dict) else None
-    return Mail(_bytes(content, str(encoding).upper()), named, event)
+    return Mail(_raw(account, told, _inside(receipt, "action")), named, event)
+
+
+def _inside(told: dict[str, Any], name: str) -> dict[str, Any]:
+    found = told.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _raw(account: EmailAccount, told: dict[str, Any], action: dict[str, Any]) -> bytes:
+    content = told.get("content")
+    if isinstance(content, str):
+        return _bytes(content, str(action.get("encoding")).upper())
+    if action.get("type") == "S3":
+        return s3.fetch(account, action)
+    sentence = _(
+        "The notification holds no mail. Give the receipt rule an action “Publish to Amazon SNS"
+        " topic” with Base64, or “Deliver to S3 bucket” with this topic."
+    )
+    raise Guarded("no-content", sentence)
 
 
 def _bytes(content: str, encoding: str) -> bytes:
@@ -60,10 +74,3 @@ def _bytes(content: str, encoding: str) -> bytes:
         return base64.b64decode(content, validate=True)
     except ValueError:
         raise Invalid("malformed", _("The mail is not valid base64.")) from None
-
-
-def _in_s3() -> str:
-    return _(
-        "The notification holds no mail, since the receipt rule keeps it in S3. Choose the action"
-        " “Publish to Amazon SNS topic” with Base64; the mail is still in your bucket."
-    )

@@ -342,7 +342,7 @@ DEEP = Hook(b"[" * 100_000, "application/json")
         ("sendgrid", Hook(hooks.sendgrid_raw().body[:-9], "multipart/form-data; boundary=xYzZY"), (400, "malformed")),
         ("sendgrid", Hook(b"--b\r\n\r\n--b--", "multipart/form-data; boundary=b"), (400, "malformed")),
         ("sendgrid", Hook(b"a=%ff&b=" + "é".encode(), "application/x-www-form-urlencoded"), (400, "malformed")),
-        ("ses", hooks.ses(content=None), (422, "kept-in-s3")),
+        ("ses", hooks.ses(content=None), (422, "no-content")),
         ("ses", hooks.ses(content="%"), (400, "malformed")),
         ("ses", hooks.sns_message("s", "no json"), (400, "malformed")),
         ("ses", Hook(b"raw", "text/plain", {"x-amz-sns-rawdelivery": "true"}), (400, "raw-delivery")),
