@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "email_channels.ChannelSettings",
             "email_channels.EmailAccount",
             "email_channels.Mailbox",
+            "email_channels.SendingDomain",
             "queues.Queue",
             "crm.CrmSettings",
             "crm.CrmConnection",

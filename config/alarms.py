@@ -28,6 +28,7 @@ PATIENCE = {
     "quota": 0,
     "canary": 0,
     "reply-address": 0,
+    "dns": 120 * MINUTE,  # it is looked up again after an hour
     "ledger": 0,
     "received": 3 * MINUTE,
     "sending": 3 * MINUTE,

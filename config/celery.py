@@ -104,6 +104,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "look up sending domains": {
+            "task": "apps.channels.tasks.look_up_domains",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "keep alarms": {
             "task": "config.tasks.keep_alarms",
             "schedule": 60.0,

@@ -275,6 +275,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("The addresses that customers write to."),
         _mailboxes,
     ),
+    "email_channels.SendingDomain": (  # what got worse is an alarm
+        None,
+        gettext_lazy("What the DNS says of your mail's domains: SPF, DKIM, DMARC."),
+        nothing,
+    ),
     "queues.Queue": (
         gettext_lazy("Queues and members"),
         gettext_lazy("Where mail waits, who answers it, and how it is given out."),

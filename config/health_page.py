@@ -20,7 +20,18 @@ from apps.channels.condition import accounts, anybody_waits_by_idle
 from apps.channels.models import ChannelSettings
 from apps.core.models import Role, User
 from config import health
-from config.condition import backup, crm, forecasts, ledger, loops, machine, mail, pdfs, storage
+from config.condition import (
+    backup,
+    crm,
+    domains,
+    forecasts,
+    ledger,
+    loops,
+    machine,
+    mail,
+    pdfs,
+    storage,
+)
 from config.condition.line import Line, Section, State, measured
 from config.condition.mail import ScannerAnswer
 
@@ -91,6 +102,7 @@ class _Fetching:
         yield from mail.accounts(found)
         yield from forecasts.warnings(found)
         yield from mail.reply_addresses(found)
+        yield from domains.got_worse(found)
 
 
 def _work(*, channel_on: bool) -> list[Line]:

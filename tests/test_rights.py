@@ -31,6 +31,7 @@ from apps.attachments.links import make_link
 from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.attachments.urls import urlpatterns as attachments_urls
 from apps.channels.models import ChannelSettings, InboundEmail, LedgerCheck, MailImport
+from apps.channels.models.domains import SendingDomain
 from apps.channels.parsed import Address
 from apps.console.conversation import remote_images
 from apps.console.models import CannedReply, ReadMark, Signature, Viewing
@@ -270,6 +271,7 @@ ADMIN = {
     "email_channels.ChannelSettings":    "change",
     "email_channels.EmailAccount":       "add change delete",
     "email_channels.Mailbox":            "add change delete",
+    "email_channels.SendingDomain":      "change",
     "email_channels.InboundEmail":       "",
     "email_channels.LedgerCheck":        "",
     "email_channels.MailImport":         "add",
@@ -441,6 +443,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         ChannelSettings.load(),
         make_account("Spare"),
         make_mailbox("spare@carteria.test"),
+        SendingDomain.objects.create(name="carteria.test"),
         held,
         LedgerCheck.objects.create(account=house.mailbox.account, folder="INBOX"),
         MailImport.objects.create(account=house.mailbox.account, since=date(2026, 1, 1)),

@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+import apps.channels.admin_domains
 import apps.channels.admin_ledger
 import apps.channels.admin_mailboxes  # noqa: F401 - it registers its page
 from apps.channels import diagnose, rules

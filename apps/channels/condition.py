@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from apps.channels.canary import Canary, canary_of
 from apps.channels.forecast import Certificate, Quota, certificates_of, quota_of
-from apps.channels.models import EmailAccount, InboundEmail, Mailbox
+from apps.channels.models import EmailAccount, InboundEmail, Mailbox, SendingDomain
 from apps.core.health import Backlog, backlog
 
 SHOWN = 50  # accounts, those in trouble first
@@ -41,13 +41,16 @@ class AccountCondition:
     quota: Quota | None = None
     canary: Canary | None = None
     lost_reply_address: bool = False  # of one of its mailboxes, which had been in use
+    a_domain_got_worse: bool = False  # any; it is asked along, and costs no question of its own
 
 
 def accounts(*, channel_on: bool) -> list[AccountCondition]:
     """In one query; those in trouble first, then by name."""
     rows = EmailAccount.objects.filter(enabled=True).defer("receive_password", "send_password")
     lost = Exists(_lost().filter(account=OuterRef("pk")))
-    told = rows.annotate(measured_at=Now(), lost_one=lost).prefetch_related("cursors")
+    worse = Exists(domains_that_got_worse())
+    told = rows.annotate(measured_at=Now(), lost_one=lost, worse_one=worse)
+    told = told.prefetch_related("cursors")
     timed: Any = told[:LOOKED_AT]
     found = [_condition(row, row.measured_at, channel_on=channel_on) for row in timed]
     return sorted(found, key=lambda one: (_RANK[one.state], one.name))
@@ -61,6 +64,10 @@ def _lost() -> QuerySet[Mailbox]:
     """Those that were in use; a first trial that failed took nothing away from anybody."""
     lost = Mailbox.objects.filter(reply_token=Mailbox.ReplyToken.LOST, account__enabled=True)
     return lost.exclude(reply_token_proved_at=None)
+
+
+def domains_that_got_worse() -> QuerySet[SendingDomain]:
+    return SendingDomain.objects.exclude(worse={})
 
 
 def not_taken_in() -> Backlog:
@@ -99,6 +106,7 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         quota=quota_of(row, now) if receives else None,
         canary=canary_of(row, now) if channel_on else None,
         lost_reply_address=getattr(row, "lost_one", False),
+        a_domain_got_worse=getattr(row, "worse_one", False),
     )
 
 

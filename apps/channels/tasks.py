@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.dispatch import receiver
 
-from apps.channels import canary, fetch_threads, imports, ledger_check
+from apps.channels import canary, fetch_threads, imports, ledger_check, sending_domains
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news, count_asked, import_asked
@@ -61,6 +61,19 @@ def count_ledger(account_id: int, if_due: bool = False) -> None:
     if not if_due or account_id in ledger_check.due_accounts():
         for account in EmailAccount.objects.filter(pk=account_id):
             ledger_check.check(account)
+
+
+@shared_task
+def look_up_domains() -> None:
+    """Each day once, and a new one at once."""
+    sending_domains.keep_rows()
+    for domain_id in sending_domains.due():
+        wake(look_up_domain, domain_id)
+
+
+@shared_task
+def look_up_domain(domain_id: int) -> None:
+    sending_domains.look_up_if_due(domain_id)
 
 
 @shared_task

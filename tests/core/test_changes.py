@@ -163,6 +163,7 @@ def test_every_column_of_a_setting_is_followed_or_left_out_on_purpose() -> None:
     assert out == {
         *(f"email_channels.emailaccount.{name}" for name in RUNTIME),
         *(f"email_channels.mailbox.{name}" for name in OF_THE_REPLY_ADDRESS),
+        *(f"email_channels.sendingdomain.{name}" for name in OF_THE_DNS),
         "queues.queue.created_at",
         *(f"crm.crmconnection.{name}" for name in OF_THE_BREAKER),
         "storage.storagetarget.created_at",
@@ -180,6 +181,7 @@ OF_THE_REPLY_ADDRESS = {
     "reply_token_asked_at",
     "reply_token_proved_at",
 }
+OF_THE_DNS = {"name", "found", "stands", "worse", "asked_at", "looked_at", "created_at"}
 OF_THE_BREAKER = {
     "created_at",
     "failures",
@@ -222,6 +224,9 @@ def test_nobody_writes_settings_past_the_history() -> None:
         "apps/channels/forecast.py: EmailAccount.objects.filter(pk=account.pk, **asked)"
         ".update(**{field: until})",
         "apps/crm/breaker.py: CrmConnection.objects.filter(pk=connection.pk).update(**values)",
+        "apps/channels/sending_domains.py: SendingDomain.objects.bulk_create(fresh,"
+        " ignore_conflicts=True)",
+        "apps/channels/sending_domains.py: SendingDomain.objects.filter(pk=row.pk).update(worse={})",
     }
 
 
