@@ -12,7 +12,7 @@ Nothing of it decides anything: mail is sent whatever stands here.
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import idna
@@ -32,6 +32,7 @@ from apps.channels.models.domains import SELECTOR
 from apps.core import blobs
 from apps.core.mime.headers import read_headers
 
+KINDS = ("spf", "dkim", "dmarc", "mx")
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)  # where something got worse
 AT_ONCE = 5  # a name server that hangs costs some seconds each
@@ -117,7 +118,7 @@ def look_up_if_due(pk: int) -> None:
             look_up(row)
 
 
-def look_up(row: SendingDomain) -> list[Verdict]:
+def look_up(row: SendingDomain) -> None:
     """Asks outside, for some seconds at most, and must not be called in a transaction."""
     seen = seen_selectors(row)
     row.found = {"seen": [list(one) for one in seen]}
@@ -128,7 +129,6 @@ def look_up(row: SendingDomain) -> list[Verdict]:
         row.found["answers"] = [one.as_json() for one in asked.answers.values()]
         row.found["servers"] = list(asked.servers)
     _note(row, verdicts)
-    return verdicts
 
 
 def is_not_asked(row: SendingDomain) -> str:
@@ -156,7 +156,7 @@ def _standing(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, bool]]:
     """Only what is known for sure. With the domain everything is gone."""
     for verdict in verdicts:
         if verdict.kind == "domain":
-            yield from ((kind, False) for kind in ("spf", "dkim", "dmarc", "mx"))
+            yield from ((kind, False) for kind in KINDS)
         elif verdict.stands is not None:
             yield verdict.kind, verdict.stands
 
@@ -164,6 +164,11 @@ def _standing(verdicts: Iterable[Verdict]) -> Iterator[tuple[str, bool]]:
 def accept(row: SendingDomain) -> None:
     """*It is meant so*: what got worse is how it shall be."""
     SendingDomain.objects.filter(pk=row.pk).update(worse={})
+
+
+def worse_since(row: SendingDomain) -> list[tuple[str, datetime]]:
+    """spf, dkim, dmarc or mx, each with the moment when it was first missed."""
+    return [(kind, datetime.fromisoformat(row.worse[kind])) for kind in KINDS if kind in row.worse]
 
 
 # ---- reading what was found ---------------------------------------------------------------------
