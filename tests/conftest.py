@@ -13,6 +13,7 @@ pytest_plugins: list[str] = [
     "tests.plugins",
     "tests.faults.table",
     "tests.servers.clamd",
+    "tests.servers.token_server",  # before Dovecot, which asks it
     "tests.servers.dovecot",
     "tests.servers.postgres",
     "tests.servers.redis",

@@ -12,6 +12,7 @@ from tests.contract import NUMBERS, Table
 # Server as named in a marker or by its fixture: how to find it, what to install for it.
 PROGRAMS = {
     "dovecot": ("dovecot", "dovecot-imapd dovecot-lmtpd"),
+    "token_dovecot": ("dovecot", "dovecot-imapd dovecot-lmtpd"),
     "clamd": ("clamd", "clamav-daemon"),
     "postgres": ("postgres", "postgresql"),
     "chromium": ("chromium", "chromium"),

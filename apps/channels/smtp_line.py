@@ -171,7 +171,9 @@ def _show_token(smtp: smtplib.SMTP, account: EmailAccount, token: str) -> None:
     if not mechanism:
         raise xoauth2.no_mechanism(host, port)
     first = xoauth2.first_words(mechanism, user, token, host=host, port=port)
-    code, answer = smtp.docmd("AUTH", f"{mechanism} {_in_base64(first)}")
+    code, answer = smtp.docmd("AUTH", mechanism)  # a token is too long for one line (RFC 4954, 4)
+    if code == 334:
+        code, answer = smtp.docmd(_in_base64(first))
     challenge = answer if code == 334 else b""
     if code == 334:
         code, answer = smtp.docmd(_in_base64(xoauth2.last_words(mechanism)))

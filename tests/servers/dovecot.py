@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.servers.token_server import TokenServer
+
 PASSWORD = "pass-word"
 ODD_PASSWORD = 'pä ss"wörd\\日'
 _names, _users = itertools.count(1), itertools.count(1)
@@ -210,6 +212,33 @@ def _wait_for(port: int, *, seconds: float = 15) -> None:
             pass
         assert time.monotonic() < deadline, "Dovecot did not start in time"
         time.sleep(0.05)
+
+
+def by_token(token_server: str, folder: Path) -> str:
+    """Configuration: XOAUTH2 and OAUTHBEARER, whose tokens the server at this address knows."""
+    file = folder / "oauth2.conf"
+    file.write_text(
+        f"introspection_url = {token_server}/introspect?token=\n"
+        "introspection_mode = get\nusername_attribute = username\n"
+        "active_attribute = active\nactive_value = true\n"
+    )
+    mechanisms = "auth_mechanisms = plain login xoauth2 oauthbearer\n"
+    block = (
+        f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {file}\n}}\n"
+    )
+    return mechanisms + block
+
+
+@pytest.fixture(scope="session")
+def token_dovecot(
+    _one_token_server: TokenServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dovecot]:
+    """One that asks `token_server` whose a token is."""
+    folder = tmp_path_factory.mktemp("oauth")
+    for one in (folder, *folder.parents[:2]):
+        one.chmod(0o755)
+    with running_dovecot(more=by_token(_one_token_server.url, folder)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ class SmtpSink:
     caught: Callable[[Mail], None] = lambda _mail: None
     in_data: threading.Event = field(default_factory=threading.Event)  # a mail has come so far
     may_go_on: threading.Event = field(default_factory=threading.Event)  # clear it: wait there
+    knows: Callable[[str, str], bool] | None = None  # whose token it is
 
     def __post_init__(self) -> None:
         self.may_go_on.set()
@@ -154,6 +155,22 @@ class _Server(SMTP):
         await super().smtp_DATA(arg)
 
 
+class _TokenServer(_Server):
+    """Takes tokens, which need longer lines (RFC 4954, 4)."""
+
+    line_length_limit = 12_288
+
+    async def auth_XOAUTH2(self, _server: SMTP, _args: list[str]) -> AuthResult:
+        shown = await self.challenge_auth("")
+        user, _between, token = str(shown, "utf-8", "replace").partition("\1auth=Bearer ")
+        if self.sink.knows and self.sink.knows(
+            user.removeprefix("user="), token.removesuffix("\1\1")
+        ):
+            return AuthResult(success=True)
+        await self.challenge_auth('{"status":"401","schemes":"bearer"}')
+        return AuthResult(success=False, handled=False)
+
+
 class _Keeper:
     """Keeps the mail, then says what the script wants after the dot."""
 
@@ -186,7 +203,8 @@ class _Controller(Controller):
         super().__init__(_Keeper(sink), hostname=sink.host, **options)
 
     def factory(self) -> _Server:
-        return _Server(self.sink, loop=self.loop, **self.options)
+        kind = _TokenServer if self.sink.knows else _Server
+        return kind(self.sink, loop=self.loop, **self.options)
 
     def _trigger_server(self) -> None:
         """aiosmtpd waits until a first line was opened; this one is no part of any test."""
@@ -203,17 +221,21 @@ def running_smtp_sink(
     tls: ssl.SSLContext | None = None,
     implicit: bool = False,
     users: dict[str, str] | None = None,
+    knows: Callable[[str, str], bool] | None = None,
     size_limit: int = 64 * 2**20,
     utf8: bool = False,
 ) -> Iterator[SmtpSink]:
-    """Runs in a thread of its own until the block ends."""
-    sink = SmtpSink(port=port)
+    """Runs in a thread of its own until the block ends. USERS sign in by password, or those whose
+    token it KNOWS by XOAUTH2."""
+    sink = SmtpSink(port=port, knows=knows)
     options: dict[str, Any] = {"data_size_limit": size_limit, "enable_SMTPUTF8": utf8}
     if tls and not implicit:
         options |= {"tls_context": tls, "require_starttls": True}
     if users is not None:
         options |= {"auth_require_tls": False, "auth_required": True}
         options |= {"authenticator": _authenticator(users)}
+    elif knows is not None:
+        options |= {"auth_require_tls": False, "auth_required": True}
     controller = _Controller(sink, options, port=port, ssl_context=tls if implicit else None)
     controller.start()
     sink.port = controller.port

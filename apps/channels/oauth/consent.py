@@ -151,8 +151,7 @@ def _store(
     kept = False
     while not kept:
         grant = OAuthGrant.objects.get(account=account)
-        more = {"user": user, "scopes": given.scopes, "profile": profile}
-        kept = tokens.keep(grant, profile, given, connected_at=Now(), connected_by=by, **more)
+        kept = tokens.keep(grant, profile, given, user=user, connected_at=Now(), connected_by=by)
 
 
 def _try_at_once(account: EmailAccount) -> None:

@@ -17,7 +17,7 @@ import httpx
 
 from apps.channels.fetch_threads import resting
 from apps.channels.models import OAuthProfile
-from apps.channels.transports.errors import TransportError, connection_error
+from apps.channels.transports.errors import TransportError, connection_error, tls_context
 from apps.core.outside import Refused, guarded_client, within
 from apps.core.retry_after import retry_after
 from apps.core.secrets import unseal
@@ -64,10 +64,15 @@ def ask(profile: OAuthProfile, address: str, **words: str) -> Tokens:
 
 
 def _post(address: str, body: Mapping[str, str]) -> tuple[int, httpx.Headers, dict[str, Any]]:
-    with within(SECONDS), guarded_client(seconds=SECONDS) as client:
+    with within(SECONDS), _client() as client:
         accept = {"Accept": "application/json", "Accept-Encoding": "identity"}
         with client.stream("POST", address, data=body, headers=accept) as response:
             return response.status_code, response.headers, _read(response)
+
+
+def _client() -> httpx.Client:
+    """The authorities of the world are read once, not for each question."""
+    return guarded_client(seconds=SECONDS, verify=tls_context(""))
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
@@ -113,11 +118,11 @@ def _seconds(value: object) -> float | None:
 
 @contextmanager
 def _plain_words(address: str) -> Iterator[None]:
-    parts = urlsplit(address)
-    host, port = parts.hostname or "", parts.port or 443
     try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or 443
         yield
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
         raise _error("oauth-address", _NO_TOKEN_SERVER, address) from None
     except httpx.TimeoutException:
         raise connection_error(TimeoutError(), host, port) from None
@@ -171,7 +176,7 @@ def _error(
     code: str, template: str, address: str, *, again: bool = False, **facts: str
 ) -> TransportError:
     log.info("a token server refused", extra={"code": code})
-    host = urlsplit(address).hostname or address
+    host = address.partition("://")[2].partition("/")[0] or address
     return TransportError(code, template, again=again, host=host, **facts)
 
 

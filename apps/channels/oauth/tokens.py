@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -31,7 +32,7 @@ from apps.channels.oauth.server import AskLater, Tokens
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.xoauth2 import TokenRefused
 from apps.core.faults import crashpoint
-from apps.core.leases import expired, held, in_seconds
+from apps.core.leases import held, in_seconds
 from apps.core.secrets import seal, unseal
 from apps.core.sentences import gettext_noop
 
@@ -110,26 +111,28 @@ def _not_connected(account: EmailAccount) -> TransportError:
 def _grant_of(account: EmailAccount, profile: OAuthProfile) -> OAuthGrant:
     """A grant belongs to the application that it was given to."""
     grant = _read(account.pk)
-    if grant is not None and grant.profile_id == profile.pk:
-        return grant
-    if profile.flow == Flow.CODE:
+    if (grant is None or grant.profile_id != profile.pk) and profile.flow == Flow.APP:
+        empty = {"profile": profile, "access_token": "", "refresh_token": "", "user": ""}
+        OAuthGrant.objects.update_or_create(account=account, defaults=empty)
+        grant = _read(account.pk)
+    if grant is None or grant.profile_id != profile.pk:
         raise _not_connected(account)
-    OAuthGrant.objects.update_or_create(
-        account=account,
-        defaults={"profile": profile, "access_token": "", "refresh_token": "", "user": ""},
-    )
-    return OAuthGrant.objects.get(account=account)
+    return grant
 
 
 def _read(account_id: int) -> OAuthGrant | None:
-    return OAuthGrant.objects.filter(account=account_id).select_related("profile").first()
+    """With the database's time: a moment later it may be another token that is still good."""
+    return OAuthGrant.objects.filter(account=account_id).annotate(now=Now()).first()
+
+
+def _is_over(grant: OAuthGrant, until: datetime | None) -> bool:
+    now: datetime = grant.now  # type: ignore[attr-defined]  # `_read` brings it
+    return until is None or until <= now
 
 
 def _usable(grant: OAuthGrant, refused: str) -> str:
-    """Its access token, while that is good; the database judges the time."""
-    if not grant.access_token:
-        return ""
-    if OAuthGrant.objects.filter(expired("access_until"), pk=grant.pk).exists():
+    """Its access token, while that is good."""
+    if not grant.access_token or _is_over(grant, grant.access_until):
         return ""
     token = unseal(grant.access_token)
     return "" if token == refused else token
@@ -156,9 +159,7 @@ def _one_asks(grant: OAuthGrant, account: EmailAccount, profile: OAuthProfile, r
 
 def _raise_what_is_known(grant: OAuthGrant, profile: OAuthProfile) -> None:
     """A failure that is young is not asked for again, unless the profile changed since."""
-    if not grant.code or grant.asked_with != digest(profile):
-        return
-    if OAuthGrant.objects.filter(expired("ask_after"), pk=grant.pk).exists():
+    if not grant.code or grant.asked_with != digest(profile) or _is_over(grant, grant.ask_after):
         return
     hopeless = grant.code in PAUSE
     raise TransportError(grant.code, grant.template, again=not hopeless, **grant.facts)
@@ -248,6 +249,7 @@ def keep(grant: OAuthGrant, profile: OAuthProfile, tokens: Tokens, **more: objec
     with transaction.atomic(durable=True):
         return bool(
             OAuthGrant.objects.filter(pk=grant.pk, version=grant.version).update(
+                profile=profile,
                 access_token=seal(tokens.access),
                 access_until=in_seconds(_use(tokens.lasts)),
                 refreshed_at=Now(),
