@@ -9,11 +9,12 @@ import errno
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import zstandard
 from django.conf import settings
@@ -23,6 +24,9 @@ from django.db.models import ProtectedError
 from apps.core.models import Blob
 
 WORTH_PACKING = 512  # below this, compression saves nothing
+# Of a large mail almost all is base64. It shrinks by a quarter, and that would cost more time than
+# everything else that is done with its bytes; so a large content is packed if a sample halves.
+LARGE, SAMPLE, WORTH_OF_LARGE = 2**20, 64 * 1024, 0.6
 PIECE = 256 * 1024
 # The machine is out of something: no fault of the bytes, and over by itself once there is room.
 OUT_OF_ROOM = frozenset(
@@ -48,8 +52,16 @@ def is_out_of_room(error: BaseException) -> bool:
 
 def write(contents: Sequence[bytes]) -> list[Written]:
     """Appends nothing, shares nothing: a new pack file, fsynced with its folder. OSError: disk."""
-    if not contents:
-        return []
+    return write_hashed((content, digest_of(content)) for content in contents) if contents else []
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 in hex, as rows have it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_hashed(contents: Iterable[tuple[bytes, str]]) -> list[Written]:
+    """The same with digests that are known already. Of CONTENTS one at a time is in memory."""
     pack = uuid.uuid4().hex
     path = _path(pack)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,15 +74,14 @@ def write(contents: Sequence[bytes]) -> list[Written]:
     return written
 
 
-def _write_pack(path: Path, pack: str, contents: Sequence[bytes]) -> list[Written]:
+def _write_pack(path: Path, pack: str, contents: Iterable[tuple[bytes, str]]) -> list[Written]:
     compressor = zstandard.ZstdCompressor(level=1)
     written: list[Written] = []
     offset = 0
     with path.open("xb") as file:
-        for content in contents:
+        for content, digest in contents:
             packed, coding = _packed(compressor, content)
             file.write(packed)
-            digest = hashlib.sha256(content).hexdigest()
             written.append(Written(pack, offset, len(packed), coding, len(content), digest))
             offset += len(packed)
         file.flush()
@@ -128,9 +139,35 @@ def _overwrite(pack: str, offset: int, length: int) -> None:
 
 
 def read(blob: Blob) -> bytes:
-    with _path(blob.pack).open("rb") as file:
-        file.seek(blob.offset)
-        packed = file.read(blob.length)
+    with _path(blob.pack).open("rb", buffering=0) as file:
+        return _content(file, blob)
+
+
+class Reader:
+    """Reads many: mails that were written together lie in one file, which is opened once."""
+
+    def __init__(self) -> None:
+        self._file: FileIO | None = None
+        self._pack = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        file, self._file = self._file, None
+        if file:
+            file.close()
+
+    def read(self, blob: Blob) -> bytes:
+        if self._file is None or self._pack != blob.pack:
+            self.__exit__()
+            self._file, self._pack = _path(blob.pack).open("rb", buffering=0), blob.pack
+        return _content(self._file, blob)
+
+
+def _content(file: FileIO, blob: Blob) -> bytes:
+    file.seek(blob.offset)
+    packed = file.read(blob.length)
     if blob.coding == Blob.Coding.ZSTD:
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=blob.size)
     return packed
@@ -177,11 +214,19 @@ def _skip(source: Any, count: int) -> None:
 
 
 def _packed(compressor: zstandard.ZstdCompressor, content: bytes) -> tuple[bytes, str]:
-    if len(content) >= WORTH_PACKING:
+    if len(content) >= WORTH_PACKING and not _is_large_and_dense(compressor, content):
         packed = compressor.compress(content)
         if len(packed) < len(content) * 0.9:
             return packed, Blob.Coding.ZSTD.value
     return content, Blob.Coding.PLAIN.value
+
+
+def _is_large_and_dense(compressor: zstandard.ZstdCompressor, content: bytes) -> bool:
+    if len(content) < LARGE:
+        return False
+    middle = (len(content) - SAMPLE) // 2
+    sample = compressor.compress(content[middle : middle + SAMPLE])
+    return len(sample) > SAMPLE * WORTH_OF_LARGE
 
 
 def _path(pack: str) -> Path:

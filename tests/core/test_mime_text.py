@@ -1,5 +1,6 @@
 """Charset names, ISO 2022, flowed and enriched text, transfer encodings: one table each."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -120,3 +121,31 @@ HOSTILE: dict[str, Callable[[], str | bytes]] = {  # what is not linear here nev
 @pytest.mark.parametrize("name", HOSTILE)
 def test_five_megabytes_of_malice_are_read(name: str) -> None:
     assert HOSTILE[name]()
+
+
+ENCODED = base64.b64encode(bytes(range(256)) * 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        (b"", b""),
+        (b"YWJj", b"abc"),
+        (b"YWJj\r\nZGVm\r\n", b"abcdef"),
+        (b"YW\r\nJj\n", b"abc"),
+        (b"YQ==", b"a"),
+        (b"YQ", b"a"),
+        (b"YWI", b"ab"),
+        (b"YWJj!ZGVm", b"abcdef"),
+        (b"YW Jj\tZGVm", b"abcdef"),
+        (b"YQ==\r\nYg==", b"ab"),
+        (b"YWJj=\r\n", b"abc"),
+        (b"YWJjZ", b"abc"),
+        (b"YWJj\xff\xfeZGVm", b"abcdef"),
+        (b"=", b""),
+        (ENCODED, bytes(range(256)) * 3),
+        (b"\r\n".join(ENCODED[at : at + 76] for at in range(0, 1024, 76)), bytes(range(256)) * 3),
+    ],
+)
+def test_base64_well_formed_or_not(written: bytes, content: bytes) -> None:
+    assert undo(written, "base64") == content
