@@ -15,6 +15,7 @@ pytest_plugins: list[str] = [
     "tests.servers.clamd",
     "tests.servers.token_server",  # before Dovecot, which asks it
     "tests.servers.dovecot",
+    "tests.servers.pop3d",
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.request_tracker",

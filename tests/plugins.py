@@ -13,6 +13,7 @@ from tests.contract import NUMBERS, Table
 PROGRAMS = {
     "dovecot": ("dovecot", "dovecot-imapd dovecot-lmtpd"),
     "token_dovecot": ("dovecot", "dovecot-imapd dovecot-lmtpd"),
+    "pop3d": ("/usr/lib/dovecot/pop3", "dovecot-pop3d"),
     "clamd": ("clamd", "clamav-daemon"),
     "postgres": ("postgres", "postgresql"),
     "chromium": ("chromium", "chromium"),

@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, FolderCursor
+from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import Folder, ImapInbox
+from apps.core.sentences import gettext_noop
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def _begin(lane: Lane, inbox: ImapInbox, account: EmailAccount, folder: Folder) 
     """Old mail is left alone, never flagged, unless the account says otherwise."""
     cursor = FolderCursor(account=account, folder=folder.name)
     _remember_the_newest(lane, inbox, cursor, folder)
-    _place(cursor, folder, account, wanted=_asked_for(lane, inbox, account))
+    _place(cursor, folder, account, wanted=_asked_for(lane, inbox, account, cursor))
     cursor.save()
     return cursor
 
@@ -49,8 +51,8 @@ def _begin_again(
 ) -> None:
     """New UIDs for the same mails: all since the start once more; equal bytes are duplicates."""
     wanted: set[int] = set()
-    if account.start != Start.ALL:
-        wanted = _since_start(lane, inbox, cursor) | _asked_for(lane, inbox, account)
+    if account.start_in(cursor.folder) != Start.ALL:
+        wanted = _since_start(lane, inbox, cursor) | _asked_for(lane, inbox, account, cursor)
     _place(cursor, folder, account, wanted=wanted)
     cursor.save()
 
@@ -60,7 +62,7 @@ def _place(
 ) -> None:
     """With *all*, the whole folder is read like new mail; else what is not wanted is noted."""
     before = folder.uidnext - 1
-    everything = account.start == Start.ALL
+    everything = account.start_in(cursor.folder) == Start.ALL
     cursor.uidvalidity = folder.uidvalidity
     cursor.first_uid = folder.uidnext
     cursor.last_uid = 0 if everything else before
@@ -70,11 +72,14 @@ def _place(
     cursor.seen_uidnext = 0
 
 
-def _asked_for(lane: Lane, inbox: ImapInbox, account: EmailAccount) -> set[int]:
+def _asked_for(
+    lane: Lane, inbox: ImapInbox, account: EmailAccount, cursor: FolderCursor
+) -> set[int]:
     """Mail from before the start that the account wants too."""
-    if account.start == Start.UNSEEN:
+    start = account.start_in(cursor.folder)
+    if start == Start.UNSEEN:
         return set(lane.call(inbox.unseen))
-    if account.start == Start.DATE and account.start_date:
+    if start == Start.DATE and account.start_date:
         return set(lane.call(inbox.since, account.start_date))
     return set()
 
@@ -153,8 +158,13 @@ def second_chances(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[i
         return []
     there = lane.call(inbox.existing, [int(uid) for uid in cursor.held_back])
     settle(cursor, {int(uid) for uid in cursor.held_back} - there)
+    return [int(uid) for uid in due_again(cursor)]
+
+
+def due_again(cursor: FolderCursor) -> list[str]:
+    """UIDs, or names of POP3, that are held back and whose time has come."""
     now = time.time()
-    return [int(uid) for uid, (_tries, at) in cursor.held_back.items() if at <= now]
+    return [uid for uid, (_tries, at) in cursor.held_back.items() if at <= now]
 
 
 def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[int] = ()) -> None:
@@ -166,10 +176,42 @@ def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[i
     for uid in done:
         cursor.held_back.pop(str(uid), None)
     for uid in missing:
-        tries = cursor.held_back.get(str(uid), [0])[0]
-        pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10))
-        cursor.held_back[str(uid)] = [tries + 1, int(time.time() + pause)]
+        _delay(cursor, str(uid))
     cursor.save(update_fields=["last_uid", "pending_uids", "held_back"])
+
+
+def hold_back(cursor: FolderCursor, names: Collection[str]) -> None:
+    """Mails of POP3 that the server did not hand over."""
+    for name in names:
+        _delay(cursor, name)
+    if names:
+        cursor.save(update_fields=["held_back"])
+
+
+def release(cursor: FolderCursor, names: Collection[str]) -> None:
+    if cursor.held_back.keys() & set(names):
+        for name in names:
+            cursor.held_back.pop(name, None)
+        cursor.save(update_fields=["held_back"])
+
+
+def _delay(cursor: FolderCursor, uid: str) -> None:
+    tries = cursor.held_back.get(uid, [0])[0]
+    pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10))
+    cursor.held_back[uid] = [tries + 1, int(time.time() + pause)]
+
+
+def still_held_back(cursor: FolderCursor) -> TransportError:
+    return TransportError(
+        "protocol",
+        gettext_noop(
+            "%(count)s mails of the folder %(folder)s are not handed over by the"
+            " server (UID %(uids)s); they are asked for again, all others are here."
+        ),
+        count=len(cursor.held_back),
+        folder=cursor.folder,
+        uids=", ".join(sorted(cursor.held_back)[:5]),
+    )
 
 
 # ---- what the ledger check misses -----------------------------------------------------
@@ -179,10 +221,10 @@ def worth_fetching(
     lane: Lane, inbox: ImapInbox, account: EmailAccount, cursor: FolderCursor, uids: Sequence[int]
 ) -> set[int]:
     """Of mails without a row: those from after the start, and old ones that the account wants."""
-    if account.start == Start.ALL:
+    if account.start_in(cursor.folder) == Start.ALL:
         return set(uids)
     old = old_among(lane, inbox, cursor, uids)
-    return set(uids) - old | old & _asked_for(lane, inbox, account)
+    return set(uids) - old | old & _asked_for(lane, inbox, account, cursor)
 
 
 def ask_again(cursor: FolderCursor, wanted: Collection[int], *, old: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from apps.channels import junk
 from apps.channels.fetch import signed_in
 from apps.channels.forecast import note_certificate
 from apps.channels.models import EmailAccount
@@ -12,6 +13,7 @@ from apps.channels.oauth.tokens import ask_at_once
 from apps.channels.smtp_line import sign_in_only
 from apps.channels.transports.errors import TransportError, connection_error
 from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.pop3 import Pop3Inbox
 from apps.core.errors import Problem
 from apps.core.sentences import gettext_noop
 
@@ -30,6 +32,8 @@ def test_receive(account: EmailAccount) -> Diagnosis:
     """Signs in and looks into every folder that is named; fetches and flags nothing."""
     ask_at_once(account)
     try:
+        if account.receive_kind == EmailAccount.Receive.POP3:
+            return _look_into_maildrop(account)
         with signed_in(account, ImapInbox) as inbox:
             note_certificate(account, "receive", inbox.certificate_until)
             return _look_around(inbox, account)
@@ -39,7 +43,17 @@ def test_receive(account: EmailAccount) -> Diagnosis:
         return Diagnosis(False, problem.code, problem.sentence)
 
 
+def _look_into_maildrop(account: EmailAccount) -> Diagnosis:
+    with signed_in(account, Pop3Inbox) as inbox:
+        note_certificate(account, "receive", inbox.certificate_until)
+        count = len(inbox.listing())
+    sentence = _("Signed in. Mails in the mailbox: %(count)s; by POP3, mail comes by the interval.")
+    return Diagnosis(True, "ok", sentence % {"count": count})
+
+
 def _look_around(inbox: ImapInbox, account: EmailAccount) -> Diagnosis:
+    if junk.is_sought(account) and (unknown := junk.note(account, inbox.junk_folders())):
+        raise unknown
     counts = [inbox.select(name, writable=False) for name in account.watched_folders]
     if account.after == EmailAccount.After.MOVE:
         inbox.select(account.after_folder, writable=False)

@@ -1,4 +1,4 @@
-"""Fetching one account: every watched folder in turn, and what is said of it afterwards."""
+"""Fetching one account: its folders, or its maildrop, and what is said of it afterwards."""
 
 import logging
 import time
@@ -9,14 +9,16 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from apps.channels import fetch_threads
+from apps.channels import fetch_threads, junk
 from apps.channels.folders import FolderReader
 from apps.channels.forecast import ask_quota, note_certificate
 from apps.channels.lane import Lane
+from apps.channels.maildrop import MaildropReader
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.oauth.tokens import granted_to, with_token
 from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.pop3 import Pop3Inbox
 from apps.core.errors import Problem
 from apps.core.leases import Hold, expired, held, in_seconds
 from apps.core.secrets import unseal
@@ -29,6 +31,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 30, 900
 LOOK_AGAIN = 5  # seconds after somebody else was found fetching
 
 Session = TypeVar("Session")
+Reader = FolderReader | MaildropReader
 Status = EmailAccount.Status
 
 
@@ -40,7 +43,7 @@ def due_accounts() -> list[int]:
     """Claims the accounts whose time has come, each for one interval; two beats take turns."""
     if not ChannelSettings.load().enabled:
         return []
-    receiving = EmailAccount.objects.filter(enabled=True, receive_kind=EmailAccount.Receive.IMAP)
+    receiving = EmailAccount.objects.filter(enabled=True, receive_kind__in=EmailAccount.FETCHED)
     return [
         account.pk
         for account in receiving.filter(expired("next_fetch_at"))
@@ -83,15 +86,15 @@ def signed_in(account: EmailAccount, session: Callable[[ImapLogin], Session]) ->
 
 def _may_fetch(account: EmailAccount) -> bool:
     wanted = EmailAccount.objects.filter(
-        pk=account.pk, enabled=True, receive_kind=EmailAccount.Receive.IMAP
+        pk=account.pk, enabled=True, receive_kind__in=EmailAccount.FETCHED
     )
     return ChannelSettings.load().enabled and wanted.exists()
 
 
 def _fetch_and_say(account: EmailAccount, hold: Hold) -> int:
-    readers: list[FolderReader] = []
+    readers: list[Reader] = []
     try:
-        _read_folders(account, _Tick(account, hold), readers)
+        _read(account, _Tick(account, hold), readers)
     except (TransportError, Problem) as error:
         note_failure(account, error.code, error.sentence)
     except _Stopped:
@@ -101,25 +104,46 @@ def _fetch_and_say(account: EmailAccount, hold: Hold) -> int:
     return sum(reader.gained for reader in readers)
 
 
-def _read_folders(account: EmailAccount, tick: "_Tick", readers: list[FolderReader]) -> None:
+def _read(account: EmailAccount, tick: "_Tick", readers: list[Reader]) -> None:
     lane = Lane(tick)
     inbox = None
     try:
-        inbox = signed_in(account, lambda login: lane.call(ImapInbox, login))
+        inbox = _opened(account, lane)
         note_certificate(account, "receive", inbox.certificate_until)
-        readers += [FolderReader(lane, inbox, account) for _name in account.watched_folders]
-        missing = [
-            _missing(reader, name)
-            for reader, name in zip(readers, account.watched_folders, strict=True)
-        ]
-        ask_quota(lane, inbox, account)
+        if isinstance(inbox, Pop3Inbox):
+            readers.append(MaildropReader(lane, inbox, account))
+            readers[0].read(account.watched_folders[0])
+        else:
+            _read_folders(lane, inbox, account, readers)
         lane.call(inbox.close)
-        if all(missing) and readers[0].trouble:
-            raise readers[0].trouble
     finally:
         if inbox:
             inbox.cut()  # whatever the lane still reads ends here
         lane.end()
+
+
+def _opened(account: EmailAccount, lane: Lane) -> ImapInbox | Pop3Inbox:
+    if account.receive_kind == EmailAccount.Receive.POP3:
+        return signed_in(account, lambda login: lane.call(Pop3Inbox, login))
+    return signed_in(account, lambda login: lane.call(ImapInbox, login))
+
+
+def _read_folders(
+    lane: Lane,
+    inbox: ImapInbox,
+    account: EmailAccount,
+    readers: list[Reader],
+) -> None:
+    no_junk = junk.note(account, lane.call(inbox.junk_folders)) if junk.is_sought(account) else None
+    by_name = {name: FolderReader(lane, inbox, account) for name in account.watched_folders}
+    readers += by_name.values()
+    missing = [name for name, reader in by_name.items() if _missing(reader, name)]
+    if account.junk_found in missing:
+        junk.forget(account)
+    ask_quota(lane, inbox, account)
+    if len(missing) == len(by_name) and readers[0].trouble:
+        raise readers[0].trouble
+    readers[0].trouble = readers[0].trouble or no_junk
 
 
 def _missing(reader: FolderReader, name: str) -> bool:

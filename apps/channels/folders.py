@@ -14,7 +14,6 @@ from apps.channels.receive import Arrival, note_huge, receive
 from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import BATCH, Batch, ImapInbox
 from apps.core.faults import crashpoint
-from apps.core.sentences import gettext_noop
 
 LOST = {"timeout", "protocol", "refused"}  # codes of a connection that broke while we asked
 
@@ -30,12 +29,13 @@ class FolderReader:
     account: EmailAccount
     gained: int = 0
     trouble: TransportError | None = None  # mail was stored, something else did not work
+    after: str = After.KEEP  # what happens there to a mail that is stored
 
     def read(self, name: str) -> None:
         """1. What is wanted 2. flag what a crash left 3. take in 4. try again what failed 5. note
         the old mail that nobody wants."""
-        writable = self.account.after != After.KEEP
-        folder = self.lane.call(self.inbox.select, name, writable=writable)
+        self.after = self.account.after_in(name)
+        folder = self.lane.call(self.inbox.select, name, writable=self.after != After.KEEP)
         cursor = cursors.cursor_of(self.lane, self.inbox, self.account, folder)
         if cursors.is_quiet(cursor, folder):
             return
@@ -107,7 +107,7 @@ class FolderReader:
         return True
 
     def _flag(self, uids: Sequence[int]) -> None:
-        match self.account.after:
+        match self.after:
             case After.SEEN:
                 self.inbox.mark_seen(uids)
             case After.MOVE:
@@ -124,16 +124,7 @@ class FolderReader:
                 cursors.settle(cursor, [], missing=[uid])
                 break
         if cursor.held_back and self.trouble is None:
-            self.trouble = TransportError(
-                "protocol",
-                gettext_noop(
-                    "%(count)s mails of the folder %(folder)s are not handed over by the"
-                    " server (UID %(uids)s); they are asked for again, all others are here."
-                ),
-                count=len(cursor.held_back),
-                folder=cursor.folder,
-                uids=", ".join(sorted(cursor.held_back)[:5]),
-            )
+            self.trouble = cursors.still_held_back(cursor)
 
     def _in_ledger(self, cursor: FolderCursor, uids: Sequence[int]) -> list[int]:
         """Committed before a crash, perhaps not flagged yet."""

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels import canary, probe
+from apps.channels.answerable import is_junk_folder
 from apps.channels.models import (
     ChannelSettings,
     EmailAccount,
@@ -38,8 +40,11 @@ MAX_MAIL_BYTES = 50 * 2**20
 Status = InboundEmail.Status
 WHEN_BROUGHT_IN = (
     *("raw", "sha256", "size", "received_at", "answers_nobody", "sender", "subject", "mailbox"),
-    *("status", "code", "reason", "duplicate_of", "settled_at", "tries"),
+    *("status", "code", "reason", "duplicate_of", "settled_at", "tries", "from_junk"),
 )
+
+
+Uid = int | str  # of POP3 it is a name, the UIDL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Arrival:
     """One mail as it came, with the UID that its server gave it."""
 
     raw: bytes
-    uid: int | None = None
+    uid: Uid | None = None
     old: bool = False  # from before the start: nothing automatic answers it
 
     @property
@@ -65,12 +70,12 @@ class _Where:
     folder: str = ""
     uidvalidity: int | None = None
     rebuilt: bool = False  # not the original bytes
-    noted: Mapping[int, InboundEmail] = field(default_factory=dict)  # by UID, from before the start
+    noted: Mapping[Uid, InboundEmail] = field(default_factory=dict)  # by UID, from before the start
 
     def lock(self) -> None:
         lock_until_commit(f"ledger:{self.account.pk if self.account else 0}")
 
-    def row(self, uid: int | None, size: int, *, old: bool = False) -> InboundEmail:
+    def row(self, uid: Uid | None, size: int, *, old: bool = False) -> InboundEmail:
         """A new one, or the one that was noted when the folder was read for the first time."""
         row = self.noted.get(uid or 0)
         if row is not None:
@@ -82,10 +87,24 @@ class _Where:
                 mailbox=self.mailbox,
                 folder=self.folder,
                 uidvalidity=self.uidvalidity if uid is not None else None,
-                uid=uid,
+                uid=uid if isinstance(uid, int) else None,
+                uidl=uid if isinstance(uid, str) else "",
             )
         row.size, row.answers_nobody, row.rebuilt = size, old, self.rebuilt
+        row.from_junk = self.is_junk
         return row
+
+    @property
+    def is_junk(self) -> bool:
+        watched = self.account.junk if self.account else ""
+        return bool(self.folder) and (self.folder == watched or is_junk_folder(self.folder))
+
+    def rows_of(self, uids: Sequence[Uid]) -> QuerySet[InboundEmail]:
+        """Under the numbers that the folder has now; of POP3, of what the server still has."""
+        rows = InboundEmail.objects.filter(account=self.account)
+        if self.uidvalidity is None:
+            return rows.filter(uidl__in=uids, gone_at=None)
+        return rows.filter(folder=self.folder, uidvalidity=self.uidvalidity, uid__in=uids)
 
 
 def receive(
@@ -168,7 +187,11 @@ def receive_told(
 
 
 def note_huge(
-    mails: Iterable[tuple[int, int]], *, account: EmailAccount, folder: str, uidvalidity: int
+    mails: Iterable[tuple[Uid, int]],
+    *,
+    account: EmailAccount,
+    folder: str,
+    uidvalidity: int | None = None,
 ) -> list[InboundEmail]:
     """Mails that are too large even to be fetched, (UID, size): held, and left on the server."""
     sizes = dict(mails)
@@ -283,23 +306,21 @@ def _told_in_other_words(digest: str, where: _Where) -> InboundEmail | None:
 
 def _same_bytes_before(digests: Sequence[str], where: _Where) -> dict[str, InboundEmail]:
     """The first row of each, among what the same account gave us under other UIDs."""
-    if where.account is None or where.uidvalidity is None:
+    if where.account is None or where.source != InboundEmail.Source.FETCH:
         return {}
     rows = InboundEmail.objects.filter(
-        account=where.account, sha256__in=digests, uid__isnull=False, duplicate_of=None
+        account=where.account, sha256__in=digests, source=where.source, duplicate_of=None
     )
     return {row.sha256: row for row in rows.order_by("-id")}
 
 
-def _known_uids(uids: Sequence[int | None], where: _Where) -> tuple[set[int], _Where]:
+def _known_uids(uids: Sequence[Uid | None], where: _Where) -> tuple[set[Uid], _Where]:
     """Those that the ledger has; and where with the rows of those that it has only noted."""
     wanted = [uid for uid in uids if uid is not None]
     if where.account is None or not wanted:
         return set(), where
-    rows = InboundEmail.objects.filter(
-        account=where.account, folder=where.folder, uidvalidity=where.uidvalidity, uid__in=wanted
-    )
-    there = {row.uid: row for row in rows if row.uid is not None}
+    named = ((row.uidl or row.uid, row) for row in where.rows_of(wanted))
+    there = {uid: row for uid, row in named if uid is not None}
     noted = {uid: row for uid, row in there.items() if row.status == Status.BEFORE_START}
     return there.keys() - noted.keys(), replace(where, noted=noted)
 
