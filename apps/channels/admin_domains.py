@@ -42,8 +42,11 @@ WORDS: dict[Tone, Promise] = {
 
 
 def said(one: Said) -> str:
-    """In the reader's language."""
-    return gettext(one.template) % one.facts if one.facts else gettext(one.template)
+    """In the reader's language, and the domain in its letters."""
+    template, facts = gettext(one.template), one.facts
+    if "domain" in facts:
+        facts = facts | {"domain": readable(facts["domain"])}
+    return template % facts if facts else template
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +160,12 @@ class SendingDomainAdmin(Restricted):
         judge([row])
         why = sending_domains.is_not_asked(row)
         context |= {
-            "title": readable(row.name),
+            "title": str(row),
             "subtitle": None,
             "cards": row.cards,
-            "why_not": gettext(why) % {"domain": row.name} if why else "",
+            "why_not": gettext(why) % {"domain": row} if why else "",
+            "adds": any(card.verdict.to_add for card in row.cards),
+            "show_save_and_continue": False,
             "worse": [(NAMES[kind], since) for kind, since in sending_domains.worse_since(row)],
             "servers": row.found.get("servers", ()),
             "may_do": self.has_change_permission(request, row),
@@ -191,7 +196,7 @@ class SendingDomainAdmin(Restricted):
 
     @admin.display(description=_("domain"), ordering="name")
     def domain(self, row: SendingDomain) -> str:
-        return readable(row.name)
+        return str(row)
 
     @admin.display(description="SPF")
     def spf(self, row: Any) -> SafeString | str:

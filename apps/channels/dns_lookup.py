@@ -18,7 +18,6 @@ import idna
 from django.conf import settings
 
 from apps.channels.dns_help.answers import Answer, Outcome
-from apps.core.mime.charsets import clean_line
 
 SECONDS = 6.0  # in all
 SECONDS_EACH = 2.0
@@ -45,7 +44,7 @@ class Questions:
         self._until = time.monotonic() + SECONDS
         self._resolver = _resolver(self.servers or settings.DNS_SERVERS)
         asked = self._resolver.nameservers if self._resolver else ()
-        self.servers = [str(one) for one in asked]
+        self.servers = [getattr(one, "address", None) or str(one) for one in asked]
 
     def __call__(self, name: str, kind: str) -> Answer:
         known = self.answers.get((name, kind))
@@ -128,8 +127,13 @@ def _end(found: dns.resolver.Answer, name: str) -> str:
     return "" if end == wire_name(name).lower().rstrip(".") else end
 
 
+def _line(text: str) -> str:
+    """Safe to show: without controls, also those that turn the direction of what follows."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 def _plain(name: dns.name.Name) -> str:
-    return clean_line(name.to_text(omit_final_dot=True).lower())
+    return _line(name.to_text(omit_final_dot=True).lower())
 
 
 def _texts(found: dns.resolver.Answer, kind: str) -> tuple[str, ...]:
@@ -137,14 +141,14 @@ def _texts(found: dns.resolver.Answer, kind: str) -> tuple[str, ...]:
         return tuple(sorted(map(_data, found), key=_preference)[:MOST_TEXTS])
     whole = (b"".join(one.strings)[:LONGEST_TEXT].decode("utf-8", "replace") for one in found)
     of_mail = [one for one in whole if _OF_MAIL.search(one)]
-    return tuple(clean_line(one) for one in sorted(of_mail)[:MOST_TEXTS])  # servers shuffle
+    return tuple(_line(one) for one in sorted(of_mail)[:MOST_TEXTS])  # servers shuffle
 
 
 def _data(data: object) -> str:
     """`10 mx.example.com`, or an address."""
     exchange = getattr(data, "exchange", None)
     if exchange is None:
-        return clean_line(str(data))
+        return _line(str(data))
     return f"{getattr(data, 'preference', 0)} {_plain(exchange)}"
 
 

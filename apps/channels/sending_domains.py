@@ -148,7 +148,8 @@ def _note(row: SendingDomain, verdicts: Iterable[Verdict]) -> None:
         elif stands.get(kind):
             worse.setdefault(kind, now.isoformat())
         stands[kind] = stands_now
-    row.stands, row.worse, row.asked_at, row.looked_at = stands, worse, now, now
+    row.stands, row.worse, row.asked_at = stands, worse, now
+    row.looked_at = None if is_not_asked(row) else now
     row.save(update_fields=["found", "stands", "worse", "asked_at", "looked_at"])
 
 

@@ -93,11 +93,11 @@ def _strangers(sending: Sending) -> Iterator[Said]:
 
 def _to_add(sending: Sending, keys: list[tuple[Selector, Answer]]) -> Iterator[Record]:
     """Only where it is known by heart; elsewhere the provider makes the key."""
-    there = {one.record for one, answer in keys if answer.outcome == "found"}
+    missing = {one.record for one, answer in keys if answer.is_void}
     for provider in sending.providers:
         for name in provider.selectors if provider.aliases else ():
             record = f"{name}._domainkey.{sending.domain}"
-            if record not in there:
+            if record in missing:
                 target = provider.aliases.format(selector=name, domain=sending.domain)
                 yield Record(record, "CNAME", f"{target}.")
 

@@ -88,6 +88,7 @@ class Walk:
     ask: Ask
     lookups: int = 0
     void: list[str] = field(default_factory=list)  # names that were asked for in vain
+    useless: set[str] = field(default_factory=set)  # words of the record itself that name nothing
     named: set[str] = field(default_factory=set)  # by include and redirect
     faults: list[Said] = field(default_factory=list)
     ending: str = ""  # the sign of the `all` that counts
@@ -124,11 +125,13 @@ class Walk:
         self.has_macros |= "%" in term.value
         if self.lookups > FARTHEST or "%" in term.value or term.name == "ptr":
             return
-        name = term.value or path[-1]
+        name, void = term.value or path[-1], len(self.void)
         if term.name in ("include", "redirect"):
             self._follow(name, path, own=own and term.name == "redirect")
         else:
             self._ask_address(term.name, name)
+        if len(path) == 1 and len(self.void) > void and self.void[-1] == name:
+            self.useless.add(term.raw)
 
     def _follow(self, name: str, path: tuple[str, ...], *, own: bool) -> None:
         self.named.add(name)
@@ -255,7 +258,9 @@ def _not_named(walk: Walk, sending: Sending) -> list[Provider]:
 def _better(walk: Walk, sending: Sending, text: str) -> tuple[Record, ...]:
     """The same record with what is missing; nothing where it needs a person's thought."""
     missing = _not_named(walk, sending)
-    words = [word for word in text.split() if not _is_open(word)]
+    words = [word for word in text.split() if not _is_open(word) and word not in walk.useless]
+    if not missing and not any(map(_permits, words)):
+        return ()  # it would forbid all of the mail
     if not missing and len(words) == len(text.split()) and (walk.ending or _hands_over(words)):
         return ()
     at = next((n for n, word in enumerate(words) if _closes(word)), len(words))
@@ -267,6 +272,10 @@ def _better(walk: Walk, sending: Sending, text: str) -> tuple[Record, ...]:
 
 def _is_open(word: str) -> bool:
     return word.lower() in ("all", "+all", "?all", "ptr", "+ptr")
+
+
+def _permits(word: str) -> bool:
+    return not word.lower().startswith(("v=", "-", "~", "?")) and not _closes(word)
 
 
 def _closes(word: str) -> bool:

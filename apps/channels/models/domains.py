@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels.lookalikes import readable
 from apps.core.models import Role, User
 from apps.core.rules import Problem, refuse
 
@@ -57,7 +58,7 @@ class SendingDomain(models.Model):
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return readable(self.name)
 
     def clean(self) -> None:
         tidy = (
