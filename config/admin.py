@@ -21,6 +21,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         (
             "email_channels.ChannelSettings",
             "email_channels.EmailAccount",
+            "email_channels.OAuthProfile",
             "email_channels.Mailbox",
             "email_channels.SendingDomain",
             "queues.Queue",

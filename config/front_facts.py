@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.agents.models import Agent, AgentSettings, CustomState, Team
 from apps.agents.vocabulary import label
 from apps.attachments.models import Attachment, AttachmentSettings, Verdict, VerdictChange
-from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.grants import ends_soon
+from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox, OAuthGrant
 from apps.console.models import CannedReply, Signature
 from apps.core.models import ApiToken, SettingsChange, SignInSettings, User
 from apps.crm.condition import worst
@@ -54,8 +55,14 @@ def _channel() -> Fact:
 
 def _accounts() -> Fact:
     failing, used = Q(status=EmailAccount.Status.FAILING, enabled=True), Q(enabled=True)
+    by_oauth = used & Q(sign_in=EmailAccount.SignIn.OAUTH)
+    ended = by_oauth & Q(oauth_grant__status=OAuthGrant.Status.REVOKED)
     counted = EmailAccount.objects.aggregate(
-        total=Count("pk"), used=Count("pk", filter=used), failing=Count("pk", filter=failing)
+        total=Count("pk"),
+        used=Count("pk", filter=used),
+        failing=Count("pk", filter=failing),
+        ended=Count("pk", filter=ended),
+        secret=Min("oauth_profile__secret_until", filter=by_oauth),
     )
     total, off = counted["total"], counted["total"] - counted["used"]
     if not total:
@@ -63,9 +70,20 @@ def _accounts() -> Fact:
     words = _listed(
         ngettext("%(n)d account", "%(n)d accounts", total) % {"n": total},
         _("%(n)d failing") % {"n": counted["failing"]} if counted["failing"] else "",
+        _("%(n)d to be connected again") % {"n": counted["ended"]} if counted["ended"] else "",
+        _secret(counted["secret"]),
         _("%(n)d switched off") % {"n": off} if off else "",
     )
-    return Fact(words, DANGER if counted["failing"] else OK if counted["used"] else QUIET)
+    if counted["failing"] or counted["ended"]:
+        return Fact(words, DANGER)
+    return Fact(words, WARN if _secret(counted["secret"]) else OK if counted["used"] else QUIET)
+
+
+def _secret(until: date | None) -> str:
+    """Of the OAuth profile whose secret ends first; nothing while that is far away."""
+    if until is None or not ends_soon(until):
+        return ""
+    return _("an OAuth secret ends on %(day)s") % {"day": date_format(until, "SHORT_DATE_FORMAT")}
 
 
 def _mailboxes() -> Fact:
@@ -269,6 +287,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         None,
         gettext_lazy("Servers and logins that mail is fetched from and sent through."),
         _accounts,
+    ),
+    "email_channels.OAuthProfile": (  # the row above says what is wrong with one
+        None,
+        gettext_lazy("Applications at Google, Microsoft 365 and others that accounts sign in by."),
+        nothing,
     ),
     "email_channels.Mailbox": (
         None,

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.agents.stylesheet import state_colours
+from apps.channels.admin_connect import callback
 from config import health
 
 admin.autodiscover()
@@ -13,6 +14,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
+    path("settings/oauth/callback/", callback, name="oauth-callback"),
     path("api/v1/", include("config.api")),
     path("hooks/mail/", include("apps.channels.providers.urls")),
     path("accounts/", include("apps.console.people.urls")),

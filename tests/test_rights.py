@@ -30,7 +30,13 @@ from apps.agents.models import Agent, AgentSettings, AgentState, CustomState, Te
 from apps.attachments.links import make_link
 from apps.attachments.models import Attachment, AttachmentSettings, VerdictChange
 from apps.attachments.urls import urlpatterns as attachments_urls
-from apps.channels.models import ChannelSettings, InboundEmail, LedgerCheck, MailImport
+from apps.channels.models import (
+    ChannelSettings,
+    InboundEmail,
+    LedgerCheck,
+    MailImport,
+    OAuthProfile,
+)
 from apps.channels.models.domains import SendingDomain
 from apps.channels.parsed import Address
 from apps.console.conversation import remote_images
@@ -270,6 +276,7 @@ ADMIN = {
     "console.Signature":                 "add change delete",
     "email_channels.ChannelSettings":    "change",
     "email_channels.EmailAccount":       "add change delete",
+    "email_channels.OAuthProfile":       "add change delete",
     "email_channels.Mailbox":            "add change delete",
     "email_channels.SendingDomain":      "change",
     "email_channels.InboundEmail":       "",
@@ -442,6 +449,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         Alarm.objects.create(code="disk", name="Disk", since=timezone.now()),
         ChannelSettings.load(),
         make_account("Spare"),
+        OAuthProfile.objects.create(name="Spare", client_id="spare"),
         make_mailbox("spare@carteria.test"),
         SendingDomain.objects.create(name="carteria.test"),
         held,

@@ -1,9 +1,10 @@
 """Settings > Email: the switch, accounts with *Test connection*, the ledger."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,9 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 import apps.channels.admin_domains
 import apps.channels.admin_ledger
-import apps.channels.admin_mailboxes  # noqa: F401 - it registers its page
-from apps.channels import diagnose, rules
+import apps.channels.admin_mailboxes
+import apps.channels.admin_oauth  # noqa: F401 - they register their pages
+from apps.channels import rules
+from apps.channels.admin_connect import Connects, say_how_it_goes
 from apps.channels.forecast import forgotten
+from apps.channels.grants import standing_of, waits_for_connect
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.stamps import stamping_servers
 from apps.core.admin_bases import OneRow, Restricted, SpeaksOfDoubts
@@ -116,7 +120,7 @@ class AccountForm(RowForm):
         for side in SIDES:
             if getattr(self.instance, f"{side}_password"):
                 self.fields[f"new_{side}_password"].help_text = _("Stored. Empty keeps it.")
-        for name in {"sends_per_minute", "after_silence"} & set(self.fields):
+        for name in {"sign_in", "sends_per_minute", "after_silence"} & set(self.fields):
             self.fields[name].required = False  # whoever does not say leaves them as they are
 
     def clean(self) -> dict[str, Any]:
@@ -174,9 +178,13 @@ class WholeAccountForm(AccountForm):
         data = super().clean()
         receives = data.get("receive_kind") != EmailAccount.Receive.NONE
         known = data.get("new_receive_password") or self.instance.receive_password
-        if receives and data.get("receive_user") and not known:
+        by_password = data.get("sign_in") != EmailAccount.SignIn.OAUTH
+        if by_password and receives and data.get("receive_user") and not known:
             self.add_error("new_receive_password", _("Type the password of this user."))
         return data
+
+    def clean_sign_in(self) -> str:
+        return str(self.cleaned_data["sign_in"] or self.instance.sign_in)
 
 
 TONES: dict[str, str] = {
@@ -195,18 +203,33 @@ class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(EmailAccount)
-class AccountAdmin(SpeaksOfDoubts, Restricted):
+class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
     form = WholeAccountForm
-    list_display = ("name", "enabled", "incoming", "outgoing", "health", "last_fetched_at")
+    list_display = (
+        *("name", "enabled", "incoming", "outgoing", "signs_in", "health", "last_fetched_at"),
+    )
+    list_select_related = ("oauth_profile", "oauth_grant")
     search_fields = ("name",)
     inlines = (MailboxInline,)
     readonly_fields = ("health", "status_sentence", "last_fetched_at")
+
+    class Media:
+        css: ClassVar = {"all": ("account-admin.css",)}
+        js: ClassVar = (Script("account-admin.js", defer=True),)
+
     fieldsets = (
         (
             None,
             {
                 "fields": ("name", "enabled"),
                 "description": _("One login at your mail provider, for one or several addresses."),
+            },
+        ),
+        (
+            _("Signing in"),
+            {
+                "fields": (("sign_in", "oauth_profile"),),
+                "description": _("By password, or as the provider wants it; a guide helps."),
             },
         ),
         (
@@ -292,29 +315,40 @@ class AccountAdmin(SpeaksOfDoubts, Restricted):
         sends = account.send_kind != EmailAccount.Send.NONE
         return account.send_host if sends else account.get_send_kind_display()
 
+    @admin.display(description=_("signs in"), ordering="sign_in")
+    def signs_in(self, account: EmailAccount) -> SafeString | str:
+        standing = standing_of(account)
+        if standing is None:
+            return gettext("by password")
+        return format_html('<span class="tone tone--{}">{}</span>', standing.tone, standing.short)
+
     @admin.display(description=_("state"), ordering="status")
     def health(self, account: EmailAccount) -> SafeString:
         tone, word = TONES.get(account.status, "quiet"), account.get_status_display()
         return format_html('<span class="tone tone--{}">{}</span>', tone, word)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Django saves inside a transaction; the servers are asked once it is over."""
+        answer = super().changeform_view(request, *args, **kwargs)
+        if account := getattr(request, "to_be_tested", None):
+            say_how_it_goes(request, account)
+        return answer
+
     def response_add(
         self, request: HttpRequest, obj: EmailAccount, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._tested(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self._stays(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: EmailAccount) -> HttpResponse:
-        return self._tested(request, obj) or super().response_change(request, obj)
+        return self._stays(request, obj) or super().response_change(request, obj)
 
-    def _tested(self, request: HttpRequest, account: EmailAccount) -> HttpResponse | None:
-        """*Save and test connection*: what was typed is stored, then tried."""
-        if "_test" not in request.POST:
+    def _stays(self, request: HttpRequest, account: EmailAccount) -> HttpResponse | None:
+        """*Save and test connection*: what was typed is stored, then tried. Who has to connect
+        is left where the button is."""
+        if "_test" in request.POST:
+            request.to_be_tested = account  # type: ignore[attr-defined]
+        elif waits_for_connect(account):
+            self.message_user(request, gettext("Saved. Now press “Connect”."), messages.SUCCESS)
+        else:
             return None
-        if account.receive_kind != EmailAccount.Receive.NONE:
-            self._say(request, gettext("Incoming mail"), diagnose.test_receive(account))
-        if account.send_kind != EmailAccount.Send.NONE:
-            self._say(request, gettext("Outgoing mail"), diagnose.test_send(account))
         return redirect(reverse("admin:email_channels_emailaccount_change", args=[account.pk]))
-
-    def _say(self, request: HttpRequest, side: str, answer: diagnose.Diagnosis) -> None:
-        level = messages.SUCCESS if answer.ok else messages.ERROR
-        self.message_user(request, f"{side}: {answer.sentence}", level)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from apps.channels import oauth_rules
 from apps.core.hosts import host_problem
 from apps.core.rules import Problem
 
@@ -96,6 +97,7 @@ def account_problems(account: EmailAccount) -> Iterator[Problem]:
         elif kind == "none" and account.canary:
             sentence = _("The account has to send and to receive, or nothing could come back.")
             yield "canary", sentence
+    yield from oauth_rules.account_problems(account)
     yield from _fetching_problems(account)
     by_provider = account.receive_kind == "provider" or account.send_kind == "anymail"
     if by_provider and not account.provider:
@@ -169,7 +171,8 @@ def _side_doubts(account: EmailAccount, side: str) -> Iterator[str]:
         yield doubt
     if tls == "none" and host not in HERE:
         yield _("without encryption, everybody on the way can read password and mail.")
-    if user and not getattr(account, f"{side}_password"):
+    by_password = account.sign_in == account.SignIn.PASSWORD
+    if by_password and user and not getattr(account, f"{side}_password"):
         yield _("there is a user, but no password.")
 
 

@@ -8,11 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.admin import AccountForm
+from apps.channels.guides import GUIDES, OTHER, guide_named, guide_to
 from apps.channels.models import EmailAccount, Mailbox, Tls
 from apps.channels.rules import PORTS
 from apps.core.errors import Invalid
 from apps.core.secrets import unseal
-from config.setup.providers import OTHER, PROVIDERS, provider_named, provider_of
 from config.setup.steps import SIDES
 from config.setup.stored import StoredForm
 
@@ -28,7 +28,7 @@ class AccountStep(StoredForm, AccountForm):
 
     provider = forms.ChoiceField(
         label=_("Where does your mail live?"),
-        choices=[(one.key, one.label) for one in PROVIDERS],
+        choices=[(one.key, one.label) for one in GUIDES],
         widget=forms.RadioSelect,
         initial=OTHER,
     )
@@ -51,7 +51,7 @@ class AccountStep(StoredForm, AccountForm):
         super().__init__(*args, **kwargs)
         self._enabled = enabled
         self.fields["address"].initial = address
-        self.fields["provider"].initial = provider_of(self.instance.receive_host).key
+        self.fields["provider"].initial = guide_to(self.instance.receive_host).key
         if self.instance.pk:
             self.fields["same_login"].initial = _logs_in_alike(self.instance)
         self.fields["name"].required = False
@@ -95,7 +95,7 @@ class AccountStep(StoredForm, AccountForm):
 
     def _fill_in(self, data: dict[str, Any]) -> None:
         """What was left empty is what the provider or the custom says."""
-        known = provider_named(data.get("provider", "")).fields
+        known = guide_named(data.get("provider", "")).fields
         for side in SIDES:
             host, port, tls = (f"{side}_{name}" for name in ("host", "port", "tls"))
             if not data.get(host) and known[host]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels import diagnose
+from apps.channels.guides import GUIDES
 from apps.channels.models import EmailAccount, Mailbox
 from apps.channels.rules import account_doubts
 from apps.core.db.locks import lock_until_commit
@@ -30,7 +31,6 @@ from config.setup.forms import (
     SwitchOnStep,
 )
 from config.setup.pages import AdministratorsOnly, FormPage, StepPage
-from config.setup.providers import PROVIDERS
 from config.setup.steps import DONE, LATER, ROUND_TRIP, SIDES, Facts
 
 # ---- the steps ------------------------------------------------------------------------
@@ -55,7 +55,7 @@ class Account(FormPage):
 
     def context(self, facts: Facts) -> dict[str, Any]:
         others = EmailAccount.objects.none() if facts.account else EmailAccount.objects.all()
-        return super().context(facts) | {"providers": PROVIDERS, "others": others[:50]}
+        return super().context(facts) | {"providers": GUIDES, "others": others[:50]}
 
 
 class UseAccount(AdministratorsOnly):

@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.channels import oauth_rules
 from apps.channels.models.accounts import MAY_SEE_ACCOUNTS, EmailAccount
 from apps.core.models import User
+from apps.core.rules import refuse
 from apps.core.secrets import SecretField
 
 
@@ -101,6 +103,9 @@ class OAuthProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse(oauth_rules.profile_problems(self))
 
 
 class OAuthGrantQuerySet(models.QuerySet["OAuthGrant"]):
