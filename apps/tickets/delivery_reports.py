@@ -20,6 +20,7 @@ from apps.channels.parsed import Fate, ParsedEmail
 from apps.tickets.fates import fates_of
 from apps.tickets.models import DeliveryReport, Message
 from apps.tickets.placing import Placed
+from apps.tickets.sending import suppressing
 from apps.tickets.tokens import hash_of
 
 Kind = DeliveryReport.Kind
@@ -69,6 +70,7 @@ def record(placed: Sequence[Placed]) -> set[int]:
         for fate in tied.fates
     ]
     DeliveryReport.objects.bulk_create(rows)
+    suppressing.note(rows)
     return {placed[place].message.pk for place in ties}
 
 

@@ -10,7 +10,7 @@ from apps.attachments import screen
 from apps.attachments.signals import attachments_screened, found_later
 from apps.attachments.tasks import screen_files
 from apps.channels.fetch_threads import FetchThreads
-from apps.channels.signals import mail_received
+from apps.channels.signals import mail_received, sent_mail_news
 from apps.core.announce import record_with
 from apps.core.tasks import wake
 from apps.crm import posting
@@ -31,7 +31,7 @@ from apps.tickets import (
 )
 from apps.tickets.held import notice as sender_notice
 from apps.tickets.models import Message
-from apps.tickets.sending import sent_copies
+from apps.tickets.sending import news, sent_copies
 from apps.tickets.signals import (
     files_waiting,
     message_queued,
@@ -180,6 +180,7 @@ def _room_made(queue_id: int, **facts: object) -> None:
 
 
 # In the transaction of the verdicts: what is told of a file is neither lost nor early.
+record_with(sent_mail_news, news.take)
 record_with(attachments_screened, comments.files_screened)
 record_with(found_later, ticket_files.leave_out_found)
 record_with(found_later, storing_outside.withdraw_found)

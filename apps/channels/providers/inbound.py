@@ -66,7 +66,7 @@ def take(request: HttpRequest, provider: str, key: str) -> dict[str, Any]:
     check_password(account, request)
     try:
         _open_for(account)
-        with _posted(request) as post:
+        with posted(request) as post:
             told = READERS[account.provider](account, post)
             return _answer([_take(account, one) for one in told])
     except Problem as problem:
@@ -93,7 +93,7 @@ def _open_for(account: EmailAccount) -> None:
 
 
 @contextmanager
-def _posted(request: HttpRequest) -> Iterator[Post]:
+def posted(request: HttpRequest) -> Iterator[Post]:
     """Large ones wait for each other, so that many at once fill no memory."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length.isdigit():

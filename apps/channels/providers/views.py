@@ -1,12 +1,14 @@
 """The addresses that mail providers post to, with the answers that they understand."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from apps.channels.providers import inbound
+from apps.channels.providers import inbound, news
 from apps.core.errors import Problem
 
 
@@ -15,10 +17,23 @@ from apps.core.errors import Problem
 def hook(request: HttpRequest, provider: str, key: str) -> HttpResponse:
     """200 for a mail that is safe, also for one that was before: Mailgun and Postmark take no
     other success. Some look by HEAD first whether anybody is there."""
+    return _answer(request, inbound.take, provider, key)
+
+
+@csrf_exempt
+@require_http_methods(["POST", "HEAD"])
+def news_hook(request: HttpRequest, provider: str, key: str) -> HttpResponse:
+    """200 for whatever is kept: news of a sent mail, old or new, and events that say nothing."""
+    return _answer(request, news.take, provider, key)
+
+
+def _answer(
+    request: HttpRequest, take: Callable[..., dict[str, Any]], provider: str, key: str
+) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     try:
-        response: HttpResponse = JsonResponse(inbound.take(request, provider, key))
+        response: HttpResponse = JsonResponse(take(request, provider, key))
     except Problem as problem:
         response = problem_answer(problem)
     response["Cache-Control"] = "no-store"

@@ -29,7 +29,7 @@ from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile
-from apps.tickets.sending import doubts, lines, pacing, restored, settling
+from apps.tickets.sending import doubts, lines, news, pacing, restored, settling
 from apps.tickets.sending.recipients import standing_of
 
 log = logging.getLogger(__name__)
@@ -231,9 +231,10 @@ def _record(
         if not still_open.update(stage=Stage.DONE, **ended):
             return
         if outcome.throttled:
-            pacing.slow_down(message)
+            pacing.slow_down(message, at_least=outcome.wait)
         elif outcome.kind == "sent":
             pacing.went_well(message)
+            news.remember_ids(message, outcome.ids)
         if outcome.kind == "unknown" and doubts.is_to_be_sent_again(message):
             doubts.send_again(message, evidence=doubts.BY_SETTING)
             return

@@ -7,7 +7,7 @@ it, by a mail provider (the caller of `arrived`), or by a person. Each leaves a 
 from contextlib import suppress
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.channels.models import EmailAccount
@@ -58,6 +58,22 @@ def arrived(message: Message, *, evidence: str, by: User | None = None, said: st
         settling.settle(message, pause=0)
 
 
+def told_by_provider(message: Message) -> None:
+    """It has news of the mail, so it has the mail: whatever was in doubt has arrived there, and is
+    not sent once more. Inside a transaction. An attempt that is not over yet is marked, in case
+    that its answer never comes."""
+    tries = DeliveryAttempt.objects.filter(message=message)
+    if not tries.filter(proved=False).update(proved=True):
+        return
+    Message.objects.select_for_update().get(pk=message.pk)
+    waiting = Q(message__status=Message.Status.QUEUED, outcome=Ended.AGAIN)
+    over = tries.filter(Q(outcome=Ended.UNKNOWN) | waiting)
+    in_hand = tries.filter(outcome="").exists()
+    if not in_hand and over.update(outcome=Ended.ARRIVED):
+        _remember(message, "arrived", PROVIDER, None, "")
+        settling.settle(message, pause=0)
+
+
 def send_again(message: Message, *, evidence: str, by: User | None = None) -> None:
     """With the same Message-ID, to those of whom it is not known. Raises Conflict `too-late`."""
     with transaction.atomic():
@@ -83,7 +99,10 @@ def look_for_proofs() -> None:
     answers = MessageReference.objects.filter(
         hash=OuterRef("message_id_hash"), message__direction=Message.Direction.IN
     )
-    for evidence, proofs in ((REPORT, reports), (ANSWER, answers)):
+    told = DeliveryAttempt.objects.filter(
+        message=OuterRef("pk"), outcome=Ended.UNKNOWN, proved=True
+    )
+    for evidence, proofs in ((REPORT, reports), (ANSWER, answers), (PROVIDER, told)):
         proved = unknown.filter(Exists(proofs)).select_related(*settling.NEEDED)
         for message in proved[:LOOKED_AT_ONCE]:
             with suppress(Conflict):  # a person was quicker

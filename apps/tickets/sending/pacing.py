@@ -89,13 +89,14 @@ def take_turn(message: Message) -> bool:
     return True
 
 
-def slow_down(message: Message) -> None:
-    """What was on its way at the same time hears the same: that counts once."""
+def slow_down(message: Message, *, at_least: float = 0) -> None:
+    """AT_LEAST: seconds that were asked for. What was on its way at the same time hears the same:
+    that counts once."""
     account = _account(message)
     pace = _pace_of(account).get()
     if _seconds_until(pace) > _between(account) + 1:
         return
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(pace.pauses, 10))
+    pause = max(at_least, min(LONGEST_PAUSE, FIRST_PAUSE << min(pace.pauses, 10)))
     SendPace.objects.filter(pk=pace.pk).update(next_at=in_seconds(pause), pauses=pace.pauses + 1)
 
 

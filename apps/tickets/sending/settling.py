@@ -17,6 +17,7 @@ from apps.core.announce import announce
 from apps.core.leases import in_seconds
 from apps.tickets import assignment, comments, sessions
 from apps.tickets.models import DeliveryAttempt, DeliveryReport, Message, SentCopy, Session
+from apps.tickets.sending import suppressing
 from apps.tickets.sending.recipients import Refusal, Standing, standing_of
 from apps.tickets.signals import message_settled
 
@@ -117,12 +118,15 @@ def _report(message: Message, standing: Standing) -> str:
         if who.lower() not in told and (not whole or (why.named and why.for_good))
     ]
     DeliveryReport.objects.bulk_create(rows)
+    suppressing.note(rows)
     if not rows:
         return ""
-    return _("Not delivered to %(who)s: %(said)s") % {
-        "who": _named(message, (row.recipient for row in rows)),
-        "said": rows[0].sentence,
-    }
+    return not_delivered(message, [row.recipient for row in rows], rows[0].sentence)
+
+
+def not_delivered(message: Message, people: Iterable[str], said: str) -> str:
+    told = {"who": _named(message, people), "said": said}
+    return _("Not delivered to %(who)s: %(said)s") % told
 
 
 def _row(message: Message, who: str, why: Refusal) -> DeliveryReport:

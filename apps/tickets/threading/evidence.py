@@ -35,6 +35,7 @@ from apps.tickets.models import (
     MessageReference,
     Participant,
     Regrouping,
+    SentId,
     Session,
     Thread,
 )
@@ -268,14 +269,17 @@ def _opener(
 
 
 def _rows(hashes: Collection[str], own: Collection[str], people: Collection[str]) -> list[_Row]:
-    """The messages that HASHES name, the openers that wait for a mail with one of OWN, and those
-    of PEOPLE who are agents; the newest first.
+    """The messages that HASHES name, by their own id or a provider's, the openers that wait for a
+    mail with one of OWN, and those of PEOPLE who are agents; the newest first.
 
     Of too many, the newest of each id in turn, and of those that wait the newest of each sender:
     a flood of mails with one id takes no other mail its place.
     """
     stored = Message.objects.filter(message_id_hash__in=hashes).annotate(
         part=_text(_STORED), number=_number(F("pk")), turn=_turn("pk", "message_id_hash")
+    )
+    renamed = SentId.objects.filter(hash__in=hashes).annotate(
+        part=_text(_STORED), number=_number(F("message")), turn=_turn("message", "hash")
     )
     waiting = (
         _openers()
@@ -292,6 +296,10 @@ def _rows(hashes: Collection[str], own: Collection[str], people: Collection[str]
     )
     columns = ("thread", "number", "direction", "mailbox", _text(""))
     found = stored.values_list("part", "message_id_hash", *columns, "turn").union(
+        renamed.values_list(
+            *("part", "hash", "message__thread", "number", "message__direction"),
+            *("message__mailbox", _text(""), "turn"),
+        ),
         waiting.values_list(
             *("part", "hash", "message__thread", "number"),
             *("sender", "message__mailbox", "facts", "turn"),
