@@ -153,6 +153,10 @@ class SendingDomainAdmin(Restricted):
         self.verbs[verb](row)
         return redirect(reverse("admin:email_channels_sendingdomain_change", args=[pk]))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who only looks reads of the keys above."""
+        return super().get_fieldsets(request, obj) if self.has_change_permission(request) else ()
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
