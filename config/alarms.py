@@ -25,6 +25,7 @@ MINUTE = 60
 PATIENCE = {
     "account": 15 * MINUTE,
     "certificate": 0,
+    "oauth": 0,
     "quota": 0,
     "canary": 0,
     "reply-address": 0,

@@ -99,6 +99,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "renew permissions": {
+            "task": "apps.channels.tasks.renew_permissions",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "send canaries": {
             "task": "apps.channels.tasks.send_canaries",
             "schedule": 60.0,

@@ -9,13 +9,27 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from apps.channels.canary import Canary, canary_of
-from apps.channels.forecast import Certificate, Quota, certificates_of, quota_of
+from apps.channels.forecast import (
+    Certificate,
+    Permission,
+    Quota,
+    certificates_of,
+    permission_of,
+    quota_of,
+)
 from apps.channels.models import EmailAccount, InboundEmail, Mailbox, SendingDomain
 from apps.core.health import Backlog, backlog
 
 SHOWN = 50  # accounts, those in trouble first
 LOOKED_AT = 500
 STATUSES = EmailAccount.Status
+_SECRETS = (
+    "receive_password",
+    "send_password",
+    "oauth_profile__client_secret",
+    "oauth_grant__access_token",
+    "oauth_grant__refresh_token",
+)
 _RANK = {"down": 0, "degraded": 1, "ok": 2, "off": 3}
 
 
@@ -40,17 +54,18 @@ class AccountCondition:
     certificates: tuple[Certificate, ...] = ()
     quota: Quota | None = None
     canary: Canary | None = None
+    permission: Permission | None = None  # None: it signs in by password
     lost_reply_address: bool = False  # of one of its mailboxes, which had been in use
     a_domain_got_worse: bool = False  # any; it is asked along, and costs no question of its own
 
 
 def accounts(*, channel_on: bool) -> list[AccountCondition]:
     """In one query; those in trouble first, then by name."""
-    rows = EmailAccount.objects.filter(enabled=True).defer("receive_password", "send_password")
+    rows = EmailAccount.objects.filter(enabled=True).defer(*_SECRETS)
     lost = Exists(_lost().filter(account=OuterRef("pk")))
     worse = Exists(domains_that_got_worse())
     told = rows.annotate(measured_at=Now(), lost_one=lost, worse_one=worse)
-    told = told.prefetch_related("cursors")
+    told = told.select_related("oauth_profile", "oauth_grant").prefetch_related("cursors")
     timed: Any = told[:LOOKED_AT]
     found = [_condition(row, row.measured_at, channel_on=channel_on) for row in timed]
     return sorted(found, key=lambda one: (_RANK[one.state], one.name))
@@ -105,6 +120,7 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         certificates=tuple(certificates_of(row, now)),
         quota=quota_of(row, now) if receives else None,
         canary=canary_of(row, now) if channel_on else None,
+        permission=permission_of(row, now),
         lost_reply_address=getattr(row, "lost_one", False),
         a_domain_got_worse=getattr(row, "worse_one", False),
     )

@@ -1,4 +1,5 @@
-"""What will break on a day that is known before: certificates that end, space that fills up.
+"""What will break on a day that is known before: certificates, secrets and permissions that end,
+space that fills up.
 
 A server tells both while we speak with it anyway. They are kept with the account, and belong to
 the server that told them: whoever changes the server forgets them.
@@ -7,17 +8,20 @@ the server that told them: whoever changes the server forgets them.
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from apps.channels.lane import Lane
-from apps.channels.models import EmailAccount, Tls
+from apps.channels.models import EmailAccount, OAuthGrant, OAuthProfile, Tls
+from apps.channels.oauth.providers import UNUSED_DAYS
 from apps.channels.rules import WITHOUT_SERVER
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.imap import ImapInbox
 
 CERTIFICATE_DAYS = (14, 10, 3, 0)  # a warning at each
+SECRET_DAYS = (30, 7, 0)
 QUOTA_PERCENT = (80, 95, 100)
 QUOTA_EVERY = timedelta(hours=1)
 COMPARED = timedelta(days=7)  # growth is judged by what was used so long ago
@@ -66,6 +70,34 @@ class Quota:
     @property
     def level(self) -> int:
         return sum(self.percent >= percent for percent in QUOTA_PERCENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What an account signs in with by OAuth. Days are those that are left, below 0 it is over;
+    None: nobody knows of an end. `trouble` is as the grant keeps it, empty while all is well."""
+
+    profile: int
+    profile_name: str
+    secret_until: date | None
+    secret_days: int | None
+    unused_days: int | None  # until the provider takes it for forgotten
+    code: str
+    trouble: str
+    failing_since: datetime | None
+
+    @property
+    def secret_level(self) -> int:
+        """How many warnings it has passed."""
+        return _level(self.secret_days)
+
+    @property
+    def unused_level(self) -> int:
+        return _level(self.unused_days)
+
+
+def _level(left: int | None) -> int:
+    return 0 if left is None else sum(left <= days for days in SECRET_DAYS)
 
 
 # ---- what the servers tell ----------------------------------------------------------------------
@@ -133,6 +165,33 @@ def _until(account: EmailAccount, side: str) -> datetime | None:
         return None
     until: datetime | None = getattr(account, f"{side}_certificate_until")
     return until
+
+
+def permission_of(account: EmailAccount, now: datetime) -> Permission | None:
+    """None: it signs in by password. Asks nothing where profile and grant are selected with it."""
+    profile = account.oauth_profile
+    if account.sign_in != EmailAccount.SignIn.OAUTH or profile is None:
+        return None
+    grant: OAuthGrant | None = getattr(account, "oauth_grant", None)
+    secret = profile.secret_until
+    return Permission(
+        profile=profile.pk,
+        profile_name=profile.name,
+        secret_until=secret,
+        secret_days=(secret - localtime(now).date()).days if secret else None,
+        unused_days=_unused_days(profile, grant, now),
+        code=grant.code if grant else "",
+        trouble=grant.sentence if grant else "",
+        failing_since=grant.failing_since if grant else None,
+    )
+
+
+def _unused_days(profile: OAuthProfile, grant: OAuthGrant | None, now: datetime) -> int | None:
+    lasts = UNUSED_DAYS.get(OAuthProfile.Provider(profile.provider))
+    by_itself = profile.flow == OAuthProfile.Flow.APP
+    if lasts is None or by_itself or grant is None or grant.refreshed_at is None:
+        return None
+    return (grant.refreshed_at + timedelta(days=lasts) - now) // timedelta(days=1)
 
 
 def quota_of(account: EmailAccount, now: datetime) -> Quota | None:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.dispatch import receiver
 
-from apps.channels import canary, fetch_threads, imports, ledger_check, sending_domains
+from apps.channels import canary, fetch_threads, imports, ledger_check, renewing, sending_domains
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news, count_asked, import_asked
@@ -47,6 +47,18 @@ def fetch_and_note(account_id: int) -> None:
 @shared_task
 def send_canaries() -> None:
     canary.send_due()
+
+
+@shared_task
+def renew_permissions() -> None:
+    """One task per account, so that a slow token server delays nobody else."""
+    for account_id in renewing.due():
+        wake(renew_permission, account_id)
+
+
+@shared_task
+def renew_permission(account_id: int) -> None:
+    renewing.renew(account_id)
 
 
 @shared_task

@@ -1,10 +1,10 @@
-"""What an account foretells: certificates, space, and the canary that proves its way each hour.
+"""What an account foretells: certificates, permissions, space, and the canary of each hour.
 
 While all is well they are words in the account's own line; trouble has a line of its own.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.urls import reverse_lazy
 from django.utils.formats import date_format
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from apps.channels import condition as channels
 from apps.channels.canary import BACK_WITHIN, Canary
 from apps.channels.condition import AccountCondition
-from apps.channels.forecast import CERTIFICATE_DAYS, Certificate, Quota
+from apps.channels.forecast import CERTIFICATE_DAYS, Certificate, Permission, Quota
 from config.condition.line import Cure, Line, size, span
 
 MINUTES = 60
@@ -32,13 +32,18 @@ def words_of(one: AccountCondition) -> str:
 
 
 def warnings(found: Iterable[AccountCondition]) -> Iterator[Line]:
-    lines = [line for one in found for line in _warnings(one)]
+    rows = list(found)
+    lines = [*_secrets(rows), *(line for one in rows for line in _warnings(one))]
     yield from lines[: channels.SHOWN]
 
 
 def _warnings(one: AccountCondition) -> Iterator[Line]:
     for certificate in [each for each in one.certificates if each.level][:1]:
         yield _certificate(one, certificate)
+    if one.permission and one.permission.trouble and one.state == "off":
+        yield _permission(one, one.permission)
+    if one.permission and one.permission.unused_level:
+        yield _unused(one, one.permission)
     if one.quota and one.quota.level:
         yield _quota(one, one.quota)
     if one.canary and one.canary.failed:
@@ -52,6 +57,59 @@ def _read(folder: str, uid: int) -> str:
 def _open(one: AccountCondition, sentence: str) -> tuple[Cure]:
     page = reverse_lazy("admin:email_channels_emailaccount_change", args=[one.pk])
     return (Cure(sentence, page=page, page_name=_("Open the account")),)
+
+
+# ---- permissions of OAuth -----------------------------------------------------------------------
+
+
+def _secrets(found: Iterable[AccountCondition]) -> Iterator[Line]:
+    """Once for each profile, however many accounts sign in through it."""
+    for one in {one.permission.profile: one for one in found if one.permission}.values():
+        if one.permission and one.permission.secret_until and one.permission.secret_level:
+            yield _secret(one.permission, one.permission.secret_until)
+
+
+def _secret(found: Permission, until: date) -> Line:
+    left = found.secret_days or 0
+    words = _("It ended on %(date)s: accounts that sign in through it fetch and send nothing.")
+    if left >= 0:
+        words = ngettext(
+            "It ends in %(n)d day, on %(date)s; then its accounts fetch and send nothing.",
+            "It ends in %(n)d days, on %(date)s; then its accounts fetch and send nothing.",
+            left,
+        )
+    facts = {"n": left, "date": date_format(until, "DATE_FORMAT")}
+    page = reverse_lazy("admin:email_channels_oauthprofile_change", args=[found.profile])
+    sentence = _("Make a new secret at the provider, and type it and its last day there.")
+    return Line(
+        f"oauth-secret-{found.profile}",
+        _("Secret of the OAuth profile %(name)s") % {"name": found.profile_name},
+        "down" if left < 0 else "degraded",
+        words % facts,
+        cures=(Cure(sentence, page=page, page_name=_("Open the profile")),),
+        level=found.secret_level,
+    )
+
+
+def _permission(one: AccountCondition, found: Permission) -> Line:
+    """Of an account that fetches nothing now; another one says it in its own line."""
+    name = _("Permission of the account %(name)s") % {"name": one.name}
+    cures = _open(one, _("Press “Reconnect” there; answers that wait leave then."))
+    key = f"oauth-{one.pk}"
+    return Line(key, name, "down", found.trouble, found.failing_since, cures)
+
+
+def _unused(one: AccountCondition, found: Permission) -> Line:
+    name = _("Permission of the account %(name)s") % {"name": one.name}
+    words = ngettext(
+        "It was not used for long, and the provider forgets it in %(n)d day.",
+        "It was not used for long, and the provider forgets it in %(n)d days.",
+        max(found.unused_days or 0, 0),
+    )
+    fact = words % {"n": max(found.unused_days or 0, 0)}
+    cures = _open(one, _("Test the connection; if that fails, press “Reconnect”."))
+    key = f"oauth-unused-{one.pk}"
+    return Line(key, name, "degraded", fact, cures=cures, level=found.unused_level)
 
 
 # ---- certificates -------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from config.condition.line import Cure, Line, State, span, waits
 
 MINUTE, HOUR = 60, 3600
 FAILURES = 3  # so many in a row are an alarm at once
+AT_ONCE = ("oauth-revoked", "oauth-secret")  # codes that nobody but a person cures
 
 
 def switch(channel: ChannelSettings) -> Iterator[Line]:
@@ -71,7 +72,7 @@ def _patience(one: AccountCondition) -> int:
     """Seconds: one that asks us to go slower is right for a while; three failures are enough."""
     if one.code == "throttled":
         return HOUR
-    return 0 if one.failures >= FAILURES else 15 * MINUTE
+    return 0 if one.failures >= FAILURES or one.code in AT_ONCE else 15 * MINUTE
 
 
 def _fetched(one: AccountCondition) -> str:
@@ -107,6 +108,7 @@ def _account_cures(one: AccountCondition) -> tuple[Cure, ...]:
         "": _("It is late. Is the worker or beat down? Else test the connection."),
         "throttled": _("The server asks us to go slower. If it stays so, look less often."),
         "wrong-key": _("Put the former CARTERIA_KEY back, or type the password again."),
+        "oauth-revoked": _("Press “Reconnect” there and sign in; it goes on where it stopped."),
         "internal": _("The worker's log names the error. Test the connection."),
     }
     usual = _("Correct it, then press “Save and test connection”.")
