@@ -21,9 +21,11 @@ from apps.channels.grants import connected_as, standing_of
 from apps.channels.guides import guide_to
 from apps.channels.models import ChannelSettings, EmailAccount, OAuthGrant, OAuthProfile
 from apps.channels.oauth import consent
+from apps.channels.rules import leads_elsewhere
 from apps.channels.transports.errors import TransportError
 from apps.core.models import User
 
+SIDES = ("receive", "send")
 CONNECTING = "oauth_connecting"  # in the session: the account whose button was pressed last
 
 
@@ -43,6 +45,14 @@ class Connects:
             "may_fill": may,
         }
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: EmailAccount, form: Any, change: bool) -> None:
+        """A token is for the server and the mailbox that it was granted for, like a password."""
+        before = EmailAccount.objects.filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)  # type: ignore[misc]
+        sides = (leads_elsewhere(before, form.cleaned_data, one) for one in SIDES if before)
+        if any(sides) and consent.forget(obj):
+            messages.warning(request, _("Server or user changed: press “Connect” once more."))
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view  # type: ignore[attr-defined]

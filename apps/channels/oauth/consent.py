@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
+from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.channels.models import ChannelSettings, EmailAccount, OAuthGrant, OAuthProfile
@@ -85,6 +86,14 @@ def connect_app(account: EmailAccount, by: User) -> None:
     tokens.access_token(account, refused=tokens.stored_token(account))
     OAuthGrant.objects.filter(account=account).update(connected_at=Now(), connected_by=by)
     _try_at_once(account)
+
+
+def forget(account: EmailAccount) -> bool:
+    """It has another server or user now: no token goes there before somebody connects it again.
+    False: there was nothing to forget."""
+    waiting = {"status": OAuthGrant.Status.WAITING, "access_token": "", "refresh_token": ""}
+    known = OAuthGrant.objects.filter(account=account.pk).exclude(status=waiting["status"])
+    return bool(known.update(**waiting, access_until=None, version=F("version") + 1))
 
 
 # ---- what came back ---------------------------------------------------------------------
