@@ -111,7 +111,7 @@ class AccountForm(RowForm):
     folder_names = forms.CharField(
         label=_("Folders"),
         required=False,
-        help_text=_("Names separated by commas; empty means INBOX. Add the junk folder if wanted."),
+        help_text=_("Names separated by commas; empty means INBOX."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -215,7 +215,10 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
 
     class Media:
         css: ClassVar = {"all": ("account-admin.css",)}
-        js: ClassVar = (Script("account-admin.js", defer=True),)
+        js: ClassVar = (
+            Script("account-admin.js", defer=True),
+            Script("account-way.js", defer=True),
+        )
 
     fieldsets = (
         (
@@ -256,6 +259,7 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
             {
                 "fields": (
                     "folder_names",
+                    ("watch_junk", "junk_folder"),
                     ("idle", "every_seconds"),
                     ("after", "after_folder"),
                     ("start", "start_date"),

@@ -74,14 +74,14 @@ class LedgerAdmin(OnlyLook, Restricted):
         "subject",
         "size",
     )
-    list_filter = (OutcomeFilter, "source", "account", "mailbox")
+    list_filter = (OutcomeFilter, "source", "from_junk", "account", "mailbox")
     list_select_related = ("account", "mailbox")
     search_fields = ("=sender", "=sha256", "=id")
     date_hierarchy = "received_at"
     show_full_result_count = False
     fields = (
         ("source", "account", "mailbox"),
-        ("folder", "uidvalidity", "uid"),
+        ("folder", "uidvalidity", "uid", "uidl", "from_junk"),
         ("received_at", "settled_at", "status", "duplicate_of"),
         ("server_date", "gone_at", "answers_nobody"),
         "reason",
@@ -180,7 +180,7 @@ class ImportForm(forms.Form):
     account = forms.ModelChoiceField(
         EmailAccount.objects.filter(enabled=True, receive_kind=EmailAccount.Receive.IMAP),
         label=_("Account"),
-        help_text=_("Its folders that are read, as its page names them."),
+        help_text=_("Its folders that are read. By IMAP alone: POP3 tells no dates of old mail."),
     )
     since = forms.DateField(
         label=_("Since"),

@@ -40,6 +40,7 @@ class ReceiveSerializer(serializers.Serializer[EmailAccount]):
     port = serializers.IntegerField(source="receive_port")
     tls = serializers.ChoiceField(Tls.choices, source="receive_tls")
     folders = serializers.ListField(child=serializers.CharField(), source="watched_folders")
+    watch_junk = serializers.BooleanField(help_text="Its folder is among the folders once known.")
     idle = serializers.BooleanField()
     every_seconds = serializers.IntegerField()
 
@@ -95,7 +96,8 @@ class AccountSerializer(serializers.Serializer[EmailAccount]):
 
     @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
     def get_last_uids(self, account: EmailAccount) -> dict[str, int]:
-        return {cursor.folder: cursor.last_uid for cursor in account.cursors.all()}
+        read = (cursor for cursor in account.cursors.all() if cursor.uidvalidity)  # by IMAP
+        return {cursor.folder: cursor.last_uid for cursor in read}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_certificate_until(self, account: EmailAccount) -> datetime | None:
@@ -126,6 +128,8 @@ class LedgerSerializer(serializers.Serializer[InboundEmail]):
     folder = serializers.CharField(read_only=True)
     uidvalidity = serializers.IntegerField(read_only=True, allow_null=True)
     uid = serializers.IntegerField(read_only=True, allow_null=True)
+    uidl = serializers.CharField(read_only=True, help_text="Its name by POP3, in place of a UID.")
+    from_junk = serializers.BooleanField(read_only=True)
     size = serializers.IntegerField(read_only=True)
     sha256 = serializers.CharField(read_only=True)
     received_at = serializers.DateTimeField(read_only=True)

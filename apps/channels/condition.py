@@ -110,7 +110,7 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
         sentence=row.status_sentence,
         receives=receives,
         fetches=row.fetches,
-        wants_idle=row.fetches and row.idle,
+        wants_idle=row.receive_kind == EmailAccount.Receive.IMAP and row.idle,
         every=row.every_seconds,
         failures=row.failures,
         last_fetched_at=since,
@@ -127,8 +127,8 @@ def _condition(row: EmailAccount, now: datetime, *, channel_on: bool) -> Account
 
 
 def _read_up_to(row: EmailAccount) -> tuple[tuple[str, int], ...]:
-    """Of the folders that it is to read, in its own order."""
-    known = {cursor.folder: cursor.last_uid for cursor in row.cursors.all()}
+    """Of the folders that it is to read, in its own order; POP3 has no UIDs."""
+    known = {one.folder: one.last_uid for one in row.cursors.all() if one.uidvalidity}
     return tuple((name, known[name]) for name in row.watched_folders if name in known)
 
 

@@ -43,7 +43,7 @@ def due_accounts() -> list[int]:
     """Claims the accounts whose time has come, each for one interval; two beats take turns."""
     if not ChannelSettings.load().enabled:
         return []
-    receiving = EmailAccount.objects.filter(enabled=True, receive_kind__in=EmailAccount.FETCHED)
+    receiving = EmailAccount.objects.fetching().filter(enabled=True)
     return [
         account.pk
         for account in receiving.filter(expired("next_fetch_at"))
@@ -85,9 +85,7 @@ def signed_in(account: EmailAccount, session: Callable[[ImapLogin], Session]) ->
 
 
 def _may_fetch(account: EmailAccount) -> bool:
-    wanted = EmailAccount.objects.filter(
-        pk=account.pk, enabled=True, receive_kind__in=EmailAccount.FETCHED
-    )
+    wanted = EmailAccount.objects.fetching().filter(pk=account.pk, enabled=True)
     return ChannelSettings.load().enabled and wanted.exists()
 
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.channels import cursors
+from apps.channels import cursors, maildrop_check
 from apps.channels.fetch import signed_in
 from apps.channels.lane import Lane
 from apps.channels.models import (
@@ -87,8 +87,7 @@ def due_accounts() -> list[int]:
     night, now = _last_night(channel.time_zone), timezone.now()
     counted = Q(at__gte=night, sentence="") | Q(at__gte=max(night, now - AGAIN_AFTER))
     since = LedgerCheck.objects.filter(counted, account=OuterRef("pk"))
-    rows = EmailAccount.objects.filter(enabled=True, created_at__lt=night)
-    rows = rows.filter(receive_kind=EmailAccount.Receive.IMAP)
+    rows = EmailAccount.objects.fetching().filter(enabled=True, created_at__lt=night)
     return list(rows.filter(~Exists(since)).values_list("pk", flat=True))
 
 
@@ -105,6 +104,8 @@ def _against_server(account: EmailAccount) -> list[LedgerCheck]:
     if not account.fetches:
         return []
     names = account.watched_folders
+    if account.receive_kind == EmailAccount.Receive.POP3:
+        return [maildrop_check.count(account, name) for name in names]
     try:
         with signed_in(account, ImapInbox) as inbox:
             return [_folder(inbox, account, name) for name in names]
@@ -223,7 +224,7 @@ def _ask_again(
 
 def _given(account: EmailAccount) -> Iterator[LedgerCheck]:
     """What came by the API or the command line has no server to be counted against."""
-    count = InboundEmail.objects.filter(account=account, uid=None).count()
+    count = InboundEmail.objects.filter(account=account, uid=None, uidl="").count()
     if count:
         yield LedgerCheck(account=account, folder="", in_ledger=count)
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from apps.channels import oauth_rules
+from apps.channels import oauth_rules, pop3_rules
 from apps.core.hosts import host_problem
 from apps.core.rules import Problem
 
@@ -27,13 +27,16 @@ USUAL: dict[int, tuple[str, tuple[str, ...]]] = {
     465: ("send", ("implicit",)),
     587: ("send", ("starttls",)),
     25: ("send", ("starttls", "none")),
-    110: ("pop3", ()),
-    995: ("pop3", ()),
+    110: ("pop3", ("starttls", "none")),
+    995: ("pop3", ("implicit",)),
 }
 PORTS = {
     ("receive", "implicit"): 993,
     ("receive", "starttls"): 143,
     ("receive", "none"): 143,
+    ("pop3", "implicit"): 995,
+    ("pop3", "starttls"): 110,
+    ("pop3", "none"): 110,
     ("send", "implicit"): 465,
     ("send", "starttls"): 587,
     ("send", "none"): 25,
@@ -99,6 +102,7 @@ def account_problems(account: EmailAccount) -> Iterator[Problem]:
             yield "canary", sentence
     yield from oauth_rules.account_problems(account)
     yield from _fetching_problems(account)
+    yield from pop3_rules.account_problems(account)
     by_provider = account.receive_kind == "provider" or account.send_kind == "anymail"
     if by_provider and not account.provider:
         yield "provider", _("Choose the mail provider.")
@@ -117,6 +121,9 @@ def _fetching_problems(account: EmailAccount) -> Iterator[Problem]:
         yield "start_date", _("Say from which day on.")
     if bad := [name for name in account.folders if CONTROLS.search(name)]:
         yield "folders", _("“%(name)s” is no name of a folder.") % {"name": bad[0][:60]}
+    if CONTROLS.search(account.junk_folder):
+        sentence = _("“%(name)s” is no name of a folder.")
+        yield "junk_folder", sentence % {"name": account.junk_folder[:60]}
 
 
 def _same(folder: str) -> str:
@@ -167,7 +174,7 @@ def _side_doubts(account: EmailAccount, side: str) -> Iterator[str]:
     host, port, tls, user = (
         getattr(account, f"{side}_{name}") for name in ("host", "port", "tls", "user")
     )
-    if doubt := port_doubt(side, port, tls):
+    if doubt := port_doubt(port_side(account, side), port, tls):
         yield doubt
     if tls == "none" and host not in HERE:
         yield _("without encryption, everybody on the way can read password and mail.")
@@ -176,14 +183,21 @@ def _side_doubts(account: EmailAccount, side: str) -> Iterator[str]:
         yield _("there is a user, but no password.")
 
 
+def port_side(account: EmailAccount, side: str) -> str:
+    """As PORTS names it: POP3 has ports of its own."""
+    return "pop3" if side == "receive" and account.receive_kind == "pop3" else side
+
+
 def port_doubt(side: str, port: int, tls: str) -> str:
-    """A hint, never a refusal: a server may stand where it likes."""
+    """A hint, never a refusal: a server may stand where it likes. SIDE may be pop3."""
     usual = USUAL.get(port)
     if usual is None or (usual[0] == side and tls in usual[1]):
         return ""
     facts: dict[str, Any] = {"port": port, "usual": PORTS[side, tls]}
-    if usual[0] == "pop3":
+    if usual[0] == "pop3" != side:
         return _("port %(port)s is one of POP3; with this choice %(usual)s is usual.") % facts
+    if (usual[0], side) == ("receive", "pop3"):
+        return _("port %(port)s is one of IMAP; with this choice %(usual)s is usual.") % facts
     if usual[0] != side:
         other = _("port %(port)s is one for sending; %(usual)s is usual here.")
         if usual[0] == "receive":

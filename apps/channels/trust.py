@@ -108,9 +108,12 @@ def trust_of(
     known: Collection[str] = (),
     contacts: Contacts = NO_CONTACTS,
     is_stranger: bool = False,
+    from_junk: bool = False,
 ) -> Trust:
     """KNOWN are the addresses of those who take part already; a stranger only holds our token."""
     facts = list(_facts(email, ours, known, contacts))
+    if from_junk:
+        facts.append({"code": "from-junk"})
     if is_stranger:
         facts.append({"code": "stranger"})
     if email.secured:

@@ -33,6 +33,7 @@ SENTENCES = {
     "our-address": _("It says that it comes from our own address, and nothing proves it."),
     "agent-address": _("From an agent's address, unverified."),
     "our-domain": _("It says that it comes from {domain}, and nothing proves it."),
+    "from-junk": _("It lay in the folder of junk mail: the mail server took it for junk."),
     "stranger": _("The sender has not taken part in this conversation before."),
     "not-authentic": _("It does not really come from {domain}: the {method} check failed."),
     "not-proved": _("Nothing proves that it comes from {domain}."),

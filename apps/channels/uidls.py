@@ -136,10 +136,6 @@ def compare(account: EmailAccount, folder: str, listing: Sequence[Listed]) -> Dr
     return drop
 
 
-def living_names(account: EmailAccount) -> set[str]:
-    return set(_living(account).values_list("uidl", flat=True))
-
-
 def _living(account: EmailAccount) -> QuerySet[InboundEmail]:
     return InboundEmail.objects.filter(account=account, gone_at=None).exclude(uidl="")
 

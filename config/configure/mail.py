@@ -33,6 +33,10 @@ FILE_KEYS = {
     "receive_host": "receive.host",
     "send_host": "send.host",
     "folders": "receive.folders",
+    "watch_junk": "receive.watch_junk",
+    "junk_folder": "receive.junk_folder",
+    "after": "receive.after",
+    "start": "receive.start",
     "after_folder": "receive.after",
     "start_date": "receive.start",
     "sent_folder": "send.sent_folder",
@@ -77,12 +81,15 @@ def _new_account(values: Values) -> EmailAccount:
             setattr(account, f"{side}_kind", "none")
         else:
             tls = given.get("tls", getattr(account, f"{side}_tls"))
-            setattr(account, f"{side}_port", USUAL_PORTS[side, tls])
+            way = "pop3" if given.get("kind") == "pop3" else side
+            setattr(account, f"{side}_port", USUAL_PORTS[way, tls])
+            if way == "pop3":
+                account.after = account.After.KEEP
     return account
 
 
 def _fetching(given: Values) -> Values:
-    fields: Values = picked(given, "folders", "idle", "every_seconds")
+    fields: Values = picked(given, "folders", "watch_junk", "junk_folder", "idle", "every_seconds")
     if "after" in given:
         fields["after"], _colon, fields["after_folder"] = given["after"].partition(":")
     if "start" in given:

@@ -69,7 +69,7 @@ TEAM = Section(
 )
 RECEIVE = Section(
     {
-        "kind": Choice(("imap", "none"), later=("pop3",)),
+        "kind": Choice(("imap", "pop3", "none")),
         "host": Or(HOST),
         "port": PORT,
         "tls": TLS,
@@ -77,6 +77,8 @@ RECEIVE = Section(
         "user": Text(empty=True),
         "password": Secret(),
         "folders": ListOf(Text(longest=255)),
+        "watch_junk": Flag(),
+        "junk_folder": Text(empty=True, longest=255),
         "idle": Flag(),
         "every_seconds": Number(5, 86_400),
         "after": AFTER,

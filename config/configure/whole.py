@@ -11,7 +11,7 @@ from apps.queues.models import Queue
 from config.configure.kinds import Context
 from config.configure.lines import Entry
 
-NEEDS_SERVER = ("imap", "smtp")
+NEEDS_SERVER = ("imap", "pop3", "smtp")
 SECTIONS = {  # section: (what one of it is called, the key that names it)
     "users": ("user", "user"),
     "teams": ("team", "name"),

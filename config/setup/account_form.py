@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.channels.admin import AccountForm
 from apps.channels.guides import GUIDES, OTHER, guide_named, guide_to
 from apps.channels.models import EmailAccount, Mailbox, Tls
-from apps.channels.rules import PORTS
+from apps.channels.rules import PORTS, port_side
 from apps.core.errors import Invalid
 from apps.core.secrets import unseal
 from config.setup.steps import SIDES
@@ -100,7 +100,8 @@ class AccountStep(StoredForm, AccountForm):
             host, port, tls = (f"{side}_{name}" for name in ("host", "port", "tls"))
             if not data.get(host) and known[host]:
                 data |= {name: known[name] for name in (host, port, tls)}
-            data[port] = data.get(port) or PORTS[side, str(data.get(tls) or known[tls])]
+            way = port_side(self.instance, side)
+            data[port] = data.get(port) or PORTS[way, str(data.get(tls) or known[tls])]
         data["receive_user"] = data.get("receive_user") or data.get("address", "")
         data["name"] = data.get("name") or data.get("address", "")[:100]
         if data.get("same_login"):

@@ -21,6 +21,7 @@ from apps.channels.parsed import Address
 from apps.channels.send import Envelope, Outcome, send
 from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.pop3 import Pop3Inbox
 from apps.core.errors import Problem
 from apps.core.leases import Hold, held
 from config.models import RoundTrip
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = timedelta(minutes=2)
 LEASE = 100  # seconds; longer than a server may be silent, see send.py and imap_wire.py
+LOOKED_AT, LARGEST_LOOKED_AT = 20, 64 * 1024  # mails of a maildrop, and bytes of each
 HOPELESS = {"password", "method-disabled", "folder-missing", "tls", "tls-name", "dns", "wrong-key"}
 
 State = RoundTrip.State
@@ -158,6 +160,8 @@ def _was_fetched(trip: RoundTrip) -> bool:
 
 
 def _found_on_server(trip: RoundTrip) -> bool:
+    if trip.account.receive_kind == EmailAccount.Receive.POP3:
+        return _found_in_maildrop(trip)
     with signed_in(trip.account, ImapInbox) as inbox:
         watched = trip.account.watched_folders
         places = [(folder, State.ARRIVED) for folder in watched]
@@ -169,6 +173,21 @@ def _found_on_server(trip: RoundTrip) -> bool:
                 found_at = timezone.now()
                 removed = _remove(inbox, uids)
                 _settle(trip, state, folder=folder, removed=removed, settled_at=found_at)
+                return True
+    return False
+
+
+def _found_in_maildrop(trip: RoundTrip) -> bool:
+    """Among the newest small mails: POP3 knows no search."""
+    with signed_in(trip.account, Pop3Inbox) as inbox:
+        small = [mail for mail in inbox.listing()[-LOOKED_AT:] if mail.size < LARGEST_LOOKED_AT]
+        for batch in inbox.new_messages(small):
+            found = {number for number, raw in batch.mails if probe.token_in(raw) == trip.token}
+            if found:
+                found_at = timezone.now()
+                inbox.delete([mail for mail in small if mail.number in found])
+                removed = inbox.leave()
+                _settle(trip, State.ARRIVED, folder="INBOX", removed=removed, settled_at=found_at)
                 return True
     return False
 

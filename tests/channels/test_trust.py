@@ -29,7 +29,7 @@ def test_a_sender_is_judged(name: str) -> None:
 
 def test_every_fact_has_a_case_and_a_sentence() -> None:
     shown = {code for _headers, _level, codes in CASES.values() for code in codes}
-    assert shown | {"stranger"} == set(SENTENCES)
+    assert shown | {"stranger", "from-junk"} == set(SENTENCES)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -69,6 +69,11 @@ def test_without_a_named_server_nothing_is_believed() -> None:
 def test_a_server_without_a_name_can_be_named_none() -> None:
     field = "Authentication-Results: spf=pass smtp.mailfrom=example.com; dmarc=pass\n"
     assert trust_of(_mail(field + FROM), Ours(servers=("none",))).level == "verified"
+
+
+def test_what_lay_in_junk_is_a_warning_whoever_sent_it() -> None:
+    trust = trust_of(_mail(PASSED + FROM), Ours(servers=("mx.ours.test",)), from_junk=True)
+    assert (trust.level, "junk mail" in sentences_of(trust.as_json())[0]) == ("warning", True)
 
 
 def test_a_stranger_in_a_conversation_is_a_warning() -> None:

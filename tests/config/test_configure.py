@@ -244,8 +244,12 @@ def test_check_only_looks(tmp_path: Path) -> None:
         ),
         ("version: 1\nchannel: {enabled: true}", "FILE:2: channel.enabled: Set external_url"),
         (
+            "version: 1\naccounts: [{name: m, receive: {kind: pop3, host: a.b, after: seen}}]",
+            "FILE:2: accounts.receive.after: POP3 can neither mark a mail nor move it.",
+        ),
+        (
             "version: 1\naccounts: [{name: m, receive: {kind: pop3}}]",
-            "FILE:2: accounts.receive.kind: pop3 is not available in this release.",
+            "FILE:2: accounts.receive.host: Name the server",
         ),
         (
             "version: 1\naccounts: [{name: m, send: {kind: anymail}}]",

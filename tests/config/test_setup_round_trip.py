@@ -16,12 +16,13 @@ from apps.crm.models import Ticket
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Session
 from config.models import RoundTrip
-from config.setup import round_trip
+from config.setup import old_mail, round_trip
 from tests.channels.mailboxes import account_at, inbox_of, unseen
 from tests.config.wizard import ADDRESS, Wizard, deliver_to, form_at
 from tests.people import make_queue, make_user, switch_channel_on
 from tests.servers.dovecot import Dovecot
 from tests.servers.fake_imap import running_fake_imap, serving
+from tests.servers.pop3d import Pop3d
 from tests.servers.smtp_sink import SmtpSink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
@@ -69,6 +70,18 @@ def test_a_mail_goes_out_comes_back_and_is_taken_away(
     assert unseen(dovecot, user) == 0
     mail = delivering.mails[0]
     assert (mail.sender, mail.recipients) == (ADDRESS, (ADDRESS,))
+
+
+def test_it_comes_back_by_pop3_too(pop3d: Pop3d, smtp_sink: SmtpSink) -> None:
+    user = pop3d.imap.new_user()
+    deliver_to(pop3d.imap, smtp_sink, user)
+    pop3d.imap.deliver(user, b"Subject: Carteria test mail of somebody else\r\n\r\nhello")
+    fields = {"receive_kind": "pop3", "after": "keep", "receive_port": pop3d.port}
+    account = account_at(pop3d.imap, user, send_port=smtp_sink.port, **fields)
+    assert old_mail.count(account).sentence == "1 mail in all."
+    trip = gone_on(round_trip.begin(account, ADDRESS))
+    assert (trip.state, trip.removed) == (State.ARRIVED, True)
+    assert old_mail.count(account).total == 1
 
 
 def test_other_mail_is_neither_found_nor_touched(

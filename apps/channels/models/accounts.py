@@ -79,8 +79,6 @@ class EmailAccount(ProviderFields):
         THROTTLED = "throttled", _("slowed down by the server")
         FAILING = "failing", _("failing")
 
-    FETCHED: ClassVar = (Receive.IMAP, Receive.POP3)  # others bring their mail by themselves
-
     # The two sides have the same fields; a history names the side.
     field_groups: ClassVar = {"receive_": _("incoming mail"), "send_": _("outgoing mail")}
 

@@ -174,7 +174,7 @@ def _by_itself(one: Placed, known: _Known, *, is_now: bool) -> str:
         or _no_customer(one)
         or _first(
             ("forged", answerable.is_forged(mail.parsed, servers)),
-            ("junk", answerable.is_junk_folder(row.folder)),
+            ("junk", row.from_junk or answerable.is_junk_folder(row.folder)),
             ("agent", one.place.from_agent),
             ("stranger", not one.place.verified),
             ("import", row.answers_nobody),

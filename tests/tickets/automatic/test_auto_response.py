@@ -292,6 +292,7 @@ def test_how_a_mail_came_may_stop_it(house: House) -> None:
     ways: list[tuple[str, dict[str, Any]]] = [
         ("import", {"answers_nobody": True}),
         ("junk", {"folder": "Junk"}),
+        ("junk", {"folder": "Basura", "from_junk": True}),
         ("junk", {"folder": "[Gmail]/Spam"}),
         ("junk", {"folder": "INBOX.Junk E-mail"}),
         ("late", {"received_at": long_ago, "released": True}),
