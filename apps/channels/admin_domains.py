@@ -116,7 +116,9 @@ class SendingDomainAdmin(Restricted):
             _("Keys that sign your mail"),
             {
                 "fields": ("selectors",),
-                "description": _("Only if the key of your mail was not found by itself."),
+                "description": _(
+                    "Only if the key of your mail was not found by itself. Saving looks it up."
+                ),
             },
         ),
     )
@@ -155,7 +157,8 @@ class SendingDomainAdmin(Restricted):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who only looks reads of the keys above."""
-        return super().get_fieldsets(request, obj) if self.has_change_permission(request) else ()
+        may_type = self.has_change_permission(request) and not sending_domains.is_not_asked(obj)
+        return super().get_fieldsets(request, obj) if may_type else ()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -169,6 +172,7 @@ class SendingDomainAdmin(Restricted):
             "cards": row.cards,
             "why_not": gettext(why) % {"domain": row} if why else "",
             "adds": any(card.verdict.to_add for card in row.cards),
+            "show_save": not why,
             "show_save_and_continue": False,
             "worse": [(NAMES[kind], since) for kind, since in sending_domains.worse_since(row)],
             "servers": row.found.get("servers", ()),
