@@ -78,9 +78,10 @@ def _stands(said: list[Said], good: bool) -> bool | None:
 
 
 def _nothing_known(sending: Sending) -> Said:
-    if sending.providers:
-        facts = {"provider": sending.providers[0].name, "domain": sending.domain}
-        return Said("dkim-provider", "warn", _AT_PROVIDER, facts)
+    for provider in sending.providers:
+        facts = {"provider": provider.name, "domain": sending.domain}
+        template = _AT_PROVIDER if provider.selectors else _NAMED_BY_PROVIDER
+        return Said("dkim-provider", "warn", template, facts)
     return Said("dkim-unknown", "warn", _UNKNOWN, {"domain": sending.domain})
 
 
@@ -123,11 +124,13 @@ def _is_key(text: str) -> bool:
 
 
 def _missing(selector: Selector, answer: Answer, facts: dict[str, str]) -> Said:
-    if answer.texts:
+    usual = selector.source == "usual"  # a wildcard answers under any name
+    if answer.texts and not usual:
         return Said("dkim-no-key", "danger", _NO_KEY, facts | {"text": answer.texts[0][:80]})
     if answer.alias:
-        return Said("dkim-alias", "danger", _ALIAS, facts | {"alias": answer.alias})
-    if selector.source == "usual":
+        told = facts | {"alias": answer.alias}
+        return Said("dkim-alias", "warn" if usual else "danger", _ALIAS, told)
+    if usual:
         return Said("dkim-usual-missing", "quiet", _MISSING_USUAL, facts)
     template = _MISSING_SEEN if selector.source == "seen" else _MISSING_TYPED
     return Said("dkim-missing", "danger", template, facts)
@@ -188,6 +191,11 @@ _AT_PROVIDER = gettext_noop(
     "None of the keys that %(provider)s usually takes is there for %(domain)s. Switch DKIM on in"
     " its administration: it shows the record to add. If you chose a selector of your own, write it"
     " below."
+)
+_NAMED_BY_PROVIDER = gettext_noop(
+    "%(provider)s gives its keys names of its own, so it is not known whether they are there for"
+    " %(domain)s. Add the records that its administration shows, and write the part before"
+    " ._domainkey below; or let the account prove its way with a mail each hour."
 )
 _OTHER_SIGNER = gettext_noop(
     "Mails of yours that came back were signed by %(signer)s, not by %(domain)s: this does not"
