@@ -1,13 +1,15 @@
 """Every stored secret under the newest key: counted, sealed anew, and the broken ones named."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Cast
 
 from apps.core.secrets import SealedPlace, key_of, reseal
 
@@ -43,17 +45,22 @@ def look(place: SealedPlace) -> Found:
 
 
 def look_into(places: Iterable[SealedPlace], *, limit: int) -> list[Found]:
-    """The first LIMIT rows of each table, in one question each; changes nothing."""
-    found: list[Found] = []
-    for _model, some in groupby(places, key=lambda place: place.model):
-        ofs = [Found(place) for place in some]
-        rows = _table(ofs[0].place).order_by("pk")
-        columns = rows.values_list("pk", *(one.place.field for one in ofs))
-        for identity, *values in columns[:limit]:
-            for one, value in zip(ofs, values, strict=True):
-                _count(one, identity, value)
-        found += ofs
+    """The first LIMIT rows of each table, all of them in one question; changes nothing."""
+    found = [Found(place) for place in places]
+    first, *others = (_column(one.place, number, limit) for number, one in enumerate(found))
+    for number, identity, text in sorted(first.union(*others, all=True)):
+        one = found[number]
+        _count(one, identity, json.loads(text) if one.place.keys else text)
     return found
+
+
+def _column(place: SealedPlace, number: int, limit: int) -> "models.QuerySet[Any, Any]":
+    """NUMBER, id and text; an empty column of JSON is left out."""
+    rows = _table(place)
+    some = rows.filter(pk__in=rows.order_by("pk").values("pk")[:limit])
+    text = Cast(place.field, models.TextField())
+    columns = some.order_by().annotate(sealed_text=text).exclude(sealed_text=None)
+    return columns.values_list(Value(number), Cast("pk", models.BigIntegerField()), "sealed_text")
 
 
 def rotate(place: SealedPlace) -> Found:
