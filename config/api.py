@@ -12,6 +12,7 @@ from apps.agents.api import urlpatterns as agents
 from apps.agents.api_shifts import urlpatterns as agent_shifts
 from apps.agents.api_states import urlpatterns as agent_states
 from apps.channels.api import urlpatterns as channels
+from apps.channels.api_suppressed import urlpatterns as suppressed
 from apps.core.api.alarms import urlpatterns as alarms
 from apps.core.api.idempotency import PROBLEM_TYPE
 from apps.queues.api import urlpatterns as queues
@@ -46,6 +47,7 @@ urlpatterns = [
     *alarms,
     *channels,
     *queues,
+    *suppressed,
     *tickets,
     path("schema/", SchemaView.as_view(), name="schema"),
     re_path(r"", nothing_here),

@@ -387,6 +387,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("Bring in mail from before the start; nobody gets an automatic answer."),
         nothing,
     ),
+    "email_channels.SuppressedAddress": (
+        None,
+        gettext_lazy("Where mail had better not go: it did not arrive, or nobody wants it."),
+        nothing,
+    ),
     "tickets.ThreadDeletion": (
         None,
         gettext_lazy("Receipts: who deleted which conversation, and how much of it."),

@@ -36,6 +36,7 @@ from apps.channels.models import (
     LedgerCheck,
     MailImport,
     OAuthProfile,
+    SuppressedAddress,
 )
 from apps.channels.models.domains import SendingDomain
 from apps.channels.parsed import Address
@@ -237,6 +238,10 @@ API = {
     ("post", "quarantine-release-many", ""):   "b 3 3 3 3 3 3 3 3 1 3",
     ("post", "quarantine-delete-many", ""):    "b 3 3 3 3 3 3 3 3 1 3",
     ("post", "quarantine-tell-many", ""):      "b 3 3 3 3 3 3 3 3 1 3",
+    ("get", "suppressed-list", ""):            "y y y y 3 3 y y 3 1 3",
+    ("get", "suppressed-detail", ""):          "y y y y 3 3 y y 3 1 3",
+    ("post", "suppressed-list", ""):           "b 3 3 3 3 3 3 b 3 1 3",
+    ("delete", "suppressed-detail", ""):       "+ 3 3 3 3 3 3 + 3 1 3",
     ("get", "pipeline", ""):                   "+ + + + 3 3 + + 3 1 3",
     ("post", "inbound", ""):                   "b 3 3 3 3 3 3 b 3 1 3",
     ("get", "agent-time-in-state", ""):        "+ + 4 4 + 4 + + 3 1 4",
@@ -282,6 +287,7 @@ ADMIN = {
     "email_channels.InboundEmail":       "",
     "email_channels.LedgerCheck":        "",
     "email_channels.MailImport":         "add",
+    "email_channels.SuppressedAddress":  "add remove_them",
     "tickets.ThreadDeletion":            "",
     "email_channels.QuarantinedEmail":   "release_them delete_them tell_senders",
     "queues.Queue":                      "add change delete",
@@ -364,6 +370,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     assert tuple(people) == PEOPLE
     words, rows = _things(house, north)
     marks = {
+        "suppressed": "gone@outside.test",
         "session": words["session"],
         "message": f'"id":"{words["message"]}"',
         "regrouping": f'"id":"{words["regrouping"]}"',
@@ -435,6 +442,8 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         "quarantine": held.pk,
         "regrouping": _undone(session).pk,
     }
+    suppressed = SuppressedAddress.objects.create(address="gone@outside.test")
+    words["suppressed"] = suppressed.pk
     rows: list[models.Model] = [
         house.alice.user,
         ApiToken.objects.create(user=house.bob.user, name="of Bob", digest="d"),
@@ -455,6 +464,7 @@ def _things(house: House, north: Team) -> tuple[dict[str, Any], dict[str, models
         held,
         LedgerCheck.objects.create(account=house.mailbox.account, folder="INBOX"),
         MailImport.objects.create(account=house.mailbox.account, since=date(2026, 1, 1)),
+        suppressed,
         ThreadDeletion.objects.create(thread_key="T0"),
         make_queue("Spare"),
         AttachmentSettings.load(),

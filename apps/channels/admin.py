@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 import apps.channels.admin_domains
 import apps.channels.admin_ledger
 import apps.channels.admin_mailboxes
-import apps.channels.admin_oauth  # noqa: F401 - they register their pages
+import apps.channels.admin_oauth
+import apps.channels.admin_suppressed  # noqa: F401 - they register their pages
 from apps.channels import rules
 from apps.channels.admin_connect import Connects, say_how_it_goes
 from apps.channels.forecast import forgotten

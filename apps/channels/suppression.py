@@ -89,14 +89,22 @@ def arrived(addresses: Collection[str]) -> None:
 def by_hand(
     address: str, *, by: User, account: EmailAccount | None = None, why: str = ""
 ) -> SuppressedAddress:
-    """Raises Invalid, and Conflict `known` for one that is there already."""
+    """Raises what `may_be_added` raises."""
+    address = may_be_added(address, account, why)
+    return SuppressedAddress.objects.create(
+        address=address, account=account, reason=Reason.BY_HAND, evidence=why, by=by
+    )
+
+
+def may_be_added(address: str, account: EmailAccount | None, why: str) -> str:
+    """The address as it is kept. Raises Invalid, and Conflict `known` for one that is there."""
     address = wire_address(address, utf8=True).lower()
-    row = {"address": address, "account": account, "reason": Reason.BY_HAND}
-    if SuppressedAddress.objects.in_force().filter(**row).exists():
+    there = SuppressedAddress.objects.in_force().filter(reason=Reason.BY_HAND, account=account)
+    if there.filter(address=address).exists():
         raise Conflict("known", _("address: It is on the list already."))
     if len(why) > MOST_WORDS:
         raise Invalid("too-long", _("why: at most %(most)s characters.") % {"most": MOST_WORDS})
-    return SuppressedAddress.objects.create(**row, evidence=why, by=by)
+    return address
 
 
 def remove(rows: Iterable[SuppressedAddress], *, by: User) -> int:
@@ -105,15 +113,23 @@ def remove(rows: Iterable[SuppressedAddress], *, by: User) -> int:
     return wanted.update(removed_at=Now(), removed_by=by)
 
 
+def listed(addresses: Iterable[str]) -> set[str]:
+    """In small letters: whom nothing automatic is sent to, whichever account it would leave by."""
+    wanted = {one.lower() for one in addresses if one}
+    rows = SuppressedAddress.objects.in_force().filter(address__in=wanted)
+    return set(rows.values_list("address", flat=True)) if wanted else set()
+
+
 def against(
-    addresses: Iterable[str], *, account: int | None = None
+    addresses: Iterable[str], *, mailbox: int | None = None
 ) -> dict[str, SuppressedAddress]:
-    """By the address in small letters, in one query: what weighs most for a mail through
-    ACCOUNT."""
+    """By the address in small letters, in one query: what weighs most for a mail from MAILBOX."""
     wanted = {one.strip().lower() for one in addresses if one}
     if not wanted:
         return {}
-    where = Q(account=None) | Q(account=account) if account else Q(account=None)
+    where = Q(account=None)
+    if mailbox is not None:
+        where |= Q(account__mailboxes=mailbox)
     rows = SuppressedAddress.objects.in_force().filter(where, address__in=wanted)
     heaviest = sorted(rows, key=lambda one: (one.reason in SuppressedAddress.UNWANTED, one.pk))
     return {one.address: one for one in heaviest}

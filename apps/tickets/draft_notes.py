@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from apps.channels import suppression
 from apps.channels.customer import is_one_of, our_addresses
 from apps.channels.lookalikes import PROVIDERS, domain_of, imitated_by
+from apps.channels.models import SuppressedAddress
 from apps.channels.parsed import Address
 from apps.tickets.delivery_reports import trouble
 from apps.tickets.letters import people_of
 from apps.tickets.models import Draft, StagedFile
 from apps.tickets.newcomers import known_people
+from apps.tickets.sending.unwanted import UNWANTED
 
 MOST_NAMED = 5
 
@@ -63,11 +66,17 @@ def _stranger(person: Address, side: str, near: set[str]) -> Note:
 
 
 def _of_troubled(draft: Draft) -> Iterator[Note]:
+    """What stands on the list says more than what bounces say together."""
     people = {side: people_of(getattr(draft, side)) for side in ("to", "cc", "bcc")}
-    found = trouble(one.email for side in people.values() for one in side)
+    everybody = [one.key for side in people.values() for one in side]
+    listed = suppression.against(everybody, mailbox=draft.mailbox_id)
+    found = trouble(one for one in everybody if one not in listed)
     for side, some in people.items():
         for person in some:
-            if troubled := found.get(person.key):
+            if row := listed.get(person.key):
+                code = UNWANTED if row.reason in SuppressedAddress.UNWANTED else "suppressed"
+                yield Note(code, side, suppression.sentence_of(row), person.key)
+            elif troubled := found.get(person.key):
                 words = {"address": person.email, "trouble": troubled.sentence}
                 sentence = _("%(address)s: %(trouble)s") % words
                 yield Note("not-arriving", side, sentence, person.key)

@@ -61,6 +61,7 @@ class Letter:
     cc: tuple[Address, ...] | None = None
     bcc: tuple[Address, ...] | None = None
     files: tuple[Upload, ...] = ()
+    confirmed: frozenset[str] = frozenset()  # who gets it although he wants no mail
 
 
 @dataclass(frozen=True, slots=True)

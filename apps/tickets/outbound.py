@@ -38,6 +38,7 @@ from apps.tickets.letters import (
 from apps.tickets.limits import Weighed, check, limits_for
 from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.sending.delivery import deliver, deliver_with_others, due
+from apps.tickets.sending.unwanted import confirmed_or_refuse
 from apps.tickets.signals import files_waiting, message_queued
 from apps.tickets.threading import references
 
@@ -77,7 +78,7 @@ class ThreadHeaders(TypedDict):
 def reply(session: Session, letter: Letter, *, by: User) -> Message:
     """Answers the newest mail of the customer; an unassigned session is taken by whoever answers.
 
-    Raises Guarded `channel-off` or `cannot-send`, Conflict `not-yours`, `closed` or
+    Raises Guarded `channel-off`, `cannot-send` or `unwanted`, Conflict `not-yours`, `closed` or
     `already-taken`, Invalid for what was written.
     """
     writers.channel_is_on_or_refuse()
@@ -86,9 +87,11 @@ def reply(session: Session, letter: Letter, *, by: User) -> Message:
     mailbox = writers.mailbox_of(session, answered)
     text, html = bodies_of(letter)
     check_size(mailbox, letter.files, text, html)
+    people = addressed(letter, recipients_of_answer(session, answered))
+    confirmed_or_refuse(people.everybody, letter.confirmed, mailbox=mailbox.pk)
     mail = Mail(
         mailbox=mailbox,
-        people=addressed(letter, recipients_of_answer(session, answered)),
+        people=people,
         subject=with_session_id(subject_of_answer(letter, session, answered), session, mailbox),
         text=text,
         html=html,
@@ -109,7 +112,9 @@ def write_first(queue: Queue, letter: Letter, *, by: User, agent: Agent | None =
     mailbox = writers.mailbox_of_queue(queue)
     text, html = bodies_of(letter)
     check_size(mailbox, letter.files, text, html)
-    mail = Mail(mailbox, addressed(letter, Recipients(())), first_subject(letter), text, html)
+    people = addressed(letter, Recipients(()))
+    confirmed_or_refuse(people.everybody, letter.confirmed, mailbox=mailbox.pk)
+    mail = Mail(mailbox, people, first_subject(letter), text, html)
     written = write_files(letter.files)
     with transaction.atomic():
         session = begin_session(queue, mail, by, agent)

@@ -17,21 +17,29 @@ from django.utils.translation import gettext as _
 from apps.channels.compose import wire_address
 from apps.channels.models import EmailAccount, Provider
 from apps.channels.outcome import Envelope, Heard, Outcome, Settled
-from apps.channels.provider_api import amazon_ses, by_fields, mailgun
+from apps.channels.provider_api import amazon_ses
 from apps.channels.provider_api.asked import Asked, Taken, Unreadable, Way
 from apps.channels.provider_api.said import not_theirs, not_told, refusal, words_of
 from apps.channels.web_line import Answer, exchange
 from apps.core.errors import Invalid
 from apps.core.secrets import unseal
 
-WAYS: dict[str, Way] = {
-    Provider.SES: Way(amazon_ses.request, amazon_ses.read),
-    Provider.MAILGUN: Way(mailgun.request, mailgun.read),
-    **{
-        name: Way(partial(by_fields.request, provider=name), partial(by_fields.read, provider=name))
-        for name in by_fields.MAKERS
-    },
-}
+
+def _way(provider: str) -> Way | None:
+    """Anymail and what it needs are not in the memory of processes that never send so."""
+    if provider == Provider.SES:
+        return Way(amazon_ses.request, amazon_ses.read)
+    if provider == Provider.MAILGUN:
+        from apps.channels.provider_api import mailgun
+
+        return Way(mailgun.request, mailgun.read)
+    from apps.channels.provider_api import by_fields
+
+    if provider not in by_fields.MAKERS:
+        return None
+    return Way(
+        partial(by_fields.request, provider=provider), partial(by_fields.read, provider=provider)
+    )
 
 
 def send(
@@ -44,7 +52,7 @@ def send(
     heard: Heard | None,
 ) -> Outcome:
     """As `channels.send.send`, for an account of the kind ANYMAIL."""
-    way = WAYS.get(account.provider)
+    way = _way(account.provider)
     if way is None:
         return Outcome("retry", None, _("The account names no mail provider to send through."))
     try:

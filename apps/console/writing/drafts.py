@@ -37,6 +37,7 @@ from apps.tickets.drafts import Content
 from apps.tickets.drafts_send import ThreadChanged, send
 from apps.tickets.models import Draft, Message, Session
 from apps.tickets.newcomers import newcomers
+from apps.tickets.sending.unwanted import UNWANTED, Unwanted, confirmed_or_refuse
 
 MOST_LISTED = 200
 AGAIN = "again"  # asked for: a mail that did not arrive, to be changed and sent once more
@@ -187,9 +188,12 @@ def send_draft(request: Visit, key: str) -> Answer:
     if strangers := _not_confirmed(draft, content, body):
         return refusal(_new_recipients(strangers), people=[one.email for one in strangers])
     try:
+        _wanted_or_refuse(draft, content, body)
         message = send(draft, content, wish, by=user)
     except ThreadChanged as changed:
         return refusal(changed, newer=[_newer(one) for one in changed.newer])
+    except Unwanted as unwanted:
+        return refusal(unwanted, people=[f"{UNWANTED} {one}" for one in unwanted.people])
     except Conflict as conflict:
         return _with_draft(conflict, user, key)
     answer = _sent(message, wish.then, request.channel)
@@ -204,6 +208,15 @@ def _not_confirmed(draft: Draft, content: Content, body: dict[str, Any]) -> list
     confirmed = set(words_in(body, "confirmed"))
     new = newcomers(draft.session, (*content.to, *content.cc, *content.bcc))
     return [one for one in new if "@" in one.email and one.key not in confirmed]
+
+
+def _wanted_or_refuse(draft: Draft, content: Content, body: dict[str, Any]) -> None:
+    """That somebody is new here says nothing of whether he wants mail: each is confirmed alone."""
+    if draft.sent_as_id:
+        return
+    said = (one.partition(f"{UNWANTED} ")[2] for one in words_in(body, "confirmed"))
+    people = [one.key for one in (*content.to, *content.cc, *content.bcc)]
+    confirmed_or_refuse(people, {*said}, mailbox=content.mailbox or draft.mailbox_id)
 
 
 def _new_recipients(strangers: Sequence[Address]) -> Guarded:

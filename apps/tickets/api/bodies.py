@@ -114,6 +114,12 @@ class LetterSerializer(serializers.Serializer[Any]):
     cc = _people(required=False)
     bcc = _people(required=False)
     files = serializers.ListField(child=UploadField(), required=False, max_length=MOST_FILES)
+    confirmed = serializers.ListField(
+        child=serializers.CharField(max_length=320),
+        required=False,
+        max_length=MOST_PEOPLE,
+        help_text="Addresses that are written to although somebody there wants no mail.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         said = (attrs.get("text") or "").strip() or (attrs.get("html") or "").strip()
@@ -135,6 +141,7 @@ class LetterSerializer(serializers.Serializer[Any]):
             cc=people["cc"],
             bcc=people["bcc"],
             files=tuple(given.get("files", ())),
+            confirmed=frozenset(one.lower() for one in given.get("confirmed", ())),
         )
 
 

@@ -24,7 +24,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.channels import answerable
+from apps.channels import answerable, suppression
 from apps.channels.compose import MAX_SUBJECT, clean_line, wire_address
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
 from apps.channels.parsed import Address
@@ -115,6 +115,7 @@ class _Known:
     answered: set[int]  # sessions
     spoken: set[int]  # sessions in which a person has written to the customer
     looping: set[str]
+    suppressed: set[str]
     restored_at: datetime | None
     had: Counter[str] = field(default_factory=Counter)  # answers within a day, by address
 
@@ -127,7 +128,9 @@ class _Known:
         spoken, answered = _spoken(sessions), _answered(sessions)
         looping = mail_loops.flagged({one.mail.sender for one in asked})
         last = restored.noticed_at() if asked else None
-        return cls(asked, channel, zone, _senders(asked), answered, spoken, looping, last)
+        suppressed = suppression.listed(one.mail.customer.key for one in asked)
+        senders = _senders(asked)
+        return cls(asked, channel, zone, senders, answered, spoken, looping, suppressed, last)
 
     def count(self, addresses: Collection[str]) -> None:
         """What each of these has had within a day, by the database's clock."""
@@ -182,6 +185,7 @@ def _by_itself(one: Placed, known: _Known, *, is_now: bool) -> str:
             ("restored", known.restored_at is not None and _time_of(one) <= known.restored_at),
             ("channel-off", not known.channel.enabled),
             ("loop", mail.sender in known.looping),
+            ("suppressed", mail.customer.key in known.suppressed),
             ("session", one.session.pk in known.answered),
             ("in-person", one.session.pk in known.spoken),
             ("no-sender", not _can_send(known.sender(one))),

@@ -33,6 +33,7 @@ _WHY = {
         "a backup was restored after it had come, so that it may have had one already"
     ),
     "channel-off": gettext_lazy("the channel is off"),
+    "suppressed": gettext_lazy("its sender's address is on the list of suppressed addresses"),
     "session": gettext_lazy("this session has had one"),
     "in-person": gettext_lazy("somebody has written to the customer in this session"),
     "loop": gettext_lazy("its sender may be a machine that answers ours"),

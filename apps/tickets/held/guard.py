@@ -34,6 +34,10 @@ WHY_NOT: dict[str, Promise] = {
     "forged": _(
         "The sender may be forged: the answer would reach somebody who never wrote to you."
     ),
+    "suppressed": _(
+        "The address is on the list of suppressed addresses: an earlier mail did not arrive there,"
+        " or somebody there wants none."
+    ),
     "told-today": _("This sender was told in the last 24 hours already."),
 }
 
@@ -45,6 +49,7 @@ class Known:
     ours: Collection[str] = ()
     crm: Collection[str] = ()
     facts: Collection[str] = ()  # codes of trust
+    suppressed: Collection[str] = ()
     told_lately: bool = False
 
 
@@ -65,4 +70,6 @@ def _no_stranger(sender: Address, known: Known) -> str:
         return "crm"
     if FORGED & set(known.facts):
         return "forged"
+    if sender.key in known.suppressed:
+        return "suppressed"
     return "told-today" if known.told_lately else ""

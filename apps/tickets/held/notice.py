@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.channels import suppression
 from apps.channels.compose import OutgoingMail, compose, wire_address
 from apps.channels.customer import our_addresses
 from apps.channels.models import ChannelSettings, InboundEmail, Mailbox, QuarantineAction
@@ -146,6 +147,7 @@ def _recipient(inbound: InboundEmail, mail: ParsedEmail) -> str:
         ours=our_addresses(),
         crm=crm_senders().keys(),
         facts=_facts(inbound, mail),
+        suppressed=suppression.listed([sender.key]) if sender else (),
         told_lately=sender is not None and _told_lately(sender.key),
     )
     if code := why_silent(mail, known):

@@ -553,7 +553,7 @@ export class Writing {
     if (this.state.peek() === "sending") this.state.value = "typed";
     if (!(problem instanceof Problem)) return;
     if (problem.code === "thread-changed") this.newer.value = problem.body.newer ?? [];
-    else if (problem.code === "new-recipients") this.strangers.value = { sentence: problem.message, people: problem.body.people ?? [] };
+    else if (["new-recipients", "unwanted"].includes(problem.code)) this.strangers.value = { sentence: problem.message, people: problem.body.people ?? [] };
     else if (problem.status === 404) this.state.value = "gone";
     else if (this.#canWait(problem)) this.refuse("", problem.status === 401 ? signedOutSentence() : problem.message);
     else if (!this.theirs.peek()) this.refuse(problem.field, problem.message);

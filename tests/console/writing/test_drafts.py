@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from apps.attachments.models import Attachment
+from apps.channels import suppression
 from apps.channels.models import ChannelSettings
+from apps.channels.suppression import Found
 from apps.console import answers, live
 from apps.console.models import Signature
 from apps.core.live import user_topic
@@ -437,3 +439,27 @@ def test_what_has_not_failed_is_not_sent_again(
         "drafts/", kind="again", session=session.public_id, message=str(message.pk)
     )
     assert problem(refused) == (409, "nothing-to-resend")
+
+
+# ---- who had better not be written to ---------------------------------------------------------
+
+
+def test_a_bounced_address_is_told_of_and_stops_nothing(alice: Composer, session: Session) -> None:
+    suppression.add([Found("customer@outside.test", "hard", "550 5.1.1 user unknown")])
+    draft = alice.begin(session)
+    [note] = draft["notes"]
+    assert (note["code"], note["field"]) == ("suppressed", "to")
+    assert "user unknown" in note["sentence"]
+    assert alice.send(draft).status_code == 202
+
+
+def test_who_has_said_no_is_confirmed_as_such(alice: Composer, session: Session) -> None:
+    """That somebody may read the conversation is another question."""
+    suppression.add([Found("customer@outside.test", "complaint")])
+    draft = alice.begin(session)
+    assert [note["code"] for note in draft["notes"]] == ["unwanted"]
+    for confirmed in ([], ["customer@outside.test"]):
+        assert problem(alice.send(draft, confirmed=confirmed)) == (422, "unwanted")
+    people = alice.send(draft).json()["people"]
+    assert people == ["unwanted customer@outside.test"]
+    assert alice.send(draft, confirmed=people).status_code == 202

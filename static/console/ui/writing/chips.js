@@ -12,6 +12,7 @@ import { Icon } from "../icon.js";
 /** @typedef {"to" | "cc" | "bcc"} Field */
 
 const MOST_SUGGESTED = 6;
+const TROUBLE = ["not-arriving", "suppressed", "unwanted"]; // codes of notes
 
 /** @param {{ writing: Writing, field: Field, label: string, describedBy: string }} props */
 export function Chips({ writing, field, label, describedBy }) {
@@ -141,7 +142,7 @@ function Chip({ one, trouble, remove, edit, walked }) {
  */
 function troubleOf(one, writing) {
   const email = one.email.toLowerCase();
-  return writing.notes.value.find(({ code, address }) => code === "not-arriving" && address === email)?.sentence ?? "";
+  return writing.notes.value.find(({ code, address }) => TROUBLE.includes(code) && address === email)?.sentence ?? "";
 }
 
 /**

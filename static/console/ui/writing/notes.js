@@ -23,13 +23,13 @@ export function FieldProblem({ writing, fields, id }) {
 export function Notes({ writing }) {
   const seen = useSignal(new Set([""]));
   const notes = writing.notes.value.filter(({ sentence }) => !seen.value.has(sentence));
-  const isRight = (/** @type {string} */ sentence, /** @type {string} */ address) => {
+  const isRight = (/** @type {string} */ sentence, /** @type {string} */ address, /** @type {string} */ code) => {
     seen.value = new Set([...seen.peek(), sentence]);
-    if (address) writing.confirm([address]);
+    if (address) writing.confirm([code === "unwanted" ? `unwanted ${address}` : address]);
   };
   return notes.map(
     ({ sentence, code, address }) => html`<div class="notice notice--warn" key=${sentence} data-test="note" data-code=${code}><${Icon} name=${code === "no-file" ? "clip" : "alert"} /><span dir="auto">${sentence}</span>
-      <span class="actions"><button type="button" class="btn btn--sm btn--link" onClick=${() => isRight(sentence, address)}>${_("It is right")}</button></span></div>`,
+      <span class="actions"><button type="button" class="btn btn--sm btn--link" onClick=${() => isRight(sentence, address, code)}>${_("It is right")}</button></span></div>`,
   );
 }
 
