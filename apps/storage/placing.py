@@ -73,8 +73,10 @@ def give_next(row: StoredObject) -> None:
 
 
 def _give(row: StoredObject, target: StorageTarget, path: str, *, first: int) -> None:
-    """PATH with the number FIRST, or the next that is free; it keeps it."""
-    for start in range(first, MOST_OF_ONE_NAME, TRIED_AT_ONCE):
+    """PATH with the number FIRST, which almost always is free, or the next one; it keeps it."""
+    if _write(row, target, paths.numbered(path, first)):
+        return
+    for start in range(first + 1, MOST_OF_ONE_NAME, TRIED_AT_ONCE):
         wanted = [paths.numbered(path, start + n) for n in range(TRIED_AT_ONCE)]
         there = StoredObject.objects.filter(target=target, path__in=wanted)
         taken = set(there.values_list("path", flat=True))

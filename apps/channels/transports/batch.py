@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from apps.channels.transports.spool import Kept
 
 BATCH = 50
-BATCH_BYTES = 16 * 2**20
+BATCH_BYTES = 8 * 2**20
 LARGEST_FETCHED = 256 * 2**20  # a larger mail stays on the server and is noted
 
 
