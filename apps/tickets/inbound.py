@@ -26,7 +26,7 @@ from apps.tickets.storing import store
 log = logging.getLogger(__name__)
 
 Status = InboundEmail.Status
-BATCH = 50
+BATCH = 100
 BATCH_BYTES = 16 * 2**20
 LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 

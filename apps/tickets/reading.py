@@ -1,7 +1,7 @@
 """From ledger rows to mails that can be placed: everything slow, before the transaction."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import InterfaceError, OperationalError
@@ -35,6 +35,7 @@ from apps.tickets.stages import stage, stage_of
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 3
+FILES_AT_ONCE = 2 * 2**20  # bytes in memory; then they go to the disk
 
 Status = InboundEmail.Status
 
@@ -76,20 +77,36 @@ def read(
     rows: Sequence[InboundEmail], *, alive: Callable[[], None] = lambda: None
 ) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
     """Parses each mail by itself, so that a bad one holds only itself. ALIVE runs before each."""
-    addresses = Addresses(rows)
     good: list[ReadMail] = []
     held: list[tuple[InboundEmail, Held]] = []
-    for row in rows:
-        alive()
-        try:
-            good.append(_read_one(row, addresses))
-        except Held as reason:
-            held.append((row, reason))
-        except (OperationalError, InterfaceError):
-            raise  # the database is away, whatever mail was read just then
-        except Exception as error:  # the rim: one mail, whatever it is, holds only itself
-            held.append((row, failure(row, error)))
-    return _with_files(good, held), held
+    some: list[ReadMail] = []
+    size = 0
+    for mail in _each(rows, held, alive):
+        some.append(mail)
+        size += sum(len(file.content) for file in mail.parsed.files)
+        if size > FILES_AT_ONCE:
+            good += _with_files(some, held)
+            some, size = [], 0
+    return good + _with_files(some, held), held
+
+
+def _each(
+    rows: Sequence[InboundEmail],
+    held: list[tuple[InboundEmail, Held]],
+    alive: Callable[[], None],
+) -> Iterator[ReadMail]:
+    addresses = Addresses(rows)
+    with blobs.Reader() as reader:
+        for row in rows:
+            alive()
+            try:
+                yield _read_one(row, addresses, reader)
+            except Held as reason:
+                held.append((row, reason))
+            except (OperationalError, InterfaceError):
+                raise  # the database is away, whatever mail was read just then
+            except Exception as error:  # the rim: one mail, whatever it is, holds only itself
+                held.append((row, failure(row, error)))
 
 
 def failure(row: InboundEmail, error: Exception) -> Held:
@@ -105,11 +122,11 @@ def failure(row: InboundEmail, error: Exception) -> Held:
     return Held(f"failed-{at}", held % told)
 
 
-def _read_one(row: InboundEmail, addresses: "Addresses") -> ReadMail:
+def _read_one(row: InboundEmail, addresses: "Addresses", reader: blobs.Reader) -> ReadMail:
     if row.raw is None:
         raise Held("no-bytes", _("The bytes of this mail are missing."))
     with stage("read"):
-        parsed = _parsed(row, blobs.read(row.raw))
+        parsed = _parsed(row, reader.read(row.raw))
     with stage("place"):
         reply_address.take_note(parsed)
         return understood(row, parsed, addresses)
@@ -211,7 +228,7 @@ def _with_files(mails: list[ReadMail], held: list[tuple[InboundEmail, Held]]) ->
 
 
 def _write_files(mails: list[ReadMail]) -> None:
-    """One pack file for all files of the batch; afterwards nobody holds their bytes."""
+    """One pack file for all of them; afterwards nobody holds their bytes."""
     files = [(mail, file) for mail in mails for file in mail.parsed.files]
     written = blobs.write([file.content for _mail, file in files])
     for (mail, file), where in zip(files, written, strict=True):
