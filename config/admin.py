@@ -45,6 +45,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "email_channels.InboundEmail",
             "email_channels.LedgerCheck",
             "email_channels.MailImport",
+            "email_channels.MailboxMove",
             "email_channels.SuppressedAddress",
             "tickets.ThreadDeletion",
             "attachments.Attachment",

@@ -99,6 +99,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "settle moves": {
+            "task": "apps.tickets.tasks.settle_moves",
+            "schedule": 30.0,
+            "options": {"expires": 25},
+        },
         "renew permissions": {
             "task": "apps.channels.tasks.renew_permissions",
             "schedule": 60.0,

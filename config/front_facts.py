@@ -387,6 +387,11 @@ ROWS: dict[str, tuple[Any, Any, Callable[[], Fact]]] = {
         gettext_lazy("Bring in mail from before the start; nobody gets an automatic answer."),
         nothing,
     ),
+    "email_channels.MailboxMove": (
+        gettext_lazy("Moved mailboxes"),
+        gettext_lazy("To another login or provider; conversations stay, nothing comes twice."),
+        nothing,
+    ),
     "email_channels.SuppressedAddress": (
         None,
         gettext_lazy("Where mail had better not go: it did not arrive, or nobody wants it."),

@@ -97,6 +97,11 @@ class MailboxAdmin(SpeaksOfDoubts, Restricted):
     autocomplete_fields: ClassVar = ["account"]
     inlines: ClassVar[list[Any]] = []  # queues add theirs
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Another account is a move, which has a page of its own (a floor above)."""
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "account") if obj else fixed
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a new address nothing is proved yet."""
         shown = super().get_fieldsets(request, obj)
@@ -115,6 +120,7 @@ class MailboxAdmin(SpeaksOfDoubts, Restricted):
     ) -> HttpResponse:
         mailbox = kwargs.get("obj")
         if mailbox is not None and self.has_change_permission(request, mailbox):
+            context["may_move"] = request.user.has_perm("email_channels.add_mailboxmove")
             context["may_try"] = mailbox.account.send_kind != EmailAccount.Send.NONE
             context["may_switch_off"] = mailbox.reply_token != Mailbox.ReplyToken.OFF
         return super().render_change_form(request, context, *args, **kwargs)

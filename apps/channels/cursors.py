@@ -180,6 +180,12 @@ def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[i
     cursor.save(update_fields=["last_uid", "pending_uids", "held_back"])
 
 
+def want(cursor: FolderCursor, uids: Collection[int]) -> None:
+    """Old mail that the next fetch takes."""
+    cursor.pending_uids = sorted({*cursor.pending_uids, *uids})
+    cursor.save(update_fields=["pending_uids"])
+
+
 def hold_back(cursor: FolderCursor, names: Collection[str]) -> None:
     """Mails of POP3 that the server did not hand over."""
     for name in names:

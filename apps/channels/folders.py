@@ -4,10 +4,11 @@ The cursor moves last. Whatever a crash interrupts is asked for again; the ledge
 has by (account, folder, UIDVALIDITY, UID), and the same bytes in the same account are a duplicate.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from apps.channels import cursors, old_mail
+from apps.channels import copied_mail, cursors, old_mail
 from apps.channels.lane import Lane
 from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
 from apps.channels.receive import Arrival, note_huge, receive
@@ -46,6 +47,8 @@ class FolderReader:
             self._take(cursor, batch)
         self._try_again(cursor)
         old_mail.note(self.lane, self.inbox, cursor)
+        if missed := copied_mail.missed_meanwhile(self.lane, self.inbox, self.account, cursor):
+            cursors.want(cursor, missed)
         if self.trouble is None:
             cursors.remember(cursor, folder)
 
@@ -67,14 +70,11 @@ class FolderReader:
 
     def _take(self, cursor: FolderCursor, batch: Batch) -> None:
         old = cursors.old_among(self.lane, self.inbox, cursor, batch.uids)
+        arrived = copied_mail.arrivals(
+            self.lane, self.inbox, self.account, cursor.folder, batch.uids
+        )
         with self.lane.storing(batch.size):
-            rows = receive(
-                [Arrival(raw, uid, old=uid in old) for uid, raw in batch.mails],
-                source=InboundEmail.Source.FETCH,
-                account=self.account,
-                folder=cursor.folder,
-                uidvalidity=cursor.uidvalidity,
-            )
+            rows, left = self._stored(cursor, batch.mails, old, arrived)
         rows += note_huge(
             batch.huge,
             account=self.account,
@@ -83,10 +83,34 @@ class FolderReader:
         )
         self.gained += len(rows)
         crashpoint("fetch.after_commit")
-        self._finish(cursor, batch.uids, batch)
+        stored = [uid for uid in batch.uids if uid not in left]
+        self._finish(cursor, stored, batch, left)
+
+    def _stored(
+        self,
+        cursor: FolderCursor,
+        mails: Sequence[tuple[int, bytes]],
+        old: set[int],
+        arrived: dict[int, datetime],
+    ) -> tuple[list[InboundEmail], set[int]]:
+        """The rows, and the UIDs of mails from before a move, which are only noted."""
+        new = [(uid, raw) for uid, raw in mails if uid not in old]
+        left = copied_mail.leave_alone(cursor, self.account, new, arrived)
+        rows = receive(
+            [Arrival(raw, uid, old=uid in old) for uid, raw in mails if uid not in left],
+            source=InboundEmail.Source.FETCH,
+            account=self.account,
+            folder=cursor.folder,
+            uidvalidity=cursor.uidvalidity,
+        )
+        return rows, left
 
     def _finish(
-        self, cursor: FolderCursor, stored: Sequence[int], batch: Batch | None = None
+        self,
+        cursor: FolderCursor,
+        stored: Sequence[int],
+        batch: Batch | None = None,
+        left: Collection[int] = (),
     ) -> None:
         """Flags what is committed, then moves on; without the flag it is met again next time."""
         if stored and not self._flagged(stored):
@@ -94,7 +118,7 @@ class FolderReader:
         crashpoint("fetch.after_flag")
         if self.trouble is None:
             huge = [uid for uid, _size in batch.huge] if batch else []
-            cursors.settle(cursor, [*stored, *huge], missing=batch.missing if batch else ())
+            cursors.settle(cursor, [*stored, *left, *huge], missing=batch.missing if batch else ())
 
     def _flagged(self, uids: Sequence[int]) -> bool:
         try:

@@ -18,6 +18,7 @@ from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.faults import crashpoint
 from apps.core.leases import Hold, held
+from apps.tickets.moving import twins
 from apps.tickets.reading import MAX_TRIES, Held, ReadMail, failure, read
 from apps.tickets.signals import files_waiting
 from apps.tickets.stages import stage_of
@@ -78,6 +79,7 @@ def _take_in_batch(
     worn_out = [row for row in rows if row.tries >= MAX_TRIES]
     try:
         good, bad = read([row for row in rows if row.tries < MAX_TRIES], alive=hold.keep)
+        twins.look_up(good, alive=hold.keep)
         bad += [(row, _three_tries()) for row in worn_out]
         return _put_aside(bad, again) + _store_or_split(account, good, again)
     except OSError as error:

@@ -16,12 +16,13 @@ from apps.channels.customer import (
     our_addresses,
     takes_part,
 )
-from apps.channels.models import InboundEmail, Mailbox
+from apps.channels.models import InboundEmail, Mailbox, MailboxMove
 from apps.channels.oddity_words import why_held
 from apps.channels.parse import glance, parse
 from apps.channels.parsed import Address, ParsedEmail, ParsedFile, Unreadable
 from apps.channels.parsing.bodies import stands_below
 from apps.channels.parsing.pictures import placed
+from apps.channels.same_mail import content_of
 from apps.channels.tagged import plain
 from apps.core import blobs
 from apps.core.html import html_to_text
@@ -66,6 +67,8 @@ class ReadMail:
     customer: Address = NOBODY  # whom it is from for us: behind a web form, the person
     people: set[str] = field(default_factory=set)  # who takes part by it, none of ours
     forwarded: dict[str, str] = field(default_factory=dict)  # as Message.forwarded
+    content: str = ""  # by same_mail.py, where the mailbox was moved
+    looked_at: dict[int, str] = field(default_factory=dict)  # the content of rows like it
 
     @property
     def sender(self) -> str:
@@ -129,7 +132,10 @@ def _read_one(row: InboundEmail, addresses: "Addresses", reader: blobs.Reader) -
         parsed = _parsed(row, reader.read(row.raw))
     with stage("place"):
         reply_address.take_note(parsed)
-        return understood(row, parsed, addresses)
+        mail = understood(row, parsed, addresses)
+    if mail.mailbox.move_state:
+        mail.content = content_of(parsed)
+    return mail
 
 
 def _take_names(row: InboundEmail, parsed: ParsedEmail) -> None:
@@ -251,20 +257,25 @@ class Addresses:
     def __init__(self, rows: Sequence[InboundEmail]) -> None:
         accounts = {row.account_id for row in rows if row.account_id}
         named = {row.mailbox_id for row in rows if row.mailbox_id}
-        mailboxes = Mailbox.objects.filter(Q(account__in=accounts) | Q(pk__in=named))
+        moved = MailboxMove.objects.filter(from_account__in=accounts).values("mailbox")
+        mine = Q(account__in=accounts) | Q(pk__in=named) | Q(pk__in=moved)
+        mailboxes = Mailbox.objects.filter(mine)
         self._mailboxes = list(mailboxes.select_related("account").order_by("id"))
         self._queues = queues_of(mailbox.pk for mailbox in self._mailboxes)
         self.crm_senders = crm_senders()
         self.never_customers = our_addresses() | self.crm_senders.keys()
 
     def mailbox_of(self, row: InboundEmail, parsed: ParsedEmail) -> Mailbox:
-        """The one it was given to; else whom the server or the headers name; else the first."""
+        """The one it was given to; else whom the server or the headers name, one that has moved
+        away since too; else the first."""
         if row.mailbox_id:
             return next(one for one in self._mailboxes if one.pk == row.mailbox_id)
         mine = [one for one in self._mailboxes if one.account_id == row.account_id]
-        if not mine:
+        away = [one for one in self._mailboxes if one.account_id != row.account_id]
+        candidates = mine + away if row.account_id else []
+        if not candidates:
             raise Held("no-mailbox", _("Its account has no mailbox; add one, then release it."))
-        return named_mailbox(mine, parsed) or mine[0]
+        return named_mailbox(candidates, parsed) or candidates[0]
 
     def queue_of(self, mailbox: Mailbox) -> Queue:
         queue = self._queues.get(mailbox.pk)

@@ -20,6 +20,7 @@ from apps.tickets.models import (
     Message,
     MessageFile,
 )
+from apps.tickets.moving import twins
 from apps.tickets.placing import CHANGED_BY_MAIL, Placed, with_places, with_sessions
 from apps.tickets.reading import ReadMail
 from apps.tickets.sessions import say_changed
@@ -32,7 +33,7 @@ from apps.tickets.trusting import trusts_of
 
 def store(mails: Sequence[ReadMail]) -> list[int]:
     """Stores what is no duplicate; answers the ids of files that wait for the scanner."""
-    fresh = _without_duplicates(mails)
+    fresh = twins.without(_without_duplicates(mails))
     if not fresh:
         return []
     with stage("place"):

@@ -31,6 +31,7 @@ from apps.tickets import (
 )
 from apps.tickets.held import notice as sender_notice
 from apps.tickets.models import Message
+from apps.tickets.moving import settling
 from apps.tickets.sending import news, sent_copies
 from apps.tickets.signals import (
     files_waiting,
@@ -120,6 +121,12 @@ def forget_staged_files() -> None:
 def prove_reply_addresses() -> None:
     """Trial mails that did not come back, and those that are due again."""
     reply_address.keep_proved()
+
+
+@shared_task
+def settle_moves() -> None:
+    """Mailboxes that are at home at their new account."""
+    settling.settle_due()
 
 
 def _batches(items: list[Item], size: int) -> list[list[Item]]:

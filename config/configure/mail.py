@@ -15,7 +15,9 @@ from apps.channels.rules import (
     tidy_aliases,
     tidy_forms,
 )
+from apps.core.errors import Problem
 from apps.queues.models import MailboxRoute, Queue
+from apps.tickets.moving.move import move
 from config.configure.rows import (
     CannotApply,
     Changes,
@@ -132,10 +134,12 @@ def put_mailbox(values: Values, changes: Changes) -> None:
     if "form_senders" in values:
         fields["form_senders"] = tidy_forms(values["form_senders"])
     _refuse_forms(mailbox, fields)
-    if values.get("account"):
-        fields["account_id"] = EmailAccount.objects.get(name=values["account"]).pk
-        fields |= _not_proved_there(mailbox, fields["account_id"])
+    target = EmailAccount.objects.get(name=values["account"]) if values.get("account") else None
+    if new and target:
+        fields["account_id"] = target.pk
     changed = save(mailbox, fields)
+    if target and mailbox.account_id != target.pk:
+        changed |= _move(mailbox, target)
     if values.get("queue"):
         changed |= _route(mailbox, Queue.objects.get(name=values["queue"]))
     changes.put("mailbox", mailbox.address, new=new, changed=changed)
@@ -149,11 +153,13 @@ def _refuse_forms(mailbox: Mailbox, fields: Values) -> None:
         raise CannotApply(key, sentence)
 
 
-def _not_proved_there(mailbox: Mailbox, account: int) -> Values:
-    """That mail to address+token arrives was seen on the account of before."""
-    if mailbox.pk is None or mailbox.account_id == account:
-        return {}
-    return {"reply_token": Mailbox.ReplyToken.OFF, "reply_token_nonce": ""}
+def _move(mailbox: Mailbox, target: EmailAccount) -> bool:
+    """As the page does it, with the same safety: nothing is pointed elsewhere in silence."""
+    try:
+        move(mailbox, target, by=None)
+    except Problem as problem:
+        raise CannotApply("account", problem.sentence.removeprefix("account: ")) from None
+    return True
 
 
 def _route(mailbox: Mailbox, queue: Queue) -> bool:

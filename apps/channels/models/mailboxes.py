@@ -138,6 +138,10 @@ class Mailbox(models.Model):
         before = Mailbox.objects.filter(pk=self.pk).first()
         if before is None or self._reached_by == before._reached_by:
             return
+        self.forget_proof()
+
+    def forget_proof(self) -> None:
+        """The address with a token has to be tried anew."""
         self.reply_token, self.reply_token_nonce = self.ReplyToken.OFF, ""
         self.reply_token_sentence = ""
         self.reply_token_asked_at = self.reply_token_proved_at = None

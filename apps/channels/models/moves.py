@@ -1,4 +1,4 @@
-"""Mailboxes that went from one account to another: who moved them, when, and what was known then."""
+"""Mailboxes that went from one account to another: who moved them, when, what was known then."""
 
 from __future__ import annotations
 

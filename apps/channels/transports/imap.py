@@ -17,6 +17,7 @@ from apps.core.sentences import gettext_noop
 
 __all__ = ["BATCH", "Batch", "Folder", "ImapInbox", "ImapLogin", "OldMails"]
 
+HEADERS = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID FROM DATE RECEIVED)])"
 SLICE = 10_000  # UIDs that one SEARCH looks at, more where hardly any of them are there
 
 
@@ -157,6 +158,13 @@ class ImapInbox(ImapBodies):
         found: dict[int, datetime] = {}
         for some in slices(uids):
             found |= imap_text.dates(self._fetch(some, "(UID INTERNALDATE)"))
+        return found
+
+    def headers(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """What tells a mail from others: Message-ID, From, Date, and who had it on its way."""
+        found: dict[int, bytes] = {}
+        for some in slices(uids):
+            found |= imap_text.headers(self._fetch(some, HEADERS))
         return found
 
     def _search(self, criteria: str) -> list[int]:

@@ -165,9 +165,18 @@ def _lines(data: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
 
 
 def bodies(data: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    return _literals(data, b"BODY[]")
+
+
+def headers(data: Sequence[Any]) -> dict[int, bytes]:
+    """The fields that were asked for, as they stand."""
+    return dict(_literals(data, b"BODY[HEADER"))
+
+
+def _literals(data: Sequence[Any], what: bytes) -> Iterator[tuple[int, Any]]:
     """imaplib gives (head, literal) and then the tail; the UID may stand in either."""
     for number, item in enumerate(data):
-        if not isinstance(item, tuple) or b"BODY[]" not in item[0].upper():
+        if not isinstance(item, tuple) or what not in item[0].upper():
             continue
         tail = data[number + 1] if number + 1 < len(data) else b""
         match = _UID.search(item[0]) or (_UID.search(tail) if isinstance(tail, bytes) else None)

@@ -181,6 +181,7 @@ def _by_itself(one: Placed, known: _Known, *, is_now: bool) -> str:
             ("agent", one.place.from_agent),
             ("stranger", not one.place.verified),
             ("import", row.answers_nobody),
+            ("moving", mail.mailbox.move_state == Mailbox.MoveState.MOVING),
             ("late", not is_now and _is_late(one)),
             ("restored", known.restored_at is not None and _time_of(one) <= known.restored_at),
             ("channel-off", not known.channel.enabled),

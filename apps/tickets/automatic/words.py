@@ -28,6 +28,7 @@ _WHY = {
     "agent": gettext_lazy("it comes from an agent's address"),
     "stranger": gettext_lazy("its sender joined the conversation unverified"),
     "import": gettext_lazy("it is old mail that was brought in"),
+    "moving": gettext_lazy("its mailbox was being moved to another account"),
     "late": gettext_lazy("it is more than a day old"),
     "restored": gettext_lazy(
         "a backup was restored after it had come, so that it may have had one already"

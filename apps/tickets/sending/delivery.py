@@ -151,7 +151,10 @@ def _claim(message: Message) -> _Attempt | None:
         if not (pacing.take_turn(message) and mine.update(attempts=number, **sending)):
             return None
         row = DeliveryAttempt.objects.create(
-            message=message, number=number, lease_until=timezone.now() + timedelta(seconds=LEASE)
+            message=message,
+            number=number,
+            account=message.mailbox.account if message.mailbox else None,
+            lease_until=timezone.now() + timedelta(seconds=LEASE),
         )
         DeliveryAttempt.objects.filter(pk=row.pk).update(lease_until=in_seconds(LEASE))
     return _Attempt(row)
@@ -235,7 +238,7 @@ def _record(
         elif outcome.kind == "sent":
             pacing.went_well(message)
             news.remember_ids(message, outcome.ids)
-        if outcome.kind == "unknown" and doubts.is_to_be_sent_again(message):
+        if outcome.kind == "unknown" and doubts.is_to_be_sent_again(message, row):
             doubts.send_again(message, evidence=doubts.BY_SETTING)
             return
         settling.settle(message, pause=_pause_after(row, outcome, abandoned=only_if is not None))

@@ -84,9 +84,9 @@ def send_again(message: Message, *, evidence: str, by: User | None = None) -> No
         announce(message_queued, message_id=message.pk, after=pause)
 
 
-def is_to_be_sent_again(message: Message) -> bool:
-    """By the account's setting, and once."""
-    account = message.mailbox.account if message.mailbox else None
+def is_to_be_sent_again(message: Message, attempt: DeliveryAttempt) -> bool:
+    """By the setting of the account that it went by, and once."""
+    account = attempt.account or (message.mailbox.account if message.mailbox else None)
     if account is None or account.after_silence != EmailAccount.AfterSilence.RESEND:
         return False
     return not message.tries.filter(outcome=Ended.AGAIN).exists()

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from django.db.models import Exists, F, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.channels.compose import compose
 from apps.channels.fetch import signed_in
@@ -34,7 +35,8 @@ Status = SentCopy.Status
 
 def accounts_due() -> list[int]:
     """Whose folder has to be asked, by their ids."""
-    due = _due().order_by().values_list("message__mailbox__account", flat=True).distinct()
+    went_by = Coalesce("account", "message__mailbox__account")
+    due = _due().order_by().values_list(went_by, flat=True).distinct()
     return [one for one in due if one is not None]
 
 
@@ -42,7 +44,7 @@ def ask(account_id: int) -> None:
     """Looks for what is due of one account; nobody else does meanwhile."""
     account = EmailAccount.objects.get(pk=account_id)
     with held(f"sent-mail:{account_id}", seconds=LEASE) as hold:
-        copies = list(_due().filter(message__mailbox__account=account)[:AT_ONCE]) if hold else []
+        copies = list(_due().filter(_of(account))[:AT_ONCE]) if hold else []
         if copies:
             _ask(account, copies)
 
@@ -53,6 +55,11 @@ def _due() -> QuerySet[SentCopy]:
         expired("next_at"), status=Status.WAITING, message__status__in=Message.GONE_OUT
     )
     return waiting.select_related("message__mailbox__account", "message__session__thread")
+
+
+def _of(account: EmailAccount) -> Q:
+    """What went by it, though the mailbox may have moved since."""
+    return Q(account=account) | Q(account=None, message__mailbox__account=account)
 
 
 def _ask(account: EmailAccount, copies: Sequence[SentCopy]) -> None:

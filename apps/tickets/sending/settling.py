@@ -33,13 +33,13 @@ def settle(message: Message, *, pause: int, because: str = "") -> None:
     recipients are tried that are left; 0: when it is the mail's turn."""
     Message.objects.select_for_update().get(pk=message.pk)  # before the session: sessions.lock
     message.refresh_from_db(fields=["thread", "session", "sent_at"])  # moved on its way
-    attempts = list(message.tries.order_by("number"))
+    attempts = list(message.tries.select_related("account").order_by("number"))
     standing = standing_of(message, attempts)
     first_time = message.sent_at is None and standing.status in Message.GONE_OUT
     _write(message, standing, because or _because(message, standing, attempts), pause, first_time)
     if first_time:
         comments.plan_for([message], undecided=assignment.undecided(message.session))
-    _look_for_a_copy(message)
+    _look_for_a_copy(message, attempts)
     refused = _report(message, standing)
     if refused or message.status == Status.FAILED:
         bring_back(message, refused or message.because)
@@ -145,11 +145,14 @@ def _row(message: Message, who: str, why: Refusal) -> DeliveryReport:
 # ---- the folder of sent mail ---------------------------------------------------------------
 
 
-def _look_for_a_copy(message: Message) -> None:
-    """A row for sent_copies.py, which proves an unknown by it, or lays a copy there by setting."""
-    account = message.mailbox.account if message.mailbox else None
+def _look_for_a_copy(message: Message, attempts: Sequence[DeliveryAttempt]) -> None:
+    """A row for sent_copies.py, which proves an unknown by it, or lays a copy there by setting: in
+    the account that it went by."""
+    now = message.mailbox.account if message.mailbox else None
+    account = next((one.account for one in reversed(attempts) if one.account), now)
     if account is None or account.receive_kind != EmailAccount.Receive.IMAP:
         return
     wanted = account.copy_to_sent and message.status == Status.SENT
     if wanted or message.status == Status.UNKNOWN:
-        SentCopy.objects.bulk_create([SentCopy(message=message)], ignore_conflicts=True)
+        copy = SentCopy(message=message, account=account)
+        SentCopy.objects.bulk_create([copy], ignore_conflicts=True)
