@@ -41,6 +41,7 @@ def prepare() -> None:
         receive_password=seal(PASSWORD),
         start=os.environ.get("FETCH_START", "all"),
         after=os.environ.get("FETCH_AFTER", "seen"),
+        receive_kind=os.environ.get("FETCH_KIND", "imap"),
         after_folder="Done",
     )
 
