@@ -19,7 +19,7 @@ const byPassword = ["new_receive_password", "new_send_password"];
 
 function fieldOf(name) {
   const input = document.getElementById(`id_${name}`);
-  return input?.closest(".fieldBox") ?? input?.closest(".form-row");
+  return input?.closest(".form-multiline > div") ?? input?.closest(".form-row"); // with its help text
 }
 
 function showWhatCounts() {

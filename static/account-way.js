@@ -14,10 +14,10 @@
 
   function show(name, shown) {
     const row = input(name)?.closest(".form-row");
-    const box = input(name)?.closest(".fieldBox") ?? row;
+    const box = input(name)?.closest(".form-multiline > div") ?? row; // with its help text
     if (!box) return;
     box.hidden = !shown;
-    const boxes = [...row.querySelectorAll(".fieldBox")];
+    const boxes = [...row.querySelectorAll(".form-multiline > div")];
     if (boxes.length) row.hidden = boxes.every(one => one.hidden);
   }
 

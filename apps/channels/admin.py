@@ -252,7 +252,10 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
                     ("receive_user", "new_receive_password"),
                     "receive_ca_file",
                 ),
-                "description": _("Where mail is fetched from, and who signs in there."),
+                "description": _(
+                    "Where mail is fetched from, and who signs in there. Choose IMAP where the"
+                    " server has both: POP3 knows no folders and not which mail was read."
+                ),
             },
         ),
         (
