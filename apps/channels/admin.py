@@ -21,6 +21,7 @@ import apps.channels.admin_oauth
 import apps.channels.admin_suppressed  # noqa: F401 - they register their pages
 from apps.channels import rules
 from apps.channels.admin_connect import Connects, say_how_it_goes
+from apps.channels.admin_providers import BringsMail, ProviderFields
 from apps.channels.forecast import forgotten
 from apps.channels.grants import standing_of, waits_for_connect
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
@@ -126,8 +127,8 @@ class AccountForm(RowForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        receives = data.get("receive_kind") != EmailAccount.Receive.NONE
-        if receives and not data.get("receive_user"):
+        fetches = data.get("receive_kind") not in rules.WITHOUT_SERVER
+        if fetches and not data.get("receive_user"):
             self.add_error("receive_user", _("Name the user; it is needed to connect."))
         asked = (self._password_field(side) for side in SIDES if self._gives_away(data, side))
         for field in dict.fromkeys(asked):
@@ -158,7 +159,7 @@ class AccountForm(RowForm):
         return super().save(commit)
 
 
-class WholeAccountForm(AccountForm):
+class WholeAccountForm(ProviderFields, AccountForm):
     """The account's own page, where nothing else asks for the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -177,10 +178,10 @@ class WholeAccountForm(AccountForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        receives = data.get("receive_kind") != EmailAccount.Receive.NONE
+        fetches = data.get("receive_kind") not in rules.WITHOUT_SERVER
         known = data.get("new_receive_password") or self.instance.receive_password
         by_password = data.get("sign_in") != EmailAccount.SignIn.OAUTH
-        if by_password and receives and data.get("receive_user") and not known:
+        if by_password and fetches and data.get("receive_user") and not known:
             self.add_error("new_receive_password", _("Type the password of this user."))
         return data
 
@@ -204,7 +205,7 @@ class MailboxInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(EmailAccount)
-class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
+class AccountAdmin(BringsMail, Connects, SpeaksOfDoubts, Restricted):
     form = WholeAccountForm
     list_display = (
         *("name", "enabled", "incoming", "outgoing", "signs_in", "health", "last_fetched_at"),
@@ -218,6 +219,7 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
         css: ClassVar = {"all": ("account-admin.css",)}
         js: ClassVar = (
             Script("account-admin.js", defer=True),
+            Script("account-provider.js", defer=True),
             Script("account-way.js", defer=True),
         )
 
@@ -255,6 +257,21 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
                 "description": _(
                     "Where mail is fetched from, and who signs in there. Choose IMAP where the"
                     " server has both: POP3 knows no folders and not which mail was read."
+                ),
+            },
+        ),
+        (
+            _("Mail provider"),
+            {
+                "fields": (
+                    "provider",
+                    ("new_provider_key", "new_webhook_signing_key"),
+                    ("option_access_key", "option_region"),
+                    ("option_domain", "option_stream", "option_configuration_set"),
+                ),
+                "description": _(
+                    "Only if a provider brings the mail by its webhook, or sends it by its own"
+                    " interface."
                 ),
             },
         ),
@@ -315,11 +332,14 @@ class AccountAdmin(Connects, SpeaksOfDoubts, Restricted):
 
     @admin.display(description=_("incoming mail"), ordering="receive_host")
     def incoming(self, account: EmailAccount) -> str:
-        receives = account.receive_kind != EmailAccount.Receive.NONE
-        return account.receive_host if receives else account.get_receive_kind_display()
+        if account.receive_kind == EmailAccount.Receive.PROVIDER:
+            return account.get_provider_display()
+        return account.receive_host if account.fetches else account.get_receive_kind_display()
 
     @admin.display(description=_("outgoing mail"), ordering="send_host")
     def outgoing(self, account: EmailAccount) -> str:
+        if account.send_kind == EmailAccount.Send.ANYMAIL:
+            return account.get_provider_display()
         sends = account.send_kind != EmailAccount.Send.NONE
         return account.send_host if sends else account.get_send_kind_display()
 

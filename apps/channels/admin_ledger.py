@@ -83,7 +83,7 @@ class LedgerAdmin(OnlyLook, Restricted):
         ("source", "account", "mailbox"),
         ("folder", "uidvalidity", "uid", "uidl", "from_junk"),
         ("received_at", "settled_at", "status", "duplicate_of"),
-        ("server_date", "gone_at", "answers_nobody"),
+        ("server_date", "gone_at", "answers_nobody", "rebuilt"),
         "reason",
         ("sender", "subject"),
         ("size", "sha256"),

@@ -22,6 +22,7 @@ from apps.channels.models import (
     EmailAccount,
     InboundEmail,
     Mailbox,
+    Provider,
     Tls,
 )
 from apps.channels.receive import MAX_MAIL_BYTES, receive_one
@@ -80,6 +81,9 @@ class AccountSerializer(serializers.Serializer[EmailAccount]):
     failures = serializers.IntegerField(read_only=True)
     last_fetched_at = serializers.DateTimeField(read_only=True, allow_null=True)
     next_fetch_at = serializers.DateTimeField(read_only=True)
+    provider = serializers.ChoiceField(
+        Provider.choices, read_only=True, allow_blank=True, help_text="Empty: none is used."
+    )
     receive = ReceiveSerializer(source="*", read_only=True)
     send = SendSerializer(source="*", read_only=True)
     mailboxes = serializers.SerializerMethodField()
@@ -142,6 +146,9 @@ class LedgerSerializer(serializers.Serializer[InboundEmail]):
     settled_at = serializers.DateTimeField(read_only=True, allow_null=True)
     server_date = serializers.DateTimeField(read_only=True, allow_null=True)
     gone_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    rebuilt = serializers.BooleanField(
+        read_only=True, help_text="From what a mail provider told of it: not the original bytes."
+    )
 
 
 class LedgerFilter(serializers.Serializer[Any]):

@@ -30,6 +30,8 @@ class Diagnosis:
 
 def test_receive(account: EmailAccount) -> Diagnosis:
     """Signs in and looks into every folder that is named; fetches and flags nothing."""
+    if account.receive_kind == EmailAccount.Receive.PROVIDER:
+        return _brought(account)
     ask_at_once(account)
     try:
         if account.receive_kind == EmailAccount.Receive.POP3:
@@ -41,6 +43,16 @@ def test_receive(account: EmailAccount) -> Diagnosis:
         return _said(error)
     except Problem as problem:
         return Diagnosis(False, problem.code, problem.sentence)
+
+
+def _brought(account: EmailAccount) -> Diagnosis:
+    """Nobody can be asked: the provider comes by itself."""
+    if account.status == EmailAccount.Status.FAILING:
+        return Diagnosis(False, account.status_code, account.status_sentence)
+    if account.last_fetched_at is None:
+        sentence = _("Nothing came yet. Do the steps at the provider, then write a mail.")
+        return Diagnosis(False, "nothing-came", sentence)
+    return Diagnosis(True, "ok", _("Mail comes; its provider brings it."))
 
 
 def _look_into_maildrop(account: EmailAccount) -> Diagnosis:

@@ -31,7 +31,7 @@ VERIFIED, NEUTRAL, WARNING = "verified", "neutral", "warning"
 # Facts that warn of nothing.
 QUIET = frozenset(
     "sent-by foreign-letters authenticated not-proved through-list answers-for-others"
-    " namesake smime-signed smime-encrypted pgp-signed pgp-encrypted".split()
+    " namesake rebuilt smime-signed smime-encrypted pgp-signed pgp-encrypted".split()
 )
 MOST_NAMED = 5
 LONGEST_VALUE = 320
@@ -108,6 +108,7 @@ def trust_of(
     known: Collection[str] = (),
     contacts: Contacts = NO_CONTACTS,
     is_stranger: bool = False,
+    is_rebuilt: bool = False,
     from_junk: bool = False,
 ) -> Trust:
     """KNOWN are the addresses of those who take part already; a stranger only holds our token."""
@@ -116,6 +117,8 @@ def trust_of(
         facts.append({"code": "from-junk"})
     if is_stranger:
         facts.append({"code": "stranger"})
+    if is_rebuilt:
+        facts.append({"code": "rebuilt"})
     if email.secured:
         facts.append({"code": email.secured})
     warns = any(fact["code"] not in QUIET for fact in facts)

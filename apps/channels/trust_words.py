@@ -38,6 +38,7 @@ SENTENCES = {
     "not-authentic": _("It does not really come from {domain}: the {method} check failed."),
     "not-proved": _("Nothing proves that it comes from {domain}."),
     "through-list": _("It came through a list of {domain}; who wrote it is not proved."),
+    "rebuilt": _("Rebuilt from what the mail provider told of it: not the original bytes."),
     "smime-signed": _("Signed with S/MIME; the signature was not checked."),
     "smime-encrypted": _("Encrypted with S/MIME; it cannot be read here."),
     "pgp-signed": _("Signed with PGP; the signature was not checked."),

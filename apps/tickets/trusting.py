@@ -35,6 +35,7 @@ def _trust(one: Placed, ours: Ours, contacts: Contacts) -> Trust:
         known=one.place.conversation.participants if not one.place.new else (),
         contacts=contacts,
         is_stranger=not (one.place.verified or parsed.is_bounce or parsed.is_receipt),
+        is_rebuilt=one.mail.row.rebuilt,
         from_junk=one.mail.row.from_junk,
     )
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.channels.models import InboundEmail
-from apps.channels.receive import receive_one
+from apps.channels.receive import receive_one, receive_told
 from apps.channels.trust import Trust
 from apps.tickets import storing
 from apps.tickets.inbound import take_in
@@ -57,6 +57,17 @@ def test_what_the_named_server_found_is_stored(arrive: Arrive) -> None:
 def test_a_server_that_the_account_does_not_name_is_not_believed(arrive: Arrive) -> None:
     field = PASSED.format("client.test").replace("mx.", "mx2.")
     assert arrive(field + "From: carla@client.test\r\n").trust == {"level": "neutral", "facts": []}
+
+
+def test_a_rebuilt_mail_proves_nothing_and_says_what_it_is(house: House, arrive: Arrive) -> None:
+    message = arrive("From: carla@client.test\r\n")
+    raw = (PASSED + "From: dora@{0}\r\n\r\nHi\r\n").format("client.test").encode()
+    given = {"mailbox": house.mailbox, "event_id": "e", "rebuilt": True}
+    receive_told(raw, account=house.mailbox.account, **given)
+    take_in()
+    rebuilt = Message.objects.latest("id")
+    assert rebuilt != message
+    assert rebuilt.trust == {"level": "neutral", "facts": [{"code": "rebuilt"}]}
 
 
 def test_the_house_knows_its_own_addresses_people_and_domains(house: House, arrive: Arrive) -> None:

@@ -1,0 +1,49 @@
+// An account's page: only the fields that the chosen kinds and the chosen provider need.
+// Convenience only: without this file every field is there, and saving says the same.
+
+(() => {
+  const receives = document.getElementById("id_receive_kind");
+  const sends = document.getElementById("id_send_kind");
+  const provider = document.getElementById("id_provider");
+  if (!receives || !sends || !provider) return;
+
+  const SERVER = ["host", "port", "tls", "user", "ca_file"];
+  const signIn = document.getElementById("id_sign_in");
+
+  function show(input, shown) {
+    const row = input?.closest(".form-row");
+    const box = input?.closest(".fieldBox") ?? row;
+    if (!box) return;
+    box.hidden = !shown;
+    const boxes = [...row.querySelectorAll(".fieldBox")];
+    if (boxes.length) row.hidden = boxes.every(one => one.hidden);
+  }
+
+  function showServer(side, shown) {
+    for (const one of SERVER) show(document.getElementById(`id_${side}_${one}`), shown);
+    const byPassword = signIn?.value !== "oauth";
+    show(document.getElementById(`id_new_${side}_password`), shown && byPassword);
+  }
+
+  function part(name, shown) {
+    const fields = document.getElementById(`id_${name}`)?.closest("fieldset");
+    if (fields) fields.hidden = !shown;
+  }
+
+  function showWhatIsNeeded() {
+    const fetches = !["provider", "none"].includes(receives.value);
+    const byServer = sends.value === "smtp";
+    const byProvider = receives.value === "provider" || sends.value === "anymail";
+    showServer("receive", fetches);
+    showServer("send", byServer);
+    for (const input of document.querySelectorAll("[data-of]")) {
+      show(input, input.dataset.of.split(" ").includes(provider.value));
+    }
+    part("provider", byProvider);
+    part("folder_names", fetches);
+    part("sign_in", fetches || byServer);
+  }
+
+  for (const one of [receives, sends, provider, signIn]) one?.addEventListener("change", showWhatIsNeeded);
+  showWhatIsNeeded();
+})();
