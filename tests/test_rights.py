@@ -506,6 +506,7 @@ def state() -> list[Any]:
     """What a verb could change."""
     watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, AgentState, Queue, ApiToken)
     watched = (*watched, ReadMark, Draft, Signature, Viewing, StoredObject, Ticket, TicketComment)
+    watched = (*watched, SuppressedAddress)
     rows = [list(model.objects.order_by("pk").values()) for model in watched]  # type: ignore[attr-defined]
     staged = StagedFile.objects.count()
     return [*rows, staged, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
@@ -788,7 +789,7 @@ def _ask(world: World, label: str, verb: str, browser: Client) -> str:
 
 
 ACTIONS = (
-    *("delete_selected", "release_them", "delete_them", "tell_senders"),
+    *("delete_selected", "release_them", "delete_them", "tell_senders", "remove_them"),
     *("try_again", "leave_out", "rebuild_comments"),
 )
 

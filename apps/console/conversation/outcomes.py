@@ -23,6 +23,7 @@ LOOKS = {
     Kind.HARD: FAILED,
     Kind.SOFT: FAILED,
     Kind.COMPLAINT: UNWANTED,
+    Kind.OPTED_OUT: UNWANTED,
     Kind.DELAYED: DELAYED,
     Kind.DELIVERED: ARRIVED,
     Kind.READ: ARRIVED,
@@ -66,7 +67,7 @@ def _in_a_word(holds: Collection[DeliveryReport], people: int) -> tuple[str, str
         if len(failed) >= people:
             return FAILED, _("Not delivered")
         return FAILED, _("Not delivered to %(n)d of %(all)d") % {"n": len(failed), "all": people}
-    for kind in (Kind.COMPLAINT, Kind.DELAYED):
+    for kind in (Kind.COMPLAINT, Kind.OPTED_OUT, Kind.DELAYED):
         if telling := next((one for one in holds if one.kind == kind), None):
             return _look(telling), word_of(telling)
     read = [one for one in holds if one.kind == Kind.READ]
