@@ -51,22 +51,37 @@ class MaildropReader:
     # ---- old mail -----------------------------------------------------------------------
 
     def _set_old_aside(self, drop: Drop) -> None:
-        """Noted and not read. Where names have changed, the servers that had a mail date it."""
+        """Noted and not read. Where names say nothing, the servers that had a mail date it."""
         old: list[Listed] = []
-        if drop.is_first and self.account.start != EmailAccount.Start.ALL:
+        if drop.is_first and not self._wants_all:
             old = drop.new
             drop.cursor.old_until = timezone.now() if old else None
-        elif drop.is_doubtful:
-            old = self._dated_before_the_start(drop)
+        elif limit := self._limit(drop):
+            old = self._older(drop, drop.new, limit)
         if old or drop.is_first or drop.read_otherwise:
             drop.note_old(old)
+        if self.account.moved_until and not self._wants_all:
+            self._look_for_what_came_meanwhile(drop, self.account.moved_until)
 
-    def _dated_before_the_start(self, drop: Drop) -> list[Listed]:
-        start = drop.cursor.old_until
-        dates = {mail.uidl: arrival(self.lane.call(self.inbox.head, mail)) for mail in drop.new}
-        drop.undated = {name for name, date in dates.items() if date is None}
-        known = {name: date for name, date in dates.items() if date is not None}
-        return [drop.listed[name] for name, date in known.items() if start and date <= start]
+    @property
+    def _wants_all(self) -> bool:
+        return self.account.start == EmailAccount.Start.ALL
+
+    def _limit(self, drop: Drop) -> datetime | None:
+        """Mail from before it is old: its name is a new one, or it was copied (copied_mail.py)."""
+        moved = None if self._wants_all else self.account.moved_until
+        start = drop.cursor.old_until if drop.is_doubtful else None
+        return max((one for one in (moved, start) if one), default=None)
+
+    def _older(self, drop: Drop, mails: Sequence[Listed], limit: datetime) -> list[Listed]:
+        dates = {mail.uidl: arrival(self.lane.call(self.inbox.head, mail)) for mail in mails}
+        drop.undated |= {name for name, date in dates.items() if date is None}
+        return [drop.listed[name] for name, date in dates.items() if date and date <= limit]
+
+    def _look_for_what_came_meanwhile(self, drop: Drop, moved_until: datetime) -> None:
+        """Among the old mail of an account that a mailbox moved to: once for each."""
+        unknown = drop.not_looked_at()
+        drop.split_old(unknown, self._older(drop, unknown, moved_until), moved_until)
 
     # ---- new mail -----------------------------------------------------------------------
 

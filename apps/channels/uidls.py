@@ -8,6 +8,7 @@ may do with the names of mails that are gone (RFC 1939, 7). Then the bytes decid
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -80,6 +81,19 @@ class Drop:
             size=mail.size,
             status=Status.BEFORE_START,
         )
+
+    def not_looked_at(self) -> list[Listed]:
+        """Old mail that is dated by nobody yet."""
+        rows = _living(self.account).filter(status=Status.BEFORE_START, server_date=None)
+        names = rows.values_list("uidl", flat=True)
+        return [self.listed[name] for name in names if name in self.listed]
+
+    def split_old(self, mails: Sequence[Listed], old: Sequence[Listed], before: datetime) -> None:
+        """OLD of MAILS stay old, from BEFORE or earlier; the others are wanted like new mail."""
+        for some in _lots([mail.uidl for mail in old]):
+            _living(self.account).filter(uidl__in=some).update(server_date=before)
+        for name in {mail.uidl for mail in mails} - {mail.uidl for mail in old}:
+            self.living.pop(name, None)
 
     # ---- mails that are stored ----------------------------------------------------------
 

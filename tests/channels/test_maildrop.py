@@ -248,6 +248,28 @@ def test_mail_that_may_be_old_is_brought_in_and_answered_by_nothing() -> None:
     assert InboundEmail.objects.get(uidl="other").answers_nobody
 
 
+@pytest.mark.parametrize("is_read_before", [True, False])
+def test_mail_that_came_while_a_mailbox_moved_is_taken_and_copies_are_left(
+    is_read_before: bool,
+) -> None:
+    there = named(1, 2, head=LONG_AGO) | named(3, head=LATER)
+    asked: list[str] = []
+    with running_fake_pop3(maildrop(there, asked=asked)) as port:
+        account = drop_at(port, start="now")
+        if is_read_before:
+            assert fetch(account) == 0
+        EmailAccount.objects.update(moved_until="2026-01-01T00:00:00Z")
+        assert fetched_again(account) == 1
+        there |= named(4, head=LONG_AGO) | named(5, head=LATER)
+        assert fetched_again(account) == 1
+        asked.clear()
+        assert fetched_again(account) == 0
+    assert not [one for one in asked if one.startswith(("TOP", "RETR"))]  # once for each
+    came = InboundEmail.objects.filter(status="received").order_by("uidl")
+    assert list(came.values_list("uidl", flat=True)) == ["name3", "name5"]
+    assert InboundEmail.objects.filter(status="before-start").count() == 3
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [(b"", "protocol"), (None, "timeout"), (b"\xff garbage\r\n", "protocol")],
