@@ -2,7 +2,7 @@
 
     answers.py    a question's answer, and what a judge says of it
     providers.py  what the mail providers want to stand in the DNS
-    spf.py, dkim.py, dmarc.py, mx.py   one judge each
+    spf.py, dkim.py, dmarc.py, mx.py   one judge each, the first with its sentences in spf_words.py
     verdicts.py   all of them, in the order of the page
 
 A judge asks through a function. The look-up hands in one that goes out and keeps every answer

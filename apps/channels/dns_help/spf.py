@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from apps.channels.dns_help import spf_words as say
 from apps.channels.dns_help.answers import Answer, Ask, Record, Said, Tone, Verdict, unsure
 from apps.channels.dns_help.providers import Provider, Sending
-from apps.core.sentences import gettext_noop
 
 MOST_LOOKUPS = 10
 MOST_VOID = 2
@@ -102,7 +102,7 @@ class Walk:
         terms, odd = read(text)
         if odd:
             facts = {"word": odd[0][:80], "name": path[-1]}
-            self.faults.append(Said("spf-syntax", "danger", _SYNTAX, facts))
+            self.faults.append(Said("spf-syntax", "danger", say.SYNTAX, facts))
         closed = next((n for n, one in enumerate(terms) if one.name == "all"), None)
         self.has_ptr |= own and any(one.name == "ptr" for one in terms)
         self.has_ranges |= own and any(one.name in ("ip4", "ip6") for one in terms)
@@ -116,7 +116,7 @@ class Walk:
             self.ending = sign
         elif sign == "+":
             facts = {"name": path[-1]}
-            self.faults.append(Said("spf-include-all", "danger", _INCLUDES_ALL, facts))
+            self.faults.append(Said("spf-include-all", "danger", say.INCLUDES_ALL, facts))
 
     def _look(self, term: Term, path: tuple[str, ...], *, own: bool) -> None:
         if term.name not in (*_LOOKS_UP, "redirect"):
@@ -136,7 +136,7 @@ class Walk:
     def _follow(self, name: str, path: tuple[str, ...], *, own: bool) -> None:
         self.named.add(name)
         if name in path:
-            self.faults.append(Said("spf-loop", "danger", _LOOP, {"name": name}))
+            self.faults.append(Said("spf-loop", "danger", say.LOOP, {"name": name}))
             return
         answer = self.ask(name, "TXT")
         if answer.is_unsure:
@@ -144,10 +144,10 @@ class Walk:
         elif len(found := records_in(answer)) == 1:
             self.through(found[0], (*path, name), own=own)
         elif found:
-            self.faults.append(Said("spf-include-several", "danger", _TWO, {"name": name}))
+            self.faults.append(Said("spf-include-several", "danger", say.TWO, {"name": name}))
         else:
             self.void += [name] if answer.is_void else []
-            self.faults.append(Said("spf-include-empty", "danger", _EMPTY, {"name": name}))
+            self.faults.append(Said("spf-include-empty", "danger", say.EMPTY, {"name": name}))
 
     def _ask_address(self, kind: str, name: str) -> None:
         answer = self.ask(name, "MX" if kind == "mx" else "A")
@@ -171,7 +171,7 @@ def judge(sending: Sending, ask: Ask) -> Verdict:
         return _missing(sending, answer)
     shown = Answer(answer.name, "TXT", "found", tuple(found), answer.alias)
     if len(found) > 1:
-        several = Said("spf-several", "danger", _SEVERAL, {"n": len(found)})
+        several = Said("spf-several", "danger", say.SEVERAL, {"n": len(found)})
         return Verdict("spf", False, (several,), (shown,), (_merged(sending.domain, found),))
     walk = Walk(ask)
     walk.through(found[0], (sending.domain,), own=True)
@@ -190,11 +190,11 @@ def _stands(said: tuple[Said, ...]) -> bool | None:
 def _missing(sending: Sending, answer: Answer) -> Verdict:
     facts = {"domain": sending.domain}
     meant = _nearly(answer)
-    said = Said("spf-missing", "danger", _MISSING, facts)
+    said = Said("spf-missing", "danger", say.MISSING, facts)
     if meant:
-        said = Said("spf-odd", "danger", _ODD, {"text": meant[:120]})
+        said = Said("spf-odd", "danger", say.ODD, {"text": meant[:120]})
     elif not _counts(sending):
-        said = Said("spf-missing-elsewhere", "warn", _MISSING_ELSEWHERE, facts)
+        said = Said("spf-missing-elsewhere", "warn", say.MISSING_ELSEWHERE, facts)
     words = [*(f"include:{one.include}" for one in _counting(sending)), *_hosts(sending)]
     text = " ".join(["v=spf1", *words, "~all"])
     to_add = (Record(sending.domain, "TXT", text, replaces=bool(meant)),) if words else ()
@@ -219,31 +219,31 @@ def _said(walk: Walk, sending: Sending) -> Iterator[Said]:
     yield from walk.faults
     if walk.lookups > MOST_LOOKUPS:
         facts = {"n": walk.lookups, "most": MOST_LOOKUPS}
-        yield Said("spf-lookups", "danger", _LOOKUPS, facts)
+        yield Said("spf-lookups", "danger", say.LOOKUPS, facts)
     if len(walk.void) > MOST_VOID:
         names = ", ".join(walk.void[:5])
-        yield Said("spf-void", "danger", _VOID, {"n": len(walk.void), "names": names})
-    if walk.ending in _ENDINGS:
-        code, tone, template = _ENDINGS[walk.ending]
+        yield Said("spf-void", "danger", say.VOID, {"n": len(walk.void), "names": names})
+    if walk.ending in say.ENDINGS:
+        code, tone, template = say.ENDINGS[walk.ending]
         yield Said(code, tone, template)
     if walk.has_ptr:
-        yield Said("spf-ptr", "warn", _PTR)
+        yield Said("spf-ptr", "warn", say.PTR)
     yield from _about_providers(walk, sending)
     if not walk.faults and walk.lookups <= MOST_LOOKUPS:
         facts = {"n": walk.lookups, "most": MOST_LOOKUPS}
-        yield Said("spf-ok", "ok", _OK, facts)
+        yield Said("spf-ok", "ok", say.OK, facts)
 
 
 def _about_providers(walk: Walk, sending: Sending) -> Iterator[Said]:
     tone: Tone = "danger" if walk.ending == "-" and not walk.has_ranges else "warn"
     for provider in _not_named(walk, sending):
         facts = {"provider": provider.name, "include": provider.include}
-        yield Said("spf-provider", tone, _PROVIDER, facts)
+        yield Said("spf-provider", tone, say.PROVIDER, facts)
     for provider in sending.providers:
         if provider.bounces_elsewhere:
-            yield Said("spf-elsewhere", "quiet", _ELSEWHERE, {"provider": provider.name})
+            yield Said("spf-elsewhere", "quiet", say.ELSEWHERE, {"provider": provider.name})
     for host in sending.hosts:
-        yield Said("spf-host", "quiet", _HOST, {"host": host})
+        yield Said("spf-host", "quiet", say.HOST, {"host": host})
 
 
 def _not_named(walk: Walk, sending: Sending) -> list[Provider]:
@@ -291,85 +291,3 @@ def _merged(domain: str, found: list[str]) -> Record:
     words = dict.fromkeys(word for text in found for word in text.split()[1:])
     kept = [word for word in words if not _closes(word) and not _is_open(word)]
     return Record(domain, "TXT", " ".join(["v=spf1", *kept, "~all"]), replaces=True)
-
-
-# ---- sentences ----------------------------------------------------------------------------------
-
-_MISSING = gettext_noop(
-    "%(domain)s has no SPF record: no receiver can tell your servers from anybody else's, and some"
-    " put such mail into the spam folder. Add the record below."
-)
-_MISSING_ELSEWHERE = gettext_noop(
-    "%(domain)s has no SPF record. Your provider's mails do not need it, since they bear a return"
-    " address of the provider. If other servers send for the domain too, name them in one."
-)
-_ODD = gettext_noop(
-    "A record was meant as SPF and is none: “%(text)s”. It has to begin with v=spf1 and a space,"
-    " without quotation marks of its own."
-)
-_SEVERAL = gettext_noop(
-    "There are %(n)d SPF records, and only one is allowed: receivers then take none of them. Put"
-    " all into one, as below, and delete the others."
-)
-_SYNTAX = gettext_noop(
-    "Receivers cannot read “%(word)s” in the record of %(name)s and give up the whole record."
-    " Correct this word; often it is a letter too much or a missing colon."
-)
-_LOOP = gettext_noop(
-    "The record leads back to %(name)s in a circle, and receivers give it up. Take that include or"
-    " redirect out."
-)
-_EMPTY = gettext_noop(
-    "It names %(name)s, where there is no SPF record, and receivers give up the whole record."
-    " Correct the name, or take it out."
-)
-_TWO = gettext_noop(
-    "It names %(name)s, which has several SPF records, and receivers give up the whole record. Take"
-    " it out, or tell whoever keeps that name."
-)
-_INCLUDES_ALL = gettext_noop(
-    "It names %(name)s, whose record lets every server in the world send as you. Take it out."
-)
-_LOOKUPS = gettext_noop(
-    "Receivers need %(n)d further look-ups to work through it, and give up after %(most)d. Take out"
-    " includes of services that no longer send for you."
-)
-_VOID = gettext_noop(
-    "%(n)d names in it do not exist (%(names)s); receivers give up after two. Take them out."
-)
-_PTR = gettext_noop("“ptr” in it is slow and no longer to be used. Take it out.")
-_PROVIDER = gettext_noop(
-    "Your mail leaves by %(provider)s, and the record does not name it. Unless its addresses stand"
-    " there one by one, add include:%(include)s, as below."
-)
-_ELSEWHERE = gettext_noop(
-    "%(provider)s needs no place in this record: its mails bear a return address that it looks"
-    " after itself."
-)
-_HOST = gettext_noop(
-    "Your mail leaves by %(host)s. Whoever runs that server can tell whether the record covers the"
-    " addresses it sends from."
-)
-_OK = gettext_noop("The record can be read; it takes %(n)d of the %(most)d look-ups allowed.")
-_ENDINGS: dict[str, tuple[str, Tone, str]] = {
-    "+": (
-        "spf-all",
-        "danger",
-        gettext_noop(
-            "It ends with “+all”: every server in the world may send as you. End it with ~all."
-        ),
-    ),
-    "?": (
-        "spf-neutral",
-        "warn",
-        gettext_noop("It ends with “?all”, which asks nothing of other servers. End it with ~all."),
-    ),
-    "": (
-        "spf-open",
-        "warn",
-        gettext_noop(
-            "It does not say what holds for all other servers, so it asks nothing of them. End it"
-            " with ~all."
-        ),
-    ),
-}
