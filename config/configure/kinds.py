@@ -143,16 +143,6 @@ HOST = Pattern(re.compile(r"[^\s/@]+"), "The name or address of a server, like m
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """A key of a kind that is not built: it may only be null."""
-
-    def read(self, entry: Entry, key: str, context: Context) -> Any:
-        if entry.value in (None, "", [], {}):
-            return None
-        return context.bad(entry, key, "This is not available in this release; leave it out.")
-
-
-@dataclass(frozen=True, slots=True)
 class Or:
     """What KIND reads, or null as empty text."""
 

@@ -18,6 +18,7 @@ from apps.channels.rules import (
 from apps.core.errors import Problem
 from apps.queues.models import MailboxRoute, Queue
 from apps.tickets.moving.move import move
+from config.configure.providers import provided, with_webhook
 from config.configure.rows import (
     CannotApply,
     Changes,
@@ -42,6 +43,8 @@ FILE_KEYS = {
     "after_folder": "receive.after",
     "start_date": "receive.start",
     "sent_folder": "send.sent_folder",
+    "provider": "send.provider",
+    "provider_key": "send.key",
 }
 SERVER_KEYS = ("kind", "host", "port", "tls", "ca_file", "user")
 
@@ -58,9 +61,10 @@ def put_account(values: Values, changes: Changes) -> None:
         fields |= sealed(account, f"{side}_password", given.get("password"))
         _keep_password_here(account, fields, side, given)
     fields |= _fetching(values.get("receive") or {}) | picked(values, "canary")
-    fields |= _sending(values.get("send") or {})
+    fields |= _sending(values.get("send") or {}) | provided(account, values.get("send") or {})
     fields |= forgotten([key for key, value in fields.items() if getattr(account, key) != value])
     changed = save_by_rules(account, fields, FILE_KEYS)
+    with_webhook(account)
     if changed and not new:
         _try_at_once(account)
     changes.put("account", name, new=new, changed=changed)

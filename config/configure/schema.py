@@ -11,7 +11,6 @@ from config.configure.kinds import (
     Flag,
     ListOf,
     Member,
-    Nothing,
     Number,
     Or,
     OurAddress,
@@ -25,6 +24,7 @@ from config.configure.kinds import (
     TicketFields,
     TimeZone,
 )
+from config.configure.providers import OPTIONS, PROVIDERS
 
 LANGUAGE = Choice(("en", "es"))
 PORT = Number(1, 65535)
@@ -87,14 +87,17 @@ RECEIVE = Section(
 )
 SEND = Section(
     {
-        "kind": Choice(("smtp", "none"), later=("anymail",)),
+        "kind": Choice(("smtp", "anymail", "none")),
         "host": Or(HOST),
         "port": PORT,
         "tls": TLS,
         "ca_file": Text(empty=True, longest=500),
         "user": Text(empty=True),
         "password": Secret(),
-        "provider": Nothing(),
+        "provider": Or(Choice(PROVIDERS)),
+        "key": Secret(),
+        "signing_key": Secret(),
+        "options": Section({name: Text(empty=True, longest=200) for name in OPTIONS}, empty=True),
         "per_minute": Number(0, 10_000),
         "after_silence": Choice(("wait", "resend")),
         "copy_to_sent": Flag(),

@@ -253,7 +253,7 @@ def test_check_only_looks(tmp_path: Path) -> None:
         ),
         (
             "version: 1\naccounts: [{name: m, send: {kind: anymail}}]",
-            "FILE:2: accounts.send.kind: anymail is not available in this release.",
+            "FILE:2: accounts.send.provider: Choose the mail provider.",
         ),
         ("version: 1\ncrm: {kind: salesforce}", "FILE:2: crm.kind: salesforce is not available"),
         ("version: 1\ncrm: {kind: rt, token: t}", "FILE:2: crm.url: Write it like https://"),
@@ -592,3 +592,18 @@ def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", source)
     call_command("configure", "-", stdout=io.StringIO())
     assert Queue.objects.get().name == "A"
+
+
+def test_an_account_sends_over_the_interface_of_a_provider(tmp_path: Path) -> None:
+    told = (
+        "version: 1\naccounts: [{name: m, send: {kind: anymail, provider: mailgun, key: k-1,"
+        " signing_key: s-1, options: {domain: mg.test, region: eu}, per_minute: 60}}]"
+    )
+    assert configured(tmp_path, told)[0] == 0
+    account = EmailAccount.objects.get()
+    assert (account.send_kind, account.provider) == ("anymail", "mailgun")
+    assert (unseal(account.provider_key), unseal(account.webhook_signing_key)) == ("k-1", "s-1")
+    assert account.provider_options == {"domain": "mg.test", "region": "eu"}
+    address = account.webhook_key
+    assert address and configured(tmp_path, told)[1] == []
+    assert EmailAccount.objects.get().webhook_key == address
