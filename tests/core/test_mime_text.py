@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,12 @@ from apps.core.mime.charsets import decode
 from apps.core.mime.enriched import words_of_enriched
 from apps.core.mime.flowed import unflowed
 from apps.core.mime.iso2022 import read_escaped
-from apps.core.mime.transfer import from_quoted_printable, text_from_base64, undo
+from apps.core.mime.transfer import (
+    from_quoted_printable,
+    text_from_base64,
+    undo,
+    undo_within,
+)
 from apps.core.mime.words import decode_words
 
 NAMES = {
@@ -149,3 +155,15 @@ ENCODED = base64.b64encode(bytes(range(256)) * 3)
 )
 def test_base64_well_formed_or_not(written: bytes, content: bytes) -> None:
     assert undo(written, "base64") == content
+    mail = b"YWJj" + written + b"=YWJj"
+    assert undo_within(mail, 4, 4 + len(written), "Base64") == content
+
+
+@given(st.binary(max_size=60), st.binary(max_size=12), st.integers(0, 80), st.integers(1, 9))
+def test_base64_in_pieces_is_base64_as_a_whole(
+    content: bytes, odd: bytes, at: int, piece: int
+) -> None:
+    written = base64.encodebytes(content)
+    for mail in (written, written[:at] + odd + written[at:], written + written):
+        with patch("apps.core.mime.transfer._PIECE", piece):
+            assert undo_within(mail, 0, len(mail), "base64") == undo(mail, "base64")

@@ -18,7 +18,7 @@ from apps.core.mime.headers import (
     value_and_parameters,
     without_comments,
 )
-from apps.core.mime.transfer import undo
+from apps.core.mime.transfer import undo_within
 from apps.core.mime.words import decode_words
 
 MOST_PARTS = 500
@@ -222,7 +222,8 @@ def content_of(raw: bytes, part: Part) -> bytes:
         return _rest_as_mail(raw, part)
     if part.unread:
         return raw[part.top : part.end]
-    return undo(raw[part.start : part.end], part.headers.first("content-transfer-encoding"))
+    encoding = part.headers.first("content-transfer-encoding")
+    return undo_within(raw, part.start, part.end, encoding)
 
 
 def _rest_as_mail(raw: bytes, part: Part) -> bytes:

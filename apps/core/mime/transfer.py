@@ -16,15 +16,23 @@ _OUTSIDE = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _TOKEN = re.compile(r"[\w-]+")
 _MOST_BLOCKS = 10_000
 _SAMPLE = 4096
+_PIECE = 2**20  # bytes that are decoded at once
 _FOOTER = re.compile(rb"(?m)^[^\r\n]*[^A-Za-z0-9+/=\s][^\r\n]*\r?$")
 _LETTERS = re.compile(rb"(?m)^[A-Za-z0-9+/]{40}")
 
 
+def undo_within(raw: bytes, start: int, end: int, encoding: str) -> bytes:
+    """Of RAW[START:END], which is not copied where it is well-formed base64: a large file is in
+    memory twice then, as it came and as it is, and not four times."""
+    if _name_of(encoding) == "base64":
+        with contextlib.suppress(binascii.Error):
+            return b"".join(_well_formed(raw, start, end))
+    return undo(raw[start:end], encoding)
+
+
 def undo(content: bytes, encoding: str) -> bytes:
     """ENCODING as the header says it; what is unknown is taken as it stands."""
-    name = encoding.strip(" \t\"'").lower()
-    if not name.isalnum() and (found := _TOKEN.match(name)):
-        name = found[0]
+    name = _name_of(encoding)
     if name == "base64":
         return from_base64(content)
     if name == "quoted-printable":
@@ -32,6 +40,13 @@ def undo(content: bytes, encoding: str) -> bytes:
     if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return from_uuencode(content)
     return content
+
+
+def _name_of(encoding: str) -> str:
+    name = encoding.strip(" \t\"'").lower()
+    if not name.isalnum() and (found := _TOKEN.match(name)):
+        name = found[0]
+    return name
 
 
 def from_quoted_printable(content: bytes) -> bytes:
@@ -78,11 +93,22 @@ def _goes_on(content: bytes) -> bool:
     return not len(rest.translate(None, b"\r\n")) % 4
 
 
+def _well_formed(raw: bytes, start: int, end: int) -> Iterator[bytes]:
+    """By processor instructions for many letters at once, in a fifth of the time that the standard
+    library takes. Raises binascii.Error where a letter is none, or stands behind the padding."""
+    rest, padded = b"", False
+    for at in range(start, end, _PIECE):
+        letters = rest + raw[at : min(at + _PIECE, end)].translate(None, b"\r\n")
+        if padded and letters:
+            raise binascii.Error("more behind the padding")
+        whole = len(letters) - len(letters) % 4
+        rest, padded = letters[whole:], letters.endswith(b"=")
+        yield pybase64.b64decode(letters[:whole], validate=True)
+    if rest:
+        raise binascii.Error("not all letters are there")
+
+
 def _block(content: bytes) -> bytes:
-    """What is well-formed, by processor instructions for many letters at once: a fifth of the time
-    that all else takes which is done with a large file."""
-    with contextlib.suppress(binascii.Error):
-        return pybase64.b64decode(content.translate(None, b"\r\n"), validate=True)
     try:
         return binascii.a2b_base64(content)
     except binascii.Error:
