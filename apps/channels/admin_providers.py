@@ -123,7 +123,7 @@ class BringsMail:
     ) -> HttpResponse:
         account: EmailAccount | None = kwargs.get("obj")
         if account and self.has_change_permission(request, account):  # type: ignore[attr-defined]
-            context["webhook"] = webhook_of(account)
+            context |= {"webhook": webhook_of(account), "news": news_of(account)}
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc,no-any-return]
 
     def get_urls(self) -> list[Any]:
@@ -140,6 +140,17 @@ class BringsMail:
         said = gettext("The webhook has a new address. Paste it at %(provider)s.")
         messages.success(request, said % {"provider": account.get_provider_display()})
         return redirect(reverse("admin:email_channels_emailaccount_change", args=[pk]))
+
+
+def news_of(account: EmailAccount) -> dict[str, Any] | None:
+    """Where the provider tells what becomes of sent mail."""
+    if account.send_kind != EmailAccount.Send.ANYMAIL or not account.webhook_key:
+        return None
+    return {
+        "address": keys.address_of(account, ending="events/"),
+        "provider": account.provider,
+        "name": account.get_provider_display(),
+    }
 
 
 def webhook_of(account: EmailAccount) -> dict[str, Any] | None:
