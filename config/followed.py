@@ -22,6 +22,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         "quota_asked_at",
         "quota_then",
         "quota_then_at",
+        "webhook_key",  # it opens the webhook; that it changed, its password's entry tells
         "canary_token",
         "canary_asked_at",
         "canary_sent_at",

@@ -1,5 +1,6 @@
 """A mail provider on an account's page: secrets go in alone, the webhook's address is shown."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from apps.channels.models import EmailAccount, ProviderEvent
 from apps.channels.providers import keys
-from apps.core.models import Role
+from apps.core.models import Role, SettingsChange
 from apps.core.secrets import seal, unseal
 from config import urls as urls  # the pages of the admin are registered with it
 from tests.channels.mailboxes import CONSOLE, switch_on
@@ -109,6 +110,9 @@ def test_a_new_address_replaces_the_old_one(admin: Client) -> None:
     assert "new address" in admin.post(path, follow=True).content.decode()
     account.refresh_from_db()
     assert keys.address_of(account) not in ("", before)
+    told = json.dumps(list(SettingsChange.objects.values("changes")), default=str)
+    assert "webhook_secret" in told
+    assert str(account.webhook_key) not in told and "webhook_key" not in told
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR, Role.AGENT])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.channels.models import EmailAccount
 from apps.channels.providers.keys import login_of
 from apps.channels.providers.post import Form, Post
-from apps.core.errors import Forbidden, Problem
+from apps.core.errors import Forbidden, Invalid, Problem, Unavailable
 from apps.core.secrets import unseal
 
 # Providers try again for up to 8 hours; whatever comes twice is known by its event anyway.
@@ -27,9 +27,17 @@ def check_password(account: EmailAccount, request: HttpRequest) -> None:
     from anymail.utils import get_request_basic_auth  # not in the worker's memory
 
     given = get_request_basic_auth(request) or ""
-    if not account.webhook_secret or not constant_time_compare(given, login_of(account)):
+    if not account.webhook_secret or not constant_time_compare(given, _expected(account)):
         sentence = _("The password in the webhook's address is missing or wrong; paste it anew.")
         raise SignInFirst("sign-in", sentence)
+
+
+def _expected(account: EmailAccount) -> str:
+    """A wrong CARTERIA_KEY is no fault of the provider's: it keeps the mail until it is right."""
+    try:
+        return login_of(account)
+    except Invalid as invalid:
+        raise Unavailable(invalid.code, invalid.sentence) from None
 
 
 def forged(name: str) -> Forbidden:

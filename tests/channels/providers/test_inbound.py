@@ -5,6 +5,7 @@ import json
 from unittest.mock import patch
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -386,6 +387,14 @@ def test_while_off_or_full_the_provider_keeps_the_mail() -> None:
         (503, "account-off"),
     ]
     assert all(int(one["Retry-After"]) > 0 for one in answers)
+    assert nothing_is_stored()
+
+
+def test_with_a_wrong_key_of_ours_the_provider_keeps_the_mail(settings) -> None:
+    account = hooked("postmark")
+    login, settings.CARTERIA_KEYS = keys.login_of(account), [Fernet.generate_key().decode()]
+    answer = post(account, hooks.postmark(), login=login)
+    assert problem(answer) == (503, "wrong-key")
     assert nothing_is_stored()
 
 
