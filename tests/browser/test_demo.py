@@ -52,7 +52,7 @@ def test_a_mail_is_written_and_its_answer_appears_by_itself(demo: DemoHouse, ope
     assert len(demo.post.folder("support").mails()) == 1
     page.wait_for_timeout(3500)  # the page has looked once
     answer(demo, 1)
-    expect(page.locator("[data-test=letter]")).to_have_count(2, timeout=8000)
+    expect(page.locator("[data-test=letter]")).to_have_count(2)
     expect(page.frame_locator("iframe").get_by_text("On its way.")).to_be_visible()
     expect(page.get_by_role("heading", name="Answer")).to_be_visible()
 
@@ -67,7 +67,7 @@ def test_what_is_being_written_stays_while_mail_arrives(demo: DemoHouse, open_as
     page.get_by_label("Text").fill("I am still wri")
     page.wait_for_timeout(3500)
     answer(demo, 2)
-    expect(page.locator("[data-test=letter]")).to_have_count(3, timeout=8000)
+    expect(page.locator("[data-test=letter]")).to_have_count(3)
     expect(page.get_by_label("Text")).to_have_value("I am still wri")
 
 

@@ -180,7 +180,7 @@ def test_after_a_dropped_socket_the_stored_state_shows(house: House, alice: Page
 
     hang_up(user_topic(house.alice.user_id))
 
-    expect(alice.locator(CURRENT)).to_have_text("Break", timeout=3_000)
+    expect(alice.locator(CURRENT)).to_have_text("Break")
     expect(alice.locator("[data-offline]")).to_have_count(0)
     assert alice.evaluate("window.__kept")
 
@@ -203,7 +203,7 @@ def test_an_answer_that_was_overtaken_brings_no_older_state_back(house: House, a
     states.leave_call(house.alice, "call-1")
     states.enter_call(house.alice, "call-2")
 
-    expect(current).to_have_text("In-Call", timeout=3_000)
+    expect(current).to_have_text("In-Call")
     assert served == ["old"]
 
 
