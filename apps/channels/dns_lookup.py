@@ -14,10 +14,10 @@ import dns.exception
 import dns.name
 import dns.nameserver
 import dns.resolver
-import idna
 from django.conf import settings
 
 from apps.channels.dns_help.answers import Answer, Outcome
+from apps.channels.dns_help.names import wire_name
 
 SECONDS = 6.0  # in all
 SECONDS_EACH = 2.0
@@ -71,11 +71,6 @@ class Questions:
             return Answer(name, kind, "odd")
         texts = _texts(found, kind)
         return Answer(name, kind, "found" if texts else "empty", texts, _end(found, name))
-
-
-def wire_name(name: str) -> str:
-    """As servers know it: names of other scripts by IDNA; underscores may stand in it."""
-    return name if name.isascii() else idna.encode(name, uts46=True).decode()
 
 
 def _resolver(servers: Sequence[str]) -> dns.resolver.Resolver | None:

@@ -22,9 +22,9 @@ from django.utils import timezone
 
 from apps.channels import probe
 from apps.channels.dns_help.answers import Answer, Verdict, tags, unjson
+from apps.channels.dns_help.names import wire_name
 from apps.channels.dns_help.providers import BY_KEY, Provider, Sending, provider_of_host
 from apps.channels.dns_help.verdicts import judge_all, why_not_asked
-from apps.channels.dns_lookup import Questions, wire_name
 from apps.channels.lookalikes import PROVIDERS as FREE_PROVIDERS
 from apps.channels.lookalikes import domain_of
 from apps.channels.models import EmailAccount, InboundEmail, Mailbox, SendingDomain
@@ -120,6 +120,8 @@ def look_up_if_due(pk: int) -> None:
 
 def look_up(row: SendingDomain) -> None:
     """Asks outside, for some seconds at most, and must not be called in a transaction."""
+    from apps.channels.dns_lookup import Questions  # here: a worker hardly ever asks the DNS
+
     seen = seen_selectors(row)
     row.found = {"seen": [list(one) for one in seen]}
     sending = sendings([row])[row.pk]
