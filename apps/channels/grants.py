@@ -52,9 +52,9 @@ def waits_for_connect(account: EmailAccount) -> bool:
 def _not_connected(profile: OAuthProfile) -> Standing:
     cures = {
         OAuthProfile.Flow.CODE: _(
-            "Save first, then press “Connect”: the provider asks you to sign in as the mailbox."
+            "Press “Connect”: the provider asks you to sign in as the mailbox."
         ),
-        OAuthProfile.Flow.APP: _("Save first, then press “Connect”: nobody has to sign in."),
+        OAuthProfile.Flow.APP: _("Press “Connect”: nobody has to sign in."),
     }
     return Standing(
         "warn",
@@ -67,21 +67,24 @@ def _not_connected(profile: OAuthProfile) -> Standing:
 
 
 def _working(grant: OAuthGrant, profile: OAuthProfile) -> Standing:
-    sentence = _("%(who)s, on %(when)s. The token is renewed by itself.") % {
+    sentence = _("%(who)s since %(when)s; the token is renewed by itself.") % {
         "who": connected_as(grant),
         "when": _moment(grant.connected_at),
     }
-    short = grant.user or _("connected")
     secret = secret_words(profile.secret_until)
-    tone = "warn" if ends_soon(profile.secret_until) else "ok"
-    return Standing(tone, short, sentence, "", secret)
+    short = _("as %(user)s") % {"user": grant.user} if grant.user else _("connected")
+    if profile.secret_until and ends_soon(profile.secret_until):
+        day = date_format(profile.secret_until, "SHORT_DATE_FORMAT")
+        short = _("%(who)s, secret ends on %(day)s") % {"who": short, "day": day}
+        return Standing("warn", short, sentence, "", secret)
+    return Standing("ok", short, sentence, "", secret)
 
 
 def _failing(grant: OAuthGrant, profile: OAuthProfile) -> Standing:
     return Standing(
         "warn",
         _("failing since %(when)s") % {"when": _moment(grant.failing_since)},
-        _("%(trouble)s Failing since %(when)s.")
+        _("Failing since %(when)s: %(trouble)s")
         % {"trouble": grant.sentence, "when": _moment(grant.failing_since)},
         _("It is tried again by itself. If the cure is yours, do it, then press “Reconnect”."),
         secret_words(profile.secret_until),
@@ -92,7 +95,7 @@ def _revoked(grant: OAuthGrant, profile: OAuthProfile) -> Standing:
     return Standing(
         "danger",
         _("to be connected again"),
-        _("%(trouble)s Since %(when)s.")
+        _("Ended on %(when)s: %(trouble)s")
         % {"trouble": grant.sentence, "when": _moment(grant.failing_since)},
         _("Press “Reconnect”: it goes on where it stopped, and answers that wait leave then."),
         secret_words(profile.secret_until),

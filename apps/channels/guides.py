@@ -104,6 +104,14 @@ GUIDES = (
     ),
 )
 
+POP3 = Guide(
+    "pop3",
+    _("POP3"),
+    ("", 995, Tls.IMPLICIT),
+    ("", 587, Tls.STARTTLS),
+    more=(("receive_kind", EmailAccount.Receive.POP3),),
+)
+
 
 def guide_named(key: str) -> Guide:
     return next((one for one in GUIDES if one.key == key), GUIDES[-1])

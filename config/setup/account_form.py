@@ -77,7 +77,8 @@ class AccountStep(StoredForm, AccountForm):
         self._fill_in(self.cleaned_data)
         data = super().clean()
         self._refuse_taken(data.get("address", ""))
-        missing = data.get("receive_user") and not self._password("receive")
+        by_password = self.instance.sign_in == EmailAccount.SignIn.PASSWORD
+        missing = by_password and data.get("receive_user") and not self._password("receive")
         if missing and not self.has_error("new_receive_password"):
             self.add_error("new_receive_password", _("Type the password of this user."))
         return data

@@ -103,6 +103,8 @@ def fingerprint(account: EmailAccount, side: str) -> str:
     """Changes with whatever a test of this side depends on."""
     names = ("kind", "host", "port", "tls", "ca_file", "user", "password")
     told = [str(getattr(account, f"{side}_{name}")) for name in names]
+    if account.sign_in == EmailAccount.SignIn.OAUTH:
+        told += ["oauth", str(account.oauth_profile_id)]
     if side == "receive":
         told += account.watched_folders
     return hashlib.sha256("\0".join(told).encode()).hexdigest()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels import diagnose
+from apps.channels.grants import standing_of
 from apps.channels.guides import GUIDES
 from apps.channels.models import EmailAccount, Mailbox
 from apps.channels.rules import account_doubts
@@ -55,7 +56,9 @@ class Account(FormPage):
 
     def context(self, facts: Facts) -> dict[str, Any]:
         others = EmailAccount.objects.none() if facts.account else EmailAccount.objects.all()
-        return super().context(facts) | {"providers": GUIDES, "others": others[:50]}
+        standing = standing_of(facts.account) if facts.account else None
+        told = {"providers": GUIDES, "others": others[:50], "standing": standing}
+        return super().context(facts) | told
 
 
 class UseAccount(AdministratorsOnly):

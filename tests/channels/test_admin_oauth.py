@@ -128,7 +128,7 @@ def test_connect_says_as_whom_and_tests_both_servers(
         " the server tells of new mail at once (IDLE).",
         "Outgoing mail: Signed in; no mail was sent.",
     ]
-    assert f"Connected as {user}@acme.test, on" in desk.client.get(desk.page).content.decode()
+    assert f"Connected as {user}@acme.test since" in desk.client.get(desk.page).content.decode()
 
 
 def test_the_way_leads_over_a_page_of_ours(desk: Desk) -> None:
