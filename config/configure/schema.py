@@ -67,9 +67,17 @@ TEAM = Section(
     },
     required=("name",),
 )
+# Of the mail provider, in whichever side it is named.
+PROVIDED = {
+    "provider": Or(Choice(PROVIDERS)),
+    "key": Secret(),
+    "signing_key": Secret(),
+    "options": Section({name: Text(empty=True, longest=200) for name in OPTIONS}, empty=True),
+}
 RECEIVE = Section(
     {
-        "kind": Choice(("imap", "pop3", "none")),
+        **PROVIDED,
+        "kind": Choice(("imap", "pop3", "provider", "none")),
         "host": Or(HOST),
         "port": PORT,
         "tls": TLS,
@@ -94,10 +102,7 @@ SEND = Section(
         "ca_file": Text(empty=True, longest=500),
         "user": Text(empty=True),
         "password": Secret(),
-        "provider": Or(Choice(PROVIDERS)),
-        "key": Secret(),
-        "signing_key": Secret(),
-        "options": Section({name: Text(empty=True, longest=200) for name in OPTIONS}, empty=True),
+        **PROVIDED,
         "per_minute": Number(0, 10_000),
         "after_silence": Choice(("wait", "resend")),
         "copy_to_sent": Flag(),
