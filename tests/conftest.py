@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -63,6 +64,14 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite" and any(map(_is_alone, request.session.items)):
         file = Path(os.environ["CARTERIA_DATA"]) / "tests.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    from tests.people import keep_a_house
+
+    with django_db_blocker.unblock():
+        keep_a_house()
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from apps.crm.models import CrmConnection, CrmSettings
 from apps.queues import loads
 from apps.queues.models import AgentLoad, MailboxRoute, Queue, QueueMembership
 from apps.tickets.models import Message, MessageFile, Participant, Session, Thread
+from tests.kept_rows import KeptRows
 
 CONSOLE = "http://console.test"
 _numbers = count(1)
@@ -221,7 +222,22 @@ class House:
     robot: User  # an integration
 
 
+def keep_a_house() -> None:
+    """Asked once in a new database, before any test changes the clock."""
+    _kept_houses[:] = [KeptRows(_build_house)]
+
+
 def make_house(*, routing: str = Queue.Routing.MANUAL, channel_on: bool = True) -> House:
+    usual = routing == Queue.Routing.MANUAL and channel_on
+    kept = _kept_houses[0].copy() if usual and _kept_houses else None
+    if kept is None:
+        return _build_house(routing=routing, channel_on=channel_on)
+    for agent in (kept.alice, kept.bob, kept.charlie):
+        put_in_state(agent, IN_EMAIL)
+    return kept
+
+
+def _build_house(*, routing: str = Queue.Routing.MANUAL, channel_on: bool = True) -> House:
     if channel_on:
         switch_channel_on()
     alice, bob, charlie = make_agent("alice"), make_agent("bob"), make_agent("charlie")
@@ -239,6 +255,11 @@ def make_house(*, routing: str = Queue.Routing.MANUAL, channel_on: bool = True) 
         auditor=make_user("auditor", roles=[Role.AUDITOR]),
         robot=make_user("robot", roles=[Role.INTEGRATION]),
     )
+
+
+_kept_houses: list[
+    KeptRows[House]
+] = []  # one takes 174 queries, and thousands of tests begin with it
 
 
 def crm_connection() -> CrmConnection:
