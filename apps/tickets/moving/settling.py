@@ -43,7 +43,7 @@ def waits_for(move: MailboxMove) -> str:
 
 def _is_read(move: MailboxMove, account: EmailAccount | None) -> bool:
     """Others than those that are fetched bring their mail by themselves."""
-    if account is None or account.receive_kind not in EmailAccount.FETCHED:
+    if account is None or not account.fetches:
         return account is not None
     return account.last_fetched_at is not None and account.last_fetched_at > move.at
 
