@@ -22,6 +22,7 @@ from apps.channels.models import (
     EmailAccount,
     InboundEmail,
     Mailbox,
+    OAuthGrant,
     Provider,
     Tls,
 )
@@ -69,6 +70,19 @@ class CanarySerializer(serializers.Serializer[EmailAccount]):
     proved_at = serializers.DateTimeField(source="canary_proved_at", allow_null=True)
 
 
+class OAuthSerializer(serializers.Serializer[OAuthGrant]):
+    """How the sign-in stands; no tokens, and no user names."""
+
+    profile = serializers.CharField(source="profile.name", allow_null=True)
+    state = serializers.ChoiceField(OAuthGrant.Status.choices, source="status")
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+    failing_since = serializers.DateTimeField(allow_null=True)
+    connected_at = serializers.DateTimeField(allow_null=True)
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    secret_until = serializers.DateField(source="profile.secret_until", allow_null=True)
+
+
 class AccountSerializer(serializers.Serializer[EmailAccount]):
     """No user names and no passwords of mail servers."""
 
@@ -92,6 +106,7 @@ class AccountSerializer(serializers.Serializer[EmailAccount]):
     certificate_until = serializers.SerializerMethodField(help_text="Whichever ends first.")
     quota = serializers.SerializerMethodField(help_text="null: the server does not say.")
     canary = serializers.SerializerMethodField(help_text="null: it is off.")
+    oauth = serializers.SerializerMethodField(help_text="null: it signs in by password.")
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_lag_seconds(self, account: EmailAccount) -> int | None:
@@ -114,6 +129,16 @@ class AccountSerializer(serializers.Serializer[EmailAccount]):
     @extend_schema_field(CanarySerializer(allow_null=True))
     def get_canary(self, account: EmailAccount) -> dict[str, Any] | None:
         return CanarySerializer(account).data if account.canary else None
+
+    @extend_schema_field(OAuthSerializer(allow_null=True))
+    def get_oauth(self, account: EmailAccount) -> dict[str, Any] | None:
+        if account.sign_in != EmailAccount.SignIn.OAUTH:
+            return None
+        grant: OAuthGrant | None = getattr(account, "oauth_grant", None)
+        if grant is None or grant.profile_id != account.oauth_profile_id:
+            grant = OAuthGrant()  # nobody connected it
+        grant.profile = account.oauth_profile  # type: ignore[assignment]  # it may lack one
+        return OAuthSerializer(grant).data
 
     @extend_schema_field(serializers.ListField(child=serializers.EmailField()))
     def get_mailboxes(self, account: EmailAccount) -> list[str]:
@@ -172,6 +197,7 @@ class AccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     def get_queryset(self) -> QuerySet[EmailAccount]:
         mine = EmailAccount.objects.visible_to(caller(self.request))
+        mine = mine.select_related("oauth_profile", "oauth_grant")
         return mine.prefetch_related("mailboxes", "cursors")
 
 

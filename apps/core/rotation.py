@@ -59,8 +59,10 @@ def _column(place: SealedPlace, number: int, limit: int) -> "models.QuerySet[Any
     rows = _table(place)
     some = rows.filter(pk__in=rows.order_by("pk").values("pk")[:limit])
     text = Cast(place.field, models.TextField())
-    columns = some.order_by().annotate(sealed_text=text).exclude(sealed_text=None)
-    return columns.values_list(Value(number), Cast("pk", models.BigIntegerField()), "sealed_text")
+    told = some.order_by().annotate(sealed_text=text).exclude(sealed_text=None)
+    identity = Cast("pk", models.BigIntegerField())
+    columns: models.QuerySet[Any, Any] = told.values_list(Value(number), identity, "sealed_text")
+    return columns
 
 
 def rotate(place: SealedPlace) -> Found:

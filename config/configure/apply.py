@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from config.configure import beside, mail, people, work
+from config.configure import beside, mail, oauth, people, work
 from config.configure.rows import CannotApply, Changes, Values
 
 Put = Callable[[Values, Changes], None]
@@ -31,6 +31,7 @@ class Applied:
 _LISTS: tuple[tuple[str, str, Put, Remove], ...] = (
     ("users", "user", people.put_user, people.remove_user),
     ("teams", "name", people.put_team, people.remove_team),
+    ("oauth", "name", oauth.put_profile, oauth.remove_profile),
     ("accounts", "name", mail.put_account, mail.remove_account),
     ("queues", "name", work.put_queue, work.remove_queue),
     ("mailboxes", "address", mail.put_mailbox, mail.remove_mailbox),

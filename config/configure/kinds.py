@@ -166,6 +166,19 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A date, or none."""
+
+    def read(self, entry: Entry, key: str, context: Context) -> Any:
+        if entry.value is None:
+            return None
+        try:
+            return date.fromisoformat(entry.raw)
+        except ValueError:
+            return context.bad(entry, key, "A day like 2026-01-31, or null.")
+
+
+@dataclass(frozen=True, slots=True)
 class SignInState:
     """In-Email is only ever chosen by a person, In-Call and In-Chat by calls and chats."""
 

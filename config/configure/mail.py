@@ -7,7 +7,8 @@ from django.db.models.functions import Now
 
 from apps.agents.models import AgentSettings
 from apps.channels.forecast import forgotten
-from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox, OAuthProfile
+from apps.channels.oauth.consent import forget
 from apps.channels.rules import (
     PORTS,
     form_problems,
@@ -43,9 +44,12 @@ FILE_KEYS = {
     "after_folder": "receive.after",
     "start_date": "receive.start",
     "sent_folder": "send.sent_folder",
+    "oauth_profile": "oauth",
+    "send_user": "send.user",
     "provider": "send.provider",
     "provider_key": "send.key",
 }
+SIDES = ("receive", "send")
 SERVER_KEYS = ("kind", "host", "port", "tls", "ca_file", "user")
 
 
@@ -54,7 +58,7 @@ def put_account(values: Values, changes: Changes) -> None:
     account = EmailAccount.objects.filter(name=name).first()
     new = account is None
     account = account or _new_account(values)
-    fields = picked(values, "enabled")
+    fields = picked(values, "enabled") | _signing_in(values)
     for side in ("receive", "send"):
         given = values.get(side) or {}
         fields |= picked(given, *SERVER_KEYS, prefix=f"{side}_")
@@ -64,11 +68,22 @@ def put_account(values: Values, changes: Changes) -> None:
     fields |= _sending(values.get("send") or {})
     fields |= provided(account, values.get("receive") or {}, values.get("send") or {})
     fields |= forgotten([key for key, value in fields.items() if getattr(account, key) != value])
+    elsewhere = not new and any(leads_elsewhere(account, fields, side) for side in SIDES)
     changed = save_by_rules(account, fields, FILE_KEYS)
+    if elsewhere:
+        forget(account)
     with_webhook(account)
     if changed and not new:
         _try_at_once(account)
     changes.put("account", name, new=new, changed=changed)
+
+
+def _signing_in(values: Values) -> Values:
+    fields = picked(values, "sign_in")
+    if "oauth" in values:
+        profile = OAuthProfile.objects.filter(name=values["oauth"]).first()
+        fields["oauth_profile_id"] = profile.pk if profile else None
+    return fields
 
 
 def _keep_password_here(account: EmailAccount, fields: Values, side: str, given: Values) -> None:

@@ -8,6 +8,7 @@ from config.configure.kinds import (
     HOST,
     Address,
     Choice,
+    Day,
     Flag,
     ListOf,
     Member,
@@ -109,11 +110,29 @@ SEND = Section(
         "sent_folder": Text(empty=True, longest=255),
     }
 )
+OAUTH = Section(
+    {
+        "name": NAME,
+        "provider": Choice(("google", "microsoft", "other")),
+        "flow": Choice(("code", "app")),
+        "tenant": Text(empty=True, longest=100),
+        "client_id": Text(longest=255),
+        "client_secret": Secret(),
+        "secret_until": Day(),
+        "authorize_url": Text(empty=True, longest=500),
+        "token_url": Text(empty=True, longest=500),
+        "scopes": Text(empty=True, longest=1000),
+        "absent": Flag(),
+    },
+    required=("name",),
+)
 ACCOUNT = Section(
     {
         "name": NAME,
         "enabled": Flag(),
         "canary": Flag(),
+        "sign_in": Choice(("password", "oauth")),
+        "oauth": Reference("OAuth profile"),
         "receive": RECEIVE,
         "send": SEND,
         "absent": Flag(),
@@ -229,6 +248,7 @@ FILE = Section(
         "channel": CHANNEL,
         "users": ListOf(USER),
         "teams": ListOf(TEAM),
+        "oauth": ListOf(OAUTH),
         "accounts": ListOf(ACCOUNT),
         "queues": ListOf(QUEUE),
         "mailboxes": ListOf(MAILBOX),

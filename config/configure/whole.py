@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.agents.models import Agent, CustomState, Team
 from apps.agents.vocabulary import SYSTEM_STATES
-from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
+from apps.channels.models import ChannelSettings, EmailAccount, Mailbox, OAuthProfile
 from apps.core.models import Role, User
 from apps.queues.models import Queue
 from config.configure.kinds import Context
@@ -15,6 +15,7 @@ NEEDS_SERVER = ("imap", "pop3", "smtp")
 SECTIONS = {  # section: (what one of it is called, the key that names it)
     "users": ("user", "user"),
     "teams": ("team", "name"),
+    "oauth": ("OAuth profile", "name"),
     "accounts": ("account", "name"),
     "queues": ("queue", "name"),
     "mailboxes": ("mailbox", "address"),
@@ -26,6 +27,7 @@ def known_names(root: Entry) -> dict[str, set[str]]:
     known = {
         "user": set(User.objects.values_list("username", flat=True)),
         "team": set(Team.objects.values_list("name", flat=True)),
+        "OAuth profile": set(OAuthProfile.objects.values_list("name", flat=True)),
         "account": set(EmailAccount.objects.values_list("name", flat=True)),
         "queue": set(Queue.objects.values_list("name", flat=True)),
         "state": {*SYSTEM_STATES, *CustomState.objects.values_list("name", flat=True)},

@@ -1,0 +1,52 @@
+"""A process that asks for an access token in a database of its own, until a test kills it.
+
+Run as `python -m tests.faults.signing_in prepare|ask|report` with CARTERIA_DATA and TOKEN_SERVER, REFRESH.
+"""
+
+import os
+import sys
+
+import django
+from django.conf import settings
+
+from tests.faults.fetching import _NoMigrations
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def prepare() -> None:
+    from django.core.management import call_command
+
+    from apps.channels.models import EmailAccount, OAuthGrant, OAuthProfile
+    from apps.core.secrets import seal
+    from tests.servers.token_server import CLIENT, SECRET
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    server = os.environ["TOKEN_SERVER"]
+    profile = OAuthProfile.objects.create(
+        name="local", provider="other", client_id=CLIENT, client_secret=seal(SECRET),
+        token_url=f"{server}/token", scopes="mail",
+    )  # fmt: skip
+    account = EmailAccount.objects.create(name="main", sign_in="oauth", oauth_profile=profile)
+    OAuthGrant.objects.create(
+        account=account, profile=profile, refresh_token=seal(os.environ["REFRESH"]), user="user1"
+    )
+
+
+def ask() -> None:
+    """The token, or the code of what is wrong."""
+    from apps.channels.models import EmailAccount, OAuthGrant
+    from apps.channels.oauth.tokens import access_token
+    from apps.channels.transports.errors import TransportError
+
+    OAuthGrant.objects.update(ask_after=None, access_until=None)  # the time of both is over
+    try:
+        print(access_token(EmailAccount.objects.get()))
+    except TransportError as error:
+        print(error.code)
+
+
+if __name__ == "__main__":
+    settings.MIGRATION_MODULES = _NoMigrations()
+    django.setup()
+    {verb.__name__: verb for verb in (prepare, ask)}[sys.argv[1]]()
