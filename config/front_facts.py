@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -83,7 +83,10 @@ def _secret(until: date | None) -> str:
     """Of the OAuth profile whose secret ends first; nothing while that is far away."""
     if until is None or not ends_soon(until):
         return ""
-    return _("an OAuth secret ends on %(day)s") % {"day": date_format(until, "SHORT_DATE_FORMAT")}
+    words = _("an OAuth secret ends on %(day)s")
+    if until < localdate():
+        words = _("an OAuth secret ended on %(day)s")
+    return words % {"day": date_format(until, "SHORT_DATE_FORMAT")}
 
 
 def _mailboxes() -> Fact:

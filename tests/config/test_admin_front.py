@@ -1,7 +1,7 @@
 """The admin's front page: sections of rows, each with its state in words, in few queries."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
@@ -9,9 +9,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from apps.agents.models import Agent, CustomState, Team
-from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail
+from apps.channels.models import (
+    ChannelSettings,
+    EmailAccount,
+    InboundEmail,
+    OAuthGrant,
+    OAuthProfile,
+)
 from apps.core.models import Role
 from apps.crm.models import CrmConnection, CrmSettings, TicketLink, TicketUpdate
 from config import front, front_facts
@@ -162,6 +169,17 @@ def test_a_supervisor_reads_the_numbers_of_the_own_teams() -> None:
 
     client.force_login(make_user("lone", roles=[Role.SUPERVISOR]))
     assert facts(client)["Agents"][0] == facts(client)["Teams"][0] == "none yet"
+
+
+def test_the_accounts_say_who_has_to_be_connected_and_which_secret_ends(root: Client) -> None:
+    profile = OAuthProfile.objects.create(name="M365", secret_until=localdate() + timedelta(90))
+    account = make_account(sign_in="oauth", oauth_profile=profile)
+    assert facts(root)["Accounts"] == ("1 account", "ok")
+    OAuthProfile.objects.update(secret_until=date(2020, 1, 2))
+    assert facts(root)["Accounts"] == ("1 account, an OAuth secret ended on 01/02/2020", "warn")
+    OAuthProfile.objects.update(secret_until=None)
+    OAuthGrant.objects.create(account=account, profile=profile, status="revoked")
+    assert facts(root)["Accounts"] == ("1 account, 1 to be connected again", "danger")
 
 
 def test_an_auditor_is_not_sent_to_the_set_up() -> None:
