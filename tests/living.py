@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 import requests
 import yaml
 
+from tests.servers.migrated import lend_sqlite
+
 ROOT = Path(__file__).resolve().parent.parent
-READY_WITHIN = 90
+READY_WITHIN = 180  # as long as `up` itself waits
 Answer = TypeVar("Answer")
 
 
@@ -32,7 +34,7 @@ class Carteria:
     environment: dict[str, str]
 
     def get(self, path: str, *, token: str = "") -> Any:
-        answer = requests.get(self.url + "/api/v1/" + path, headers=self._as(token), timeout=20)
+        answer = requests.get(self.url + "/api/v1/" + path, headers=self._as(token), timeout=60)
         assert answer.ok, f"{answer.status_code} {answer.text[:500]}"
         return answer.json()
 
@@ -44,11 +46,11 @@ class Carteria:
         """As a mail server would."""
         headers = self._as("") | {"Content-Type": "message/rfc822"}
         address = f"{self.url}/api/v1/inbound/{to}/"
-        posted = requests.post(address, data=mail, headers=headers, timeout=30)
+        posted = requests.post(address, data=mail, headers=headers, timeout=60)
         assert posted.ok, f"{posted.status_code} {posted.text[:500]}"
 
     def command(
-        self, *words: str, stdin: bytes = b"", within: float = 60
+        self, *words: str, stdin: bytes = b"", within: float = 180
     ) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
             [sys.executable, "manage.py", *words],
@@ -70,7 +72,7 @@ class Carteria:
     def kill(self) -> None:
         """All processes at once, as a machine that loses power."""
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(60)
 
     def start_again(self) -> None:
         """On the same data and port."""
@@ -113,6 +115,8 @@ def running_carteria(
 ) -> Iterator[Carteria]:
     """Starts with SETTINGS as its configure file; stops it with SIGTERM and expects exit 0."""
     data.mkdir(parents=True, exist_ok=True)
+    if "DATABASE_URL" not in environment:
+        lend_sqlite(data)
     configuration = data / "settings.yaml"
     configuration.write_text(yaml.safe_dump(settings))
     told = _environment(data, environment)
@@ -125,7 +129,7 @@ def running_carteria(
     finally:
         last = carteria.process if carteria else process
         last.send_signal(signal.SIGTERM)
-        code = last.wait(20)
+        code = last.wait(60)
     assert code == 0
 
 
@@ -167,7 +171,7 @@ def _ready(process: "subprocess.Popen[str]", data: Path) -> dict[str, Any]:
 
 
 def soon(
-    question: Callable[[], Answer], *, within: float = 30, until: Callable[[Answer], Any] = bool
+    question: Callable[[], Answer], *, within: float = 60, until: Callable[[Answer], Any] = bool
 ) -> Answer:
     """Asks until the answer satisfies; fails with the last one."""
     deadline = time.monotonic() + within

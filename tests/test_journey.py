@@ -152,7 +152,7 @@ def stage(request, dovecot: Dovecot, tmp_path_factory) -> Iterator[Stage]:
             ):
                 yield stage
             return
-        with running_postgres() as database, running_redis() as broker:
+        with running_postgres(migrated=True) as database, running_redis() as broker:
             environment |= {"DATABASE_URL": database, "REDIS_URL": broker}
             with (
                 running_carteria(data, wanted, **environment) as carteria,

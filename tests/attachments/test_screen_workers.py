@@ -44,7 +44,6 @@ class House:
             "CLAMD_ADDRESS": clamd.address,
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-        self._finish(self._start("-m", "django", "migrate", "--verbosity", "0"))
         self.ids = json.loads(self.run(MAKE))
 
     def run(self, program: str) -> str:
@@ -65,14 +64,14 @@ class House:
         return subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True)
 
     def _finish(self, process: "subprocess.Popen[str]") -> str:
-        output, _nothing = process.communicate(timeout=60)
+        output, _nothing = process.communicate(timeout=180)
         assert process.returncode == 0
         return output
 
 
 @pytest.fixture(scope="module")
 def postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
+    with running_postgres(migrated=True) as url:
         yield url
 
 

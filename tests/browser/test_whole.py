@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.living import Carteria, running_carteria, soon
 from tests.servers.postgres import running_postgres
 from tests.servers.redis import running_redis
@@ -81,7 +82,7 @@ def servers(kind: str) -> Iterator[dict[str, str]]:
     if kind == "embedded":
         yield {}
         return
-    with running_postgres() as database, running_redis() as redis:
+    with running_postgres(migrated=True) as database, running_redis() as redis:
         yield {"DATABASE_URL": database, "REDIS_URL": redis}
 
 
@@ -112,7 +113,7 @@ def console(whole: Installation, chromium: Browser) -> Iterator[Open]:
     def opened(user: str = "ana", path: str = "/") -> Page:
         wide = {"width": 1440, "height": 900}
         context = chromium.new_context(base_url=whole.carteria.url, viewport=wide)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.goto(path)
@@ -219,10 +220,10 @@ def test_a_lost_socket_comes_back_and_has_missed_nothing(
 ) -> None:
     page = connected(console(path="/?view=unassigned"))
     page.context.set_offline(True)
-    expect(page.locator("[data-offline]")).to_be_visible(timeout=40_000)
+    expect(page.locator("[data-offline]")).to_be_visible(timeout=90_000)
     whole.mail("While you were out")
     page.context.set_offline(False)
-    expect(page.locator("[data-offline]")).to_be_hidden(timeout=30_000)
+    expect(page.locator("[data-offline]")).to_be_hidden(timeout=90_000)
     expect(page.locator(ROW, has_text="While you were out")).to_be_visible()
 
 
@@ -246,9 +247,9 @@ def test_a_kill_while_writing_loses_no_letter(whole: Installation, console: Open
     expect(page.locator("[data-test=saved]")).to_contain_text("Draft saved")
     with killed(whole):
         page.keyboard.type("Typed while it was down.")
-    expect(page.locator("[data-offline]")).to_be_hidden(timeout=40_000)
+    expect(page.locator("[data-offline]")).to_be_hidden(timeout=90_000)
     page.keyboard.type(" And after.")
-    expect(page.locator("[data-test=saved]")).to_contain_text("Draft saved", timeout=30_000)
+    expect(page.locator("[data-test=saved]")).to_contain_text("Draft saved")
     other = console(path=page.url)
     other.click("[data-test=reply]")
     expect(other.locator(EDITOR)).to_contain_text(

@@ -1,4 +1,4 @@
-"""One real `up --demo` on an empty folder: mail arrives, verdicts fall, both sides talk."""
+"""One real `up --demo` on an empty database: mail arrives, verdicts fall, both sides talk."""
 
 import imaplib
 import json
@@ -15,6 +15,7 @@ import requests
 
 from config.launch import scanner
 from tests.config.test_launch_up import UP, end, start, told, until
+from tests.servers.migrated import lend_sqlite
 
 __all__ = ["told"]
 
@@ -27,6 +28,9 @@ FILES = 11  # nine of customers, two parts of the bounce
 def up(told: dict[str, str]) -> Iterator[Callable[..., dict[str, Any]]]:
     """Starts with these options; whatever still runs at the end is ended."""
     told.pop("CLAMD_ADDRESS", None)
+    data = Path(told["CARTERIA_DATA"])
+    data.mkdir(mode=0o700)
+    lend_sqlite(data)
     running = []
 
     def begin(command: list[str]) -> dict[str, Any]:
@@ -49,12 +53,12 @@ class Api:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> Any:
-        answer = requests.get(self.url + path, headers=self.headers, timeout=10)
+        answer = requests.get(self.url + path, headers=self.headers, timeout=30)
         assert answer.status_code == 200
         return answer.json()
 
     def post(self, path: str, body: Any) -> Any:
-        answer = requests.post(self.url + path, json=body, headers=self.headers, timeout=10)
+        answer = requests.post(self.url + path, json=body, headers=self.headers, timeout=30)
         assert answer.ok
         return answer.json()
 
@@ -109,33 +113,33 @@ def test_a_demo_is_alive_and_stays_the_same(
     assert again["demo"]["imap"] == facts["demo"]["imap"]
     ordinary = up(UP)
     assert (ordinary["people"], ordinary["demo"]) == ([], None)
-    assert requests.get(f"{ordinary['url']}/demo/", timeout=5).status_code == 404
+    assert requests.get(f"{ordinary['url']}/demo/", timeout=30).status_code == 404
     assert arrived(data) >= 31
 
 
 def _talk(facts: dict[str, Any]) -> None:
     """A mail typed in the customer's page arrives in a session, our answer on the page."""
     visitor, box = requests.Session(), f"{facts['demo']['customer_inbox']}{ANA}/"
-    page = visitor.get(f"{box}?new=1&name=Ana", timeout=5).text
+    page = visitor.get(f"{box}?new=1&name=Ana", timeout=30).text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token
     fields = {"name": "Ana", "to": "support@almena.test", "subject": "Hello", "text": "Is it oak?"}
-    sent = visitor.post(f"{box}write/", fields | {"csrfmiddlewaretoken": token[1]}, timeout=5)
+    sent = visitor.post(f"{box}write/", fields | {"csrfmiddlewaretoken": token[1]}, timeout=30)
     assert "Is it oak?" in sent.text
     emma = Api(facts, "emma")
-    until(lambda: bool(emma.sessions(ANA)), seconds=30)
+    until(lambda: bool(emma.sessions(ANA)), seconds=60)
     session = emma.sessions(ANA)[0]
     emma.post(f"sessions/{session['id']}/reply/", {"text": "It is ash."})
-    until(lambda: "It is ash." in visitor.get(sent.url, timeout=5).text, seconds=30)
+    until(lambda: "It is ash." in visitor.get(sent.url, timeout=30).text, seconds=60)
 
 
 def _read_by_imap(facts: dict[str, Any]) -> None:
     host, _, port = facts["demo"]["imap"].rpartition(":")
     kept = json.loads((Path(facts["data"]) / "demo" / "demo.json").read_text())
-    client = imaplib.IMAP4(host, int(port), timeout=10)
+    client = imaplib.IMAP4(host, int(port), timeout=30)
     client.login("support", kept["password"])
     client.select(readonly=True)
-    until(lambda: client.search(None, "UNSEEN")[1] == [b""], seconds=30)  # all are fetched
+    until(lambda: client.search(None, "UNSEEN")[1] == [b""], seconds=60)  # all are fetched
     client.logout()
 
 

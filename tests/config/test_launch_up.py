@@ -15,11 +15,12 @@ import pytest
 import requests
 
 from config.launch.places import BASE_DIR
+from tests.servers.migrated import lend_sqlite
 
 UP = [sys.executable, "manage.py", "up", "--port", "0"]
 
 
-def until(reached: Callable[[], bool], *, seconds: float = 10) -> None:
+def until(reached: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline
@@ -50,7 +51,7 @@ def start(
 def end(process: "subprocess.Popen[str]") -> None:
     children = children_of(process.pid)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     assert process.stdout is not None and process.stdout.read() == ""
     assert children
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
@@ -65,7 +66,7 @@ def test_up_and_down_again(told: dict[str, str]) -> None:
     try:
         assert facts["password"] and facts["token"]
         assert (facts["people"], facts["demo"]) == ([], None)
-        answer = requests.get(facts["url"] + "/readyz", timeout=5)
+        answer = requests.get(facts["url"] + "/readyz", timeout=30)
         states = answer.json()["components"]
         assert [states[name] for name in ("database", "broker", "worker", "beat")] == ["ok"] * 4
 
@@ -84,9 +85,12 @@ def test_up_and_down_again(told: dict[str, str]) -> None:
 
 
 def test_what_a_killed_start_leaves_is_taken_up_again(told: dict[str, str]) -> None:
+    data = Path(told["CARTERIA_DATA"])
+    data.mkdir(mode=0o700)
+    lend_sqlite(data)
     process, _ = start(told)
     children = children_of(process.pid)
-    shown = Path(told["CARTERIA_DATA"]) / "secrets" / "first-start.json"
+    shown = data / "secrets" / "first-start.json"
     until(lambda: json.loads(shown.read_text())["password"] is None)  # else it is told again
     process.kill()
     process.wait()
@@ -94,5 +98,5 @@ def test_what_a_killed_start_leaves_is_taken_up_again(told: dict[str, str]) -> N
     process, facts = start(told)
     end(process)
     assert facts["password"] is None
-    with sqlite3.connect(Path(told["CARTERIA_DATA"]) / "carteria.sqlite3") as database:
+    with sqlite3.connect(data / "carteria.sqlite3") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

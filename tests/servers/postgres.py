@@ -17,6 +17,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.servers.migrated import made_once, migrate
+
 DATABASE = "carteria"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
 
@@ -35,29 +37,70 @@ def _version(initdb: Path) -> float:
 
 
 @contextmanager
-def running_postgres(*, settings: tuple[str, ...] = FAST) -> Iterator[str]:
-    """Yields the DATABASE_URL of an empty database."""
+def running_postgres(*, migrated: bool = False, settings: tuple[str, ...] = FAST) -> Iterator[str]:
+    """Yields the DATABASE_URL of an empty database, MIGRATED with all tables."""
     folder = Path(tempfile.mkdtemp(prefix="carteria-pg-"))
     try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
-        _run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
-        options = [word for setting in settings for word in ("-c", setting)]
-        where = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
-        server = subprocess.Popen(
-            _command("postgres", *where, *options),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **_as_postgres(),
-        )
-        try:
-            _create_database(folder)
-            yield f"postgres://postgres@{quote(str(folder), safe='')}/{DATABASE}"
-        finally:
-            server.send_signal(signal.SIGQUIT)  # at once: nothing here is worth keeping
-            server.wait(15)
+        copy_cluster(folder, migrated=migrated)
+        with _serving(folder, settings):
+            yield address_in(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def address_in(folder: Path) -> str:
+    return f"postgres://postgres@{quote(str(folder), safe='')}/{DATABASE}"
+
+
+def copy_cluster(folder: Path, *, migrated: bool) -> None:
+    """FOLDER gets `data`, and belongs to whoever may run PostgreSQL."""
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    kept = made_once("migrated", _make_migrated) if migrated else made_once("postgres", _make_empty)
+    subprocess.run(["cp", "-a", kept / "data", folder / "data"], check=True)
+
+
+def _make_empty(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    _run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
+    with _serving(folder, FAST, end=signal.SIGINT):
+        _create_database(folder)
+
+
+def _make_migrated(folder: Path) -> None:
+    copy_cluster(folder, migrated=False)
+    with _serving(folder, FAST, end=signal.SIGINT):
+        migrate(DATABASE_URL=address_in(folder))
+
+
+@contextmanager
+def _serving(
+    folder: Path, settings: tuple[str, ...], *, end: signal.Signals = signal.SIGQUIT
+) -> Iterator[None]:
+    """Ends at once, since nothing is worth keeping, or in order by SIGINT."""
+    options = [word for setting in settings for word in ("-c", setting)]
+    where = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+    server = subprocess.Popen(
+        _command("postgres", *where, *options),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **_as_postgres(),
+    )
+    try:
+        wait_until_ready(folder)
+        yield
+    finally:
+        server.send_signal(end)
+        server.wait(30)
+
+
+def wait_until_ready(folder: Path, *, seconds: float = 60) -> None:
+    ready = _command("pg_isready", "-q", "-h", folder, "-U", "postgres")
+    deadline = time.monotonic() + seconds
+    while subprocess.run(ready, check=False).returncode:
+        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+        time.sleep(0.05)
 
 
 def _command(program: str, *arguments: str | Path) -> list[str]:
@@ -79,13 +122,9 @@ def _run(program: str, *arguments: str | Path) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=60, **_as_postgres())
 
 
-def _create_database(folder: Path, *, seconds: float = 20) -> None:
-    """Waits for the server, too: creating fails until it listens."""
+def _create_database(folder: Path) -> None:
     command = _command("createdb", "-h", folder, "-U", "postgres", DATABASE)
-    deadline = time.monotonic() + seconds
-    while subprocess.run(command, capture_output=True, check=False, **_as_postgres()).returncode:
-        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
-        time.sleep(0.1)
+    subprocess.run(command, check=True, capture_output=True, **_as_postgres())
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from config.launch.broker import Address, server_binary
 from tests.servers import postgres
@@ -80,29 +78,21 @@ def stoppable_redis() -> Iterator[Stoppable]:
 
 @contextmanager
 def stoppable_postgres() -> Iterator[Stoppable]:
-    """With an empty database."""
+    """With all tables, and no rows."""
     folder = Path(tempfile.mkdtemp(prefix="carteria-pg-"))
-    as_postgres: dict[str, Any] = postgres._as_postgres()
-    if "user" in as_postgres:
-        shutil.chown(folder, "postgres", "postgres")
-    postgres._run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
+    postgres.copy_cluster(folder, migrated=True)
     where = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
     options = [word for setting in DURABLE for word in ("-c", setting)]
-    url = f"postgres://postgres@{quote(str(folder), safe='')}/{postgres.DATABASE}"
     command = postgres._command("postgres", *where, *options)
-    server = Stoppable(url, command, lambda: _wait_for_postgres(folder), as_postgres)
+    server = Stoppable(
+        postgres.address_in(folder),
+        command,
+        lambda: postgres.wait_until_ready(folder),
+        postgres._as_postgres(),
+    )
     try:
         server.start()
-        _speak(server, "createdb", postgres.DATABASE)
         yield server
     finally:
         server.stop(signal.SIGQUIT)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for_postgres(folder: Path) -> None:
-    ready = postgres._command("pg_isready", "-q", "-h", folder, "-U", "postgres")
-    deadline = time.monotonic() + 20
-    while subprocess.run(ready, check=False).returncode:
-        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
-        time.sleep(0.05)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -58,7 +58,7 @@ class Web:
 
 def _answer(request: Request) -> tuple[int, Any]:
     try:
-        with urlopen(request, timeout=30) as response:
+        with urlopen(request, timeout=60) as response:
             return response.status, json.load(response)
     except HTTPError as error:
         return error.code, json.load(error)
@@ -72,10 +72,9 @@ def at_once(calls: list[Callable[[], tuple[int, Any]]]) -> list[tuple[int, Any]]
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     data = tmp_path_factory.mktemp("data")
-    with running_postgres() as url:
+    with running_postgres(migrated=True) as url:
         environment = os.environ | {"DATABASE_URL": url, "CARTERIA_DATA": str(data)}
         environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        _python(environment, "-m", "django", "migrate", "--verbosity", "0")
         made = json.loads(_python(environment, "-c", MAKE_HOUSE).splitlines()[-1])
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -97,12 +96,12 @@ def _python(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _wait_for(url: str, log: Path, *, seconds: float = 30) -> None:
+def _wait_for(url: str, log: Path, *, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            urlopen(url, timeout=2).close()
-        except URLError:
+            urlopen(url, timeout=10).close()
+        except OSError:  # a wait that was too long is none of urllib's
             time.sleep(0.1)
         else:
             return
