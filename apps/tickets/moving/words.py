@@ -115,7 +115,7 @@ def _of_target(target: EmailAccount, seen: Seen) -> Iterator[str]:
     named = {"new": target.name, "why": seen.trouble or target.status_sentence}
     if seen.trouble or target.status == EmailAccount.Status.FAILING:
         yield _("%(new)s does not work: %(why)s") % named
-    elif target.last_fetched_at is None:
+    elif target.fetches and target.last_fetched_at is None:
         yield _("%(new)s was not fetched yet: test its connection first.") % named
     if target.send_kind == EmailAccount.Send.NONE:
         yield _("%(new)s does not send: nobody could answer from this address.") % named
