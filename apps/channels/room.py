@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MEGABYTE = 2**20
-ROOM = 18 * MEGABYTE
-FOR_ONE = 16 * MEGABYTE  # a batch; a larger mail counts as one, so that small ones never starve it
+ROOM = 12 * MEGABYTE
+FOR_ONE = 8 * MEGABYTE  # a batch; a larger mail counts as one, so that small ones never starve it
 TICK_SECONDS = 1
 
 
