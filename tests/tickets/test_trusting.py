@@ -61,7 +61,8 @@ def test_a_server_that_the_account_does_not_name_is_not_believed(arrive: Arrive)
 
 def test_a_rebuilt_mail_proves_nothing_and_says_what_it_is(house: House, arrive: Arrive) -> None:
     message = arrive("From: carla@client.test\r\n")
-    raw = (PASSED + "From: dora@{0}\r\n\r\nHi\r\n").format("client.test").encode()
+    head = PASSED.format("client.test") + "From: dora@client.test\r\n"
+    raw = f"{head}\r\nHi\r\n".encode()
     given = {"mailbox": house.mailbox, "event_id": "e", "rebuilt": True}
     receive_told(raw, account=house.mailbox.account, **given)
     take_in()
