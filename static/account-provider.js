@@ -12,10 +12,10 @@
 
   function show(input, shown) {
     const row = input?.closest(".form-row");
-    const box = input?.closest(".fieldBox") ?? row;
+    const box = input?.closest(".form-multiline > div") ?? row;
     if (!box) return;
     box.hidden = !shown;
-    const boxes = [...row.querySelectorAll(".fieldBox")];
+    const boxes = [...row.querySelectorAll(".form-multiline > div")];
     if (boxes.length) row.hidden = boxes.every(one => one.hidden);
   }
 
