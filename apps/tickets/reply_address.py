@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from apps.channels.compose import OutgoingMail, compose, wire_address
-from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, Mailbox
+from apps.channels.models import ChannelSettings, InboundEmail, Mailbox
 from apps.channels.parsed import Address, ParsedEmail
 from apps.channels.rules import WITHOUT_SERVER
 from apps.channels.send import Envelope, Outcome, send

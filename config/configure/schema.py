@@ -10,6 +10,7 @@ from config.configure.kinds import (
     Choice,
     Day,
     Flag,
+    Kind,
     ListOf,
     Member,
     Number,
@@ -69,7 +70,7 @@ TEAM = Section(
     required=("name",),
 )
 # Of the mail provider, in whichever side it is named.
-PROVIDED = {
+PROVIDED: dict[str, Kind] = {
     "provider": Or(Choice(PROVIDERS)),
     "key": Secret(),
     "signing_key": Secret(),
