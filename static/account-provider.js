@@ -1,5 +1,6 @@
 // An account's page: only the fields that the chosen kinds and the chosen provider need.
-// Convenience only: without this file every field is there, and saving says the same.
+// What is switched on or refused stays in sight. Convenience only: without this file every field is
+// there, and saving says the same.
 
 (() => {
   const receives = document.getElementById("id_receive_kind");
@@ -14,7 +15,7 @@
     const row = input?.closest(".form-row");
     const box = input?.closest(".form-multiline > div") ?? row;
     if (!box) return;
-    box.hidden = !shown;
+    box.hidden = !shown && !box.querySelector(".errorlist");
     const boxes = [...row.querySelectorAll(".form-multiline > div")];
     if (boxes.length) row.hidden = boxes.every(one => one.hidden);
   }
@@ -27,7 +28,7 @@
 
   function part(name, shown) {
     const fields = document.getElementById(`id_${name}`)?.closest("fieldset");
-    if (fields) fields.hidden = !shown;
+    if (fields) fields.hidden = !shown && !fields.querySelector(".errorlist");
   }
 
   function showWhatIsNeeded() {
@@ -42,6 +43,13 @@
     part("provider", byProvider);
     part("folder_names", fetches);
     part("sign_in", fetches || byServer);
+    part("trusted_servers", receives.value !== "none");
+    part("sends_per_minute", sends.value !== "none");
+    const [copies, proves] = ["copy_to_sent", "canary"].map(name => document.getElementById(`id_${name}`));
+    for (const one of [copies, document.getElementById("id_sent_folder")]) {
+      show(one, receives.value === "imap" || copies?.checked);
+    }
+    part("canary", proves?.checked || (receives.value !== "none" && sends.value !== "none"));
   }
 
   for (const one of [receives, sends, provider, signIn]) one?.addEventListener("change", showWhatIsNeeded);

@@ -5,8 +5,9 @@
   const way = document.getElementById("id_receive_kind");
   if (!way?.options) return; // who only looks has no choice
 
-  const NOT_BY_POP3 = ["folder_names", "watch_junk", "junk_folder", "idle", "after_folder", "start_date"];
+  const NOT_BY_POP3 = ["folder_names", "watch_junk", "junk_folder", "idle"];
   const CHOICES_NOT_BY_POP3 = { after: ["seen", "move"], start: ["unseen", "date"] };
+  const ONLY_WITH = { after_folder: ["after", "move"], start_date: ["start", "date"] };
   const INSTEAD = { after: "keep", start: "now" };
   const PORTS = [["993", "995"], ["143", "110"]]; // by IMAP, by POP3
 
@@ -16,7 +17,7 @@
     const row = input(name)?.closest(".form-row");
     const box = input(name)?.closest(".form-multiline > div") ?? row; // with its help text
     if (!box) return;
-    box.hidden = !shown;
+    box.hidden = !shown && !box.querySelector(".errorlist");
     const boxes = [...row.querySelectorAll(".form-multiline > div")];
     if (boxes.length) row.hidden = boxes.every(one => one.hidden);
   }
@@ -24,6 +25,8 @@
   function showWhatItKnows() {
     const pop3 = way.value === "pop3";
     for (const name of NOT_BY_POP3) show(name, !pop3);
+    if (!["", "inbox"].includes(input("folder_names")?.value.trim().toLowerCase())) show("folder_names", true); // to be emptied
+    for (const [name, [choice, wanted]] of Object.entries(ONLY_WITH)) show(name, !pop3 && input(choice)?.value === wanted);
     for (const [name, hidden] of Object.entries(CHOICES_NOT_BY_POP3)) {
       for (const option of input(name)?.options ?? []) option.hidden = pop3 && hidden.includes(option.value);
     }
@@ -45,5 +48,6 @@
   }
 
   way.addEventListener("change", choose);
+  for (const name of ["after", "start"]) input(name)?.addEventListener("change", showWhatItKnows);
   showWhatItKnows();
 })();
