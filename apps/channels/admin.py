@@ -130,10 +130,18 @@ class AccountForm(RowForm):
         fetches = data.get("receive_kind") not in rules.WITHOUT_SERVER
         if fetches and not data.get("receive_user"):
             self.add_error("receive_user", _("Name the user; it is needed to connect."))
-        asked = (self._password_field(side) for side in SIDES if self._gives_away(data, side))
-        for field in dict.fromkeys(asked):
-            self.add_error(field, _("The server changed: type the password again."))
+        asked = [side for side in SIDES if self._gives_away(data, side)]
+        if (data.get("sign_in") or self.instance.sign_in) == EmailAccount.SignIn.OAUTH:
+            self._forget_passwords(asked)
+        else:
+            for field in dict.fromkeys(map(self._password_field, asked)):
+                self.add_error(field, _("The server changed: type the password again."))
         return data
+
+    def _forget_passwords(self, sides: list[str]) -> None:
+        """Nobody needs them any more, and they were typed for another server."""
+        for side in sides:
+            setattr(self.instance, f"{side}_password", "")
 
     def _password_field(self, side: str) -> str:
         return f"new_{side}_password"

@@ -434,6 +434,16 @@ def test_a_stored_password_does_not_follow_to_another_server(
     assert unseal(getattr(EmailAccount.objects.get(), f"{side}_password")) == "anew"
 
 
+def test_whoever_goes_over_to_oauth_needs_no_password_again(root: Client, main: str) -> None:
+    profile = OAuthProfile.objects.create(name="google", provider="google", client_id="x")
+    by_oauth = {"sign_in": "oauth", "oauth_profile": profile.pk, "receive_host": "imap.new.test"}
+    said(root.post(main, KEPT | by_oauth))
+    account = EmailAccount.objects.get()
+    assert account.receive_host == "imap.new.test"
+    assert account.receive_password == ""
+    assert unseal(account.send_password) == "out"
+
+
 def test_a_stored_password_stays_with_its_own_server(root: Client, main: str) -> None:
     for same in ({}, {"receive_host": "IMAP.x.test"}, {"name": "new"}, {"send_tls": "implicit"}):
         said(root.post(main, KEPT | same))
