@@ -79,6 +79,14 @@ def test_sending_to_nobody_is_refused() -> None:
     assert f"127.0.0.1:{port}" in answer.sentence
 
 
+@pytest.mark.parametrize(("key", "code"), [("", "password"), ("a-key", "ok")])
+def test_a_provider_has_no_server_to_sign_in_to(key: str, code: str) -> None:
+    account = make_account(send_kind="anymail", provider="mailgun", provider_key=seal(key))
+    answer = diagnose.test_send(account)
+    assert answer.code == code
+    assert "587" not in answer.sentence
+
+
 def test_an_unknown_server_is_named() -> None:
     answer = diagnose.test_send(make_account(send_host="no.such.host.invalid"))
     assert answer.code == "dns"
