@@ -37,9 +37,10 @@ class Connects:
     ) -> HttpResponse:
         account: EmailAccount | None = kwargs.get("obj")
         may = self.has_change_permission(request, account)  # type: ignore[attr-defined]
+        stored = account if not context.get("errors") else None  # else it is what was typed
         context |= {
             "redirect_uri": redirect_uri(),
-            "standing": standing_of(account) if account else None,
+            "standing": standing_of(stored) if stored else None,
             "guide_here": guide_to(account.receive_host).key if account else "",
             "may_connect": may and account is not None,
             "may_fill": may,

@@ -122,7 +122,8 @@ class BringsMail:
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         account: EmailAccount | None = kwargs.get("obj")
-        if account and self.has_change_permission(request, account):  # type: ignore[attr-defined]
+        may = self.has_change_permission(request, account)  # type: ignore[attr-defined]
+        if account and may and not context.get("errors"):  # else it is what was typed
             context |= {"webhook": webhook_of(account), "news": news_of(account)}
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc,no-any-return]
 

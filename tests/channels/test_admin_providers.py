@@ -77,6 +77,14 @@ def test_without_a_provider_it_is_asked_for(admin: Client) -> None:
     assert not EmailAccount.objects.exists()
 
 
+def test_what_is_refused_shows_no_address(admin: Client) -> None:
+    account = make_hooked("mailgun")
+    assert keys.address_of(account) in admin.get(page_of(account)).content.decode()
+    answer = admin.post(page_of(account), typed(name="", provider="postmark"))
+    assert answer.status_code == 200
+    assert "/hooks/mail/" not in answer.content.decode()
+
+
 def test_secrets_stay_until_they_are_typed_anew_or_the_provider_changes(admin: Client) -> None:
     account = make_hooked("mailgun", provider_key=seal("api"), name="brought")
     admin.post(page_of(account), typed())
