@@ -164,6 +164,8 @@ def test_every_column_of_a_setting_is_followed_or_left_out_on_purpose() -> None:
         *(f"email_channels.emailaccount.{name}" for name in RUNTIME),
         *(f"email_channels.mailbox.{name}" for name in OF_THE_REPLY_ADDRESS),
         *(f"email_channels.sendingdomain.{name}" for name in OF_THE_DNS),
+        "email_channels.mailbox.move_state",
+        "email_channels.oauthprofile.created_at",
         "queues.queue.created_at",
         *(f"crm.crmconnection.{name}" for name in OF_THE_BREAKER),
         "storage.storagetarget.created_at",
@@ -199,6 +201,8 @@ RUNTIME = {
     "next_fetch_at",
     "last_fetched_at",
     "created_at",
+    "moved_until",
+    "webhook_key",
     *(f"{side}_certificate_until" for side in ("receive", "send")),
     *(f"quota_{name}" for name in ("used", "limit", "asked_at", "then", "then_at")),
     *(f"canary_{name}" for name in ("token", "asked_at", "sent_at", "proved_at", "sentence")),
@@ -224,6 +228,13 @@ def test_nobody_writes_settings_past_the_history() -> None:
         "apps/channels/forecast.py: EmailAccount.objects.filter(pk=account.pk, **asked)"
         ".update(**{field: until})",
         "apps/crm/breaker.py: CrmConnection.objects.filter(pk=connection.pk).update(**values)",
+        "apps/channels/junk.py: EmailAccount.objects.filter(pk=account.pk)"
+        ".update(junk_found=account.junk_found)",
+        "apps/channels/oauth/consent.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/channels/providers/inbound.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/tickets/moving/move.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/tickets/moving/move.py: EmailAccount.objects.filter(pk=target.pk)"
+        ".update(moved_until=min(moments, default=None))",
         "apps/channels/sending_domains.py: SendingDomain.objects.bulk_create(fresh,"
         " ignore_conflicts=True)",
         "apps/channels/sending_domains.py: SendingDomain.objects.filter(pk=row.pk).update(worse={})",

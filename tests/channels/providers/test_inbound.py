@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.channels.models import ChannelSettings, EmailAccount, InboundEmail, ProviderEvent
 from apps.channels.parse import parse
 from apps.channels.providers import inbound, keys, sns
+from apps.channels.room import FOR_ONE, ROOM
 from apps.core import blobs
 from tests.calls import problem
 from tests.channels.mailboxes import switch_on
@@ -418,8 +419,8 @@ def test_too_many_large_ones_at_once_wait_and_then_come_again() -> None:
     account = hooked("postmark")
     with (
         patch.object(inbound, "MOST_WAIT", 0.0),
-        inbound.room.taken(17 * 2**20, tick=lambda: None),
-        inbound.room.taken(2**20, tick=lambda: None),
+        inbound.room.taken(FOR_ONE, tick=lambda: None),
+        inbound.room.taken(ROOM - FOR_ONE, tick=lambda: None),
         patch("apps.channels.room.TICK_SECONDS", 0.01),
     ):
         answer = post(account, hooks.postmark(TextBody="x" * 2 * 2**20))
