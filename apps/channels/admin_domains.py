@@ -157,7 +157,8 @@ class SendingDomainAdmin(Restricted):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who only looks reads of the keys above."""
-        may_type = self.has_change_permission(request) and not sending_domains.is_not_asked(obj)
+        asked = obj is None or not sending_domains.is_not_asked(obj)
+        may_type = asked and self.has_change_permission(request)
         return super().get_fieldsets(request, obj) if may_type else ()
 
     def render_change_form(

@@ -8,7 +8,13 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 
 from apps.agents.models import CustomState
-from apps.channels.models import ChannelSettings, EmailAccount, Mailbox, OAuthProfile
+from apps.channels.models import (
+    ChannelSettings,
+    EmailAccount,
+    Mailbox,
+    OAuthProfile,
+    SendingDomain,
+)
 from apps.console.models import CannedReply, Signature
 from apps.core.models import Role
 from apps.core.secrets import unseal
@@ -141,6 +147,7 @@ def test_who_only_looks_gets_the_page(label: str, root: Client) -> None:
     Signature.objects.create(queue=house.support, html="<p>Support</p>")
     crm_connection()
     OAuthProfile.objects.create(name="Mail", client_id="carteria")
+    SendingDomain.objects.create(name="shop.net")
     row = apps.get_model(label)
     one = row.load() if hasattr(row, "load") else row._default_manager.first()
     assert one is not None
