@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -48,13 +48,30 @@ class InForce(admin.SimpleListFilter):
         yield from rest
 
 
+class OfAccount(admin.RelatedFieldListFilter):
+    """Named after what is chosen; an address without an account counts for every one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = gettext("account")
+        self.empty_value_display = conditional_escape(gettext("every account"))
+
+
 class SuppressedForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SuppressedAddress
         fields = ("address", "account", "evidence")
         labels = {"evidence": _("Why")}
-        help_texts = {"evidence": _("Whoever writes to the address reads this.")}
+        help_texts = {"account": "", "evidence": _("Whoever writes to the address reads this.")}
         widgets = {"evidence": forms.TextInput(attrs={"class": "vTextField"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        account: Any = self.fields.get("account")
+        if account:
+            account.empty_label = _("every account")
+            for may in ("add", "change", "view"):  # accounts have a page of their own
+                setattr(account.widget, f"can_{may}_related", False)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -70,7 +87,7 @@ class SuppressedForm(forms.ModelForm):  # type: ignore[type-arg]
 class SuppressedAddressAdmin(Restricted):
     form = SuppressedForm
     list_display = ("address", "why", "evidence", "only_through", "conversation", "since", "ended")
-    list_filter = (InForce, "reason", "account")
+    list_filter = (InForce, "reason", ("account", OfAccount))
     list_select_related = ("account", "removed_by")
     search_fields = ("address", "=conversation")
     search_help_text = _("A part of an address, or the ID of a session.")
@@ -93,12 +110,24 @@ class SuppressedAddressAdmin(Restricted):
         return (
             ("address", "why"),
             "evidence",
-            ("account", "conversation"),
+            ("only_through", "conversation"),
             ("since", "by", "ended"),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("why", "since", "by", "ended", "conversation")
+        shown = ("why", "only_through", "since", "by", "ended", "conversation")
+        return () if obj is None else shown
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Who removed it, among the removed alone."""
+        return self.list_display if request.GET.get("state") else self.list_display[:-1]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if row := kwargs.get("obj"):
+            context["subtitle"] = row.address  # its name in logs does not tell it
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         account: EmailAccount | None = obj.account
