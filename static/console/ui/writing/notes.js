@@ -73,7 +73,7 @@ export function NewRecipients({ writing }) {
     writing.confirm(strangers.people);
     void send({ then: writing.lastThen });
   };
-  return html`<div class="notice notice--warn" role="alert" data-test="new-recipients"><${Icon} name="users" />
+  return html`<div class="notice notice--warn thread-changed" role="alert" data-test="new-recipients"><${Icon} name="users" />
     <div><b>${_("Not sent yet.")}</b> <span dir="auto">${strangers.sentence}</span>
       <span class="actions">
         <button type="button" class="btn btn--sm btn--line" data-test="confirm-recipients" onClick=${confirm}>${_("Yes, send it")}</button>
