@@ -161,10 +161,24 @@ class AccountForm(RowForm):
     def save(self, commit: bool = True) -> Any:
         for field in forgotten(self.changed_data):
             setattr(self.instance, field, None)
+        if "receive_kind" in self.changed_data:
+            self._forget_condition()
         for side in SIDES:
             if typed := self.cleaned_data[f"new_{side}_password"]:
                 setattr(self.instance, f"{side}_password", seal(typed))
         return super().save(commit)
+
+    def _forget_condition(self) -> None:
+        """It was that of another way in."""
+        account = self.instance
+        account.status, account.failures = EmailAccount.Status.NEW, 0
+        account.status_code = account.status_sentence = ""
+        if account.receive_kind == EmailAccount.Receive.PROVIDER:
+            account.last_fetched_at = None  # else nothing would have to come to call it working
+
+
+def _signs_in_nowhere(*kinds: str | None) -> bool:
+    return all(one in rules.WITHOUT_SERVER for one in kinds)
 
 
 class WholeAccountForm(ProviderFields, AccountForm):
@@ -186,6 +200,8 @@ class WholeAccountForm(ProviderFields, AccountForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if _signs_in_nowhere(data.get("receive_kind"), data.get("send_kind")):
+            data["sign_in"] = EmailAccount.SignIn.PASSWORD  # nothing to be connected
         fetches = data.get("receive_kind") not in rules.WITHOUT_SERVER
         known = data.get("new_receive_password") or self.instance.receive_password
         by_password = data.get("sign_in") != EmailAccount.SignIn.OAUTH
@@ -353,6 +369,8 @@ class AccountAdmin(BringsMail, Connects, SpeaksOfDoubts, Restricted):
 
     @admin.display(description=_("signs in"), ordering="sign_in")
     def signs_in(self, account: EmailAccount) -> SafeString | str:
+        if _signs_in_nowhere(account.receive_kind, account.send_kind):
+            return "–"
         standing = standing_of(account)
         if standing is None:
             return gettext("by password")

@@ -41,7 +41,7 @@ class Connects:
         context |= {
             "redirect_uri": redirect_uri(),
             "standing": standing_of(stored) if stored else None,
-            "guide_here": guide_to(account.receive_host).key if account else "",
+            "guide_here": guide_to(account.receive_host).key if account and account.fetches else "",
             "may_connect": may and account is not None,
             "may_fill": may,
         }

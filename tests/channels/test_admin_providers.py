@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.channels.models import EmailAccount, ProviderEvent
+from apps.channels.models import EmailAccount, OAuthProfile, ProviderEvent
 from apps.channels.providers import keys
 from apps.core.models import Role, SettingsChange
 from apps.core.secrets import seal, unseal
 from config import urls as urls  # the pages of the admin are registered with it
 from tests.channels.mailboxes import CONSOLE, switch_on
 from tests.channels.providers.hooks import make_hooked
-from tests.people import make_user
+from tests.people import make_account, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,19 @@ def test_what_is_refused_shows_no_address(admin: Client) -> None:
     answer = admin.post(page_of(account), typed(name="", provider="postmark"))
     assert answer.status_code == 200
     assert "/hooks/mail/" not in answer.content.decode()
+
+
+def test_whoever_goes_over_to_a_provider_signs_in_nowhere(admin: Client) -> None:
+    profile = OAuthProfile.objects.create(name="google", provider="google", client_id="x")
+    old = {"sign_in": "oauth", "oauth_profile": profile, "last_fetched_at": timezone.now()}
+    account = make_account(status="failing", status_sentence="Connect it.", **old)
+    keyed = typed(send_kind="anymail", sign_in="oauth", oauth_profile=profile.pk)
+    answer = admin.post(page_of(account), keyed | {"new_provider_key": "a-key"}, follow=True)
+    assert "data-connect" not in answer.content.decode()
+    account.refresh_from_db()
+    assert (account.sign_in, account.status, account.status_sentence) == ("password", "new", "")
+    assert account.last_fetched_at is None
+    assert "by password" not in admin.get(reverse(LIST)).content.decode()
 
 
 def test_secrets_stay_until_they_are_typed_anew_or_the_provider_changes(admin: Client) -> None:
