@@ -79,7 +79,7 @@ class SuppressedForm(forms.ModelForm):  # type: ignore[type-arg]
             try:
                 suppression.may_be_added(given["address"], given["account"], given["evidence"])
             except Problem as problem:
-                self.add_error("address", problem.sentence)
+                self.add_error("address", problem.sentence.removeprefix("address: "))
         return given
 
 

@@ -120,7 +120,7 @@ class MailboxMoveAdmin(Restricted):
         tone = "ok" if done.settled_at else "warn"
         word = gettext("settled") if done.settled_at else gettext("on its way")
         mark = format_html('<span class="tone tone--{}">{}</span>', tone, word)
-        return format_html("{} {}", mark, words.how_it_is(done))
+        return format_html("{}<br>{}", mark, words.how_it_is(done))
 
     @admin.display(description=_("found"))
     def found(self, done: MailboxMove) -> SafeString:
