@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,10 +56,16 @@ class Account(FormPage):
         facts.setup.note(account=account, address=address)
 
     def context(self, facts: Facts) -> dict[str, Any]:
-        others = EmailAccount.objects.none() if facts.account else EmailAccount.objects.all()
+        others = EmailAccount.objects.none() if facts.account else _with_servers()
         standing = standing_of(facts.account) if facts.account else None
         told = {"providers": GUIDES, "others": others[:50], "standing": standing}
         return super().context(facts) | told
+
+
+def _with_servers() -> QuerySet[EmailAccount]:
+    """What a provider brings or sends has no server to ask for here; its own page knows it."""
+    rows = EmailAccount.objects.exclude(receive_kind=EmailAccount.Receive.PROVIDER)
+    return rows.exclude(send_kind=EmailAccount.Send.ANYMAIL)
 
 
 class UseAccount(AdministratorsOnly):

@@ -334,9 +334,11 @@ def test_live_is_shown_only_to_who_is_live(routed: Wizard) -> None:
 def test_another_account_begins_anew_and_keeps_the_first(routed: Wizard) -> None:
     routed.send("switch-on", external_url="http://console.test", although="on")
     routed.client.post(f"{START}another/")
+    brought = make_account("brought", receive_kind="provider", provider="mailgun")
     page = routed.open("account")
     assert "Go on with an account that is here already" in page
-    assert EmailAccount.objects.get().name == ADDRESS
+    assert f"/use/{brought.pk}/" not in page
+    assert EmailAccount.objects.exclude(pk=brought.pk).get().name == ADDRESS
     assert ChannelSettings.load().enabled
 
 
