@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.channels import suppression
 from apps.channels.models import EmailAccount, SuppressedAddress
-from apps.core.admin_bases import Restricted
+from apps.core.admin_bases import Restricted, VisibleChoices
 from apps.core.errors import Problem
 from apps.core.models import Role, User
 
@@ -48,7 +48,7 @@ class InForce(admin.SimpleListFilter):
         yield from rest
 
 
-class OfAccount(admin.RelatedFieldListFilter):
+class OfAccount(VisibleChoices):
     """Named after what is chosen; an address without an account counts for every one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
