@@ -21,7 +21,7 @@ import apps.channels.admin_oauth
 import apps.channels.admin_suppressed  # noqa: F401 - they register their pages
 from apps.channels import rules
 from apps.channels.admin_connect import Connects, say_how_it_goes
-from apps.channels.admin_providers import BringsMail, ProviderFields
+from apps.channels.admin_providers import BringsMail, ProviderFields, told_secret
 from apps.channels.forecast import forgotten
 from apps.channels.grants import standing_of, waits_for_connect
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox
@@ -238,6 +238,8 @@ class AccountAdmin(BringsMail, Connects, SpeaksOfDoubts, Restricted):
     search_fields = ("name",)
     inlines = (MailboxInline,)
     readonly_fields = ("health", "status_sentence", "last_fetched_at")
+    new_receive_password = told_secret("receive_password", _("Password"))
+    new_send_password = told_secret("send_password", _("Password"))
 
     class Media:
         css: ClassVar = {"all": ("account-admin.css",)}
@@ -353,6 +355,11 @@ class AccountAdmin(BringsMail, Connects, SpeaksOfDoubts, Restricted):
         """A new account has no condition yet."""
         shown = super().get_fieldsets(request, obj)
         return shown if obj else [one for one in shown if "health" not in one[1]["fields"]]
+
+    @admin.display(description=_("Folders"))
+    def folder_names(self, account: EmailAccount) -> str:
+        """For who only looks: the form has a box of this name."""
+        return ", ".join(account.folders) or "INBOX"
 
     @admin.display(description=_("incoming mail"), ordering="receive_host")
     def incoming(self, account: EmailAccount) -> str:

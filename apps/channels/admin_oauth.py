@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.channels.admin_connect import redirect_uri
+from apps.channels.admin_providers import told_secret
 from apps.channels.grants import ends_soon, standing_of
 from apps.channels.models import OAuthProfile
 from apps.core.admin_bases import Restricted
@@ -126,6 +127,8 @@ class ProfileAdmin(Restricted):
     ) -> HttpResponse:
         context["redirect_uri"] = redirect_uri()
         return super().render_change_form(request, context, *args, **kwargs)
+
+    new_client_secret = told_secret("client_secret", _("Client secret"))
 
     @admin.display(description=_("secret ends on"), ordering="secret_until")
     def secret_state(self, profile: OAuthProfile) -> SafeString | str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -115,8 +115,35 @@ class ProviderFields(forms.Form):
         return {name: one for name, one in kept.items() if one}
 
 
+# ---- for who only looks: the form has boxes of these names ---------------------------------------
+
+
+def told_secret(field: str, label: Any) -> Any:
+    @admin.display(description=label)
+    def told(_page: Any, row: Any) -> str:
+        return gettext("stored, never shown") if getattr(row, field) else gettext("none")
+
+    return told
+
+
+def _told_option(name: str, label: Any) -> Any:
+    @admin.display(description=label)
+    def told(_page: Any, account: EmailAccount) -> str:
+        return str((account.provider_options or {}).get(name, "–"))
+
+    return told
+
+
 class BringsMail:
     """For the account's page: the webhook's card, and *Make a new address*."""
+
+    new_provider_key = told_secret("provider_key", _("API key"))
+    new_webhook_signing_key = told_secret("webhook_signing_key", _("Webhook signing key"))
+    option_region = _told_option("region", _("Region"))
+    option_access_key = _told_option("access_key", _("Access key ID"))
+    option_configuration_set = _told_option("configuration_set", _("Configuration set"))
+    option_domain = _told_option("domain", _("Sending domain"))
+    option_stream = _told_option("stream", _("Message stream"))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

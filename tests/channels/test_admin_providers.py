@@ -149,6 +149,14 @@ def test_who_may_not_change_the_account_sees_no_address(admin: Client, role: str
     assert account.webhook_key == key
 
 
+def test_who_only_looks_reads_what_is_stored_and_has_nothing_to_press(admin: Client) -> None:
+    account = make_hooked("mailgun", provider_options={"region": "eu"}, folders=["Support"])
+    page = signed_in(Role.AUDITOR).get(page_of(account)).content.decode()
+    assert all(one in page for one in ("stored, never shown", ">eu<", ">Support<", "API key"))
+    assert not any(one in page for one in ("New provider key", ">None<", 'name="_test"'))
+    assert 'name="_test"' in admin.get(page_of(account)).content.decode()
+
+
 def test_the_test_says_whether_anything_came(admin: Client) -> None:
     account = make_hooked("postmark", name="brought", send_kind="none")
     answer = admin.post(page_of(account), typed(provider="postmark", _test="1"), follow=True)
