@@ -16,7 +16,7 @@ PROGRAMS = {
     "pop3d": ("/usr/lib/dovecot/pop3", "dovecot-pop3d"),
     "clamd": ("clamd", "clamav-daemon"),
     "postgres": ("postgres", "postgresql"),
-    "chromium": ("chromium", "chromium"),
+    "chromium": ("chromium-headless-shell", "chromium-headless-shell"),
     "faketime": ("faketime", "faketime"),
     "poppler": ("pdftotext", "poppler-utils"),
     "request_tracker": (

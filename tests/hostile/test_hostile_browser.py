@@ -140,7 +140,7 @@ def reader() -> Iterator[Reader]:
 
 def _chromium(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
+        executable_path="/usr/bin/chromium-headless-shell",
         args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
     )
 
