@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.sessions.models import Session as SignedIn
+from django.db import transaction
 from django.db.models import F
 from playwright.sync_api import Page, Route, expect
 
 from apps.console.models import Signature
 from apps.tickets.models import Draft, Message, Session
+from apps.tickets.sessions import say_changed
 from tests.browser.conftest import ROW, Open, login_of
 from tests.people import House, make_message, make_session
 
@@ -36,6 +38,8 @@ def page(parcel: Session, open_console: Open) -> Page:
 def begin_session(house: House, subject: str) -> Session:
     session = make_session(house.support, agent=house.alice, mailbox=house.mailbox, subject=subject)
     make_message(session)
+    with transaction.atomic():
+        say_changed([session])  # whoever has the list open hears of it
     return session
 
 
