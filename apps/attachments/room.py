@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MOST_BYTES = 12 * 2**20  # two files of 5 MB: two cores work on no more at a time
+MOST_BYTES = 8 * 2**20  # a file of 5 MB beside small ones: so much is scanned while others are read
 
 
 class Room:
