@@ -16,8 +16,10 @@ EMPTY: Values = {"provider_key": "", "webhook_signing_key": "", "provider_option
 def provided(account: EmailAccount, receive: Values, send: Values) -> Values:
     """Of both sides together; another provider keeps nothing of the one before.
 
-    Raises CannotApply where they name two.
+    Raises CannotApply where they name two, or one that would not be used.
     """
+    _refuse_unused("receive", receive, account.receive_kind, wanted="provider")
+    _refuse_unused("send", send, account.send_kind, wanted="anymail")
     both = (receive.get("provider"), send.get("provider"))
     if all(both) and both[0] != both[1]:
         sentence = "An account has one mail provider: name the same one in receive and in send."
@@ -25,6 +27,12 @@ def provided(account: EmailAccount, receive: Values, send: Values) -> Values:
     told = _side(account, send) | _side(account, receive)
     fresh = told.get("provider", account.provider) != account.provider
     return (EMPTY if fresh and account.provider else {}) | told
+
+
+def _refuse_unused(side: str, given: Values, present: str, *, wanted: str) -> None:
+    if given.get("provider") and given.get("kind", present) != wanted:
+        sentence = f"A provider stands beside `kind: {wanted}`: write that, or leave it out."
+        raise CannotApply(f"{side}.provider", sentence)
 
 
 def _side(account: EmailAccount, given: Values) -> Values:

@@ -323,7 +323,7 @@ def test_check_only_looks(tmp_path: Path) -> None:
         ),
         (
             "version: 1\naccounts: [{name: m, send: {host: x, provider: ses}}]",
-            "FILE:2: accounts.send.provider: This is not available in this release",
+            "FILE:2: accounts.send.provider: A provider stands beside `kind: anymail`",
         ),
         (
             "version: 1\nchannel: {external_url: 'http://[x'}",
