@@ -310,10 +310,11 @@ def test_a_mail_comes_by_the_pipe_and_by_the_api_once(stage: Stage) -> None:
 
 
 def test_every_mail_was_marked_seen(stage: Stage) -> None:
-    from apps.channels.transports.imap import ImapInbox, ImapLogin
+    from apps.channels.transports.imap import ImapInbox
+    from apps.channels.transports.login import Login
 
     def unseen() -> list[int]:
-        login = ImapLogin("127.0.0.1", stage.dovecot.port, "none", stage.user, PASSWORD)
+        login = Login("127.0.0.1", stage.dovecot.port, "none", stage.user, PASSWORD)
         with ImapInbox(login) as inbox:
             inbox.select("INBOX")
             return inbox.unseen()

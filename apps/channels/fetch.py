@@ -17,7 +17,8 @@ from apps.channels.maildrop import MaildropReader
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.oauth.tokens import granted_to, with_token
 from apps.channels.transports.errors import Refused, TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from apps.channels.transports.pop3 import Pop3Inbox
 from apps.core.errors import Problem
 from apps.core.leases import Hold, expired, held, in_seconds
@@ -65,9 +66,9 @@ def fetch(account: EmailAccount) -> int:
     return 0
 
 
-def login_of(account: EmailAccount, token: str = "") -> ImapLogin:
+def login_of(account: EmailAccount, token: str = "") -> Login:
     """By password, or by the TOKEN of OAuth; see `signed_in`."""
-    return ImapLogin(
+    return Login(
         host=account.receive_host,
         port=account.receive_port,
         tls=account.receive_tls,
@@ -79,7 +80,7 @@ def login_of(account: EmailAccount, token: str = "") -> ImapLogin:
     )
 
 
-def signed_in(account: EmailAccount, session: Callable[[ImapLogin], Session]) -> Session:
+def signed_in(account: EmailAccount, session: Callable[[Login], Session]) -> Session:
     """By whichever way the account signs in. Not inside a transaction."""
     return with_token(account, lambda token: session(login_of(account, token)))
 

@@ -15,7 +15,8 @@ from apps.channels.fetch import login_of, signed_in
 from apps.channels.models import ChannelSettings, EmailAccount
 from apps.channels.signals import account_has_news
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from apps.core.announce import announce
 from apps.core.errors import Problem
 from apps.core.health import Sign
@@ -37,7 +38,7 @@ class Place:
     """Where to wait: a change of any of it needs a new watcher."""
 
     account_id: int
-    login: ImapLogin
+    login: Login
     folder: str
     by_oauth: bool = False
 

@@ -4,10 +4,10 @@ Bytes reach the disk first, then one transaction writes the rows; only then may 
 move or delete a mail, or answer 2xx (GUARANTEES G2).
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -47,7 +47,7 @@ WHEN_BROUGHT_IN = (
 Uid = int | str  # of POP3 it is a name, the UIDL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrival:
     """One mail as it came, with the UID that its server gave it."""
 
@@ -55,9 +55,9 @@ class Arrival:
     uid: Uid | None = None
     old: bool = False  # from before the start: nothing automatic answers it
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.raw).hexdigest()
+        return blobs.digest_of(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def receive(
     digests = [arrival.sha256 for arrival in arrivals]
     before = _same_bytes_before(digests, where)
     new = [one for one, digest in zip(arrivals, digests, strict=True) if digest not in before]
-    written = {one.sha256: one for one in _on_disk([arrival.raw for arrival in new])}
+    written = {one.sha256: one for one in _on_disk(new)}
     with transaction.atomic():
         where.lock()
         known, where = _known_uids([arrival.uid for arrival in arrivals], where)
@@ -151,7 +151,7 @@ def receive_one(raw: bytes, *, mailbox: Mailbox, source: str) -> tuple[InboundEm
     arrival = Arrival(raw)
     if before := _same_bytes(arrival.sha256, mailbox):
         return before, False
-    written = {one.sha256: one for one in _on_disk([raw])}
+    written = {one.sha256: one for one in _on_disk([arrival])}
     where = _Where(source, mailbox.account, mailbox)
     with transaction.atomic():
         where.lock()
@@ -173,7 +173,7 @@ def receive_told(
     if before := _told_before(event):
         return before.inbound, False
     where = _Where(InboundEmail.Source.WEBHOOK, account, mailbox, rebuilt=rebuilt)
-    written = {one.sha256: one for one in _on_disk([raw])}
+    written = {one.sha256: one for one in _on_disk([arrival])}
     with transaction.atomic():
         where.lock()
         if before := _told_before(event):
@@ -325,9 +325,9 @@ def _known_uids(uids: Sequence[Uid | None], where: _Where) -> tuple[set[Uid], _W
     return there.keys() - noted.keys(), replace(where, noted=noted)
 
 
-def _on_disk(contents: list[bytes]) -> list[blobs.Written]:
+def _on_disk(arrivals: Sequence[Arrival]) -> list[blobs.Written]:
     try:
-        return blobs.write(contents)
+        return blobs.write([one.raw for one in arrivals], [one.sha256 for one in arrivals])
     except OSError as error:
         log.error("bytes cannot be written", extra={"errno": error.errno})
         raise Unavailable(

@@ -50,28 +50,29 @@ def is_out_of_room(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in OUT_OF_ROOM
 
 
-def write(contents: Sequence[bytes]) -> list[Written]:
-    """Appends nothing, shares nothing: a new pack file, fsynced with its folder. OSError: disk."""
-    return write_hashed((content, digest_of(content)) for content in contents) if contents else []
+def write(contents: Sequence[bytes], digests: Sequence[str] = ()) -> list[Written]:
+    """Appends nothing, shares nothing: a new pack file, fsynced with its folder. OSError: disk.
 
-
-def digest_of(content: bytes) -> str:
-    """SHA-256 in hex, as rows have it."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def write_hashed(contents: Iterable[tuple[bytes, str]]) -> list[Written]:
-    """The same with digests that are known already. Of CONTENTS one at a time is in memory."""
+    DIGESTS: of CONTENTS, where they are known already.
+    """
+    if not contents:
+        return []
+    hashed = zip(contents, digests or map(digest_of, contents), strict=True)
     pack = uuid.uuid4().hex
     path = _path(pack)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        written = _write_pack(path, pack, contents)
+        written = _write_pack(path, pack, hashed)
     except OSError:
         path.unlink(missing_ok=True)  # a full disk needs every byte
         raise
     _sync_folder(path.parent)
     return written
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 in hex, as rows have it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write_pack(path: Path, pack: str, contents: Iterable[tuple[bytes, str]]) -> list[Written]:

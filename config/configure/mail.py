@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-from django.db.models.functions import Now
-
 from apps.agents.models import AgentSettings
 from apps.channels.forecast import forgotten
 from apps.channels.models import ChannelSettings, EmailAccount, Mailbox, OAuthProfile
@@ -74,7 +72,7 @@ def put_account(values: Values, changes: Changes) -> None:
         forget(account)
     with_webhook(account)
     if changed and not new:
-        _try_at_once(account)
+        account.try_at_once()
     changes.put("account", name, new=new, changed=changed)
 
 
@@ -125,17 +123,6 @@ def _sending(given: Values) -> Values:
     if "per_minute" in given:
         fields["sends_per_minute"] = given["per_minute"]
     return fields
-
-
-def _try_at_once(account: EmailAccount) -> None:
-    """A mended account does not wait until its last pause is over."""
-    EmailAccount.objects.filter(pk=account.pk).update(
-        status=EmailAccount.Status.NEW,
-        status_code="",
-        status_sentence="",
-        failures=0,
-        next_fetch_at=Now(),
-    )
 
 
 def remove_account(name: str, changes: Changes) -> None:

@@ -8,7 +8,8 @@ from django.utils.translation import ngettext
 from apps.channels.fetch import signed_in
 from apps.channels.models import EmailAccount
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from apps.channels.transports.pop3 import Pop3Inbox
 from apps.core.errors import Problem
 
@@ -53,6 +54,6 @@ def count(account: EmailAccount) -> OldMail:
     return OldMail(unread, total)
 
 
-def _in_maildrop(login: ImapLogin) -> OldMail:
+def _in_maildrop(login: Login) -> OldMail:
     with Pop3Inbox(login) as inbox:
         return OldMail(None, len(inbox.listing()))

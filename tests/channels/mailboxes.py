@@ -4,7 +4,8 @@ from typing import Any
 
 from apps.channels.fetch import fetch
 from apps.channels.models import ChannelSettings, EmailAccount
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from apps.core.secrets import seal
 from tests.people import make_account, make_mailbox
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -36,7 +37,7 @@ def account_at(dovecot: Dovecot, user: str, **fields: Any) -> EmailAccount:
 
 
 def inbox_of(dovecot: Dovecot, user: str) -> ImapInbox:
-    return ImapInbox(ImapLogin("127.0.0.1", dovecot.port, "none", user, PASSWORD))
+    return ImapInbox(Login("127.0.0.1", dovecot.port, "none", user, PASSWORD))
 
 
 def unseen(dovecot: Dovecot, user: str, folder: str = "INBOX") -> int:

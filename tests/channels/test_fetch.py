@@ -56,7 +56,7 @@ def test_nothing_is_flagged_before_it_is_committed(dovecot: Dovecot, monkeypatch
     dovecot.deliver(user, *mails(3))
     account = account_at(dovecot, user)
 
-    def full_disk(_contents: list[bytes]) -> None:
+    def full_disk(*_given: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("apps.channels.receive.blobs.write", full_disk)

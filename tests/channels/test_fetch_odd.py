@@ -13,7 +13,8 @@ from apps.channels.models import EmailAccount, FolderCursor, InboundEmail
 from apps.channels.tasks import fetch_and_note
 from apps.channels.transports import imap_bodies, imap_wire, line
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from apps.core.models import Lease
 from tests.channels.mailboxes import account_at_fake, fetched_again, mails, switch_on
 from tests.servers.fake_imap import asks_for, running_fake_imap, serving, well_behaved
@@ -221,7 +222,7 @@ def test_the_password_is_in_no_sentence_and_no_representation() -> None:
         return well_behaved(tag, command)
 
     with running_fake_imap(echoes) as port:
-        login = ImapLogin("127.0.0.1", port, "none", "x", "s3cr3t")
+        login = Login("127.0.0.1", port, "none", "x", "s3cr3t")
         with pytest.raises(TransportError) as caught:
             ImapInbox(login)
     assert "s3cr3t" not in caught.value.sentence + repr(login) + repr(caught.value.facts)
@@ -236,14 +237,14 @@ def test_bytes_before_the_encryption_are_no_answer() -> None:
         return serving({}, capabilities="STARTTLS")(tag, command)
 
     with running_fake_imap(injects) as port, pytest.raises(TransportError) as caught:
-        ImapInbox(ImapLogin("127.0.0.1", port, "starttls", "x", "y"))
+        ImapInbox(Login("127.0.0.1", port, "starttls", "x", "y"))
     assert caught.value.code == "protocol"
 
 
 def test_a_server_that_dribbles_is_given_up(monkeypatch) -> None:
     monkeypatch.setattr(imap_wire, "COMMAND_SECONDS", -1)
     with running_fake_imap() as port:
-        inbox = ImapInbox(ImapLogin("127.0.0.1", port, "none", "x", "y"))
+        inbox = ImapInbox(Login("127.0.0.1", port, "none", "x", "y"))
         with pytest.raises(TransportError) as caught:
             inbox.folders()
     assert caught.value.code == "timeout"
@@ -263,6 +264,6 @@ def test_a_name_with_many_dead_addresses_costs_a_minute_at_most(monkeypatch) -> 
     monkeypatch.setattr(line, "socket", network)
     monkeypatch.setattr(line, "time", SimpleNamespace(monotonic=lambda: passed[0]))
     with pytest.raises(TransportError) as caught:
-        ImapInbox(ImapLogin("many.test", 143, "none", "x", "y"))
+        ImapInbox(Login("many.test", 143, "none", "x", "y"))
     assert caught.value.code == "timeout"
     assert passed[0] == 60

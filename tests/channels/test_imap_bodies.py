@@ -7,7 +7,8 @@ import pytest
 
 from apps.channels.transports import imap_bodies, imap_wire, spool
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from tests.channels.mailboxes import mails
 from tests.servers.fake_imap import Answer, noting, running_fake_imap, serving
 
@@ -27,7 +28,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def inbox_at(answer: Answer) -> Iterator[ImapInbox]:
     with (
         running_fake_imap(answer) as port,
-        ImapInbox(ImapLogin("127.0.0.1", port, "none", "x", "y")) as inbox,
+        ImapInbox(Login("127.0.0.1", port, "none", "x", "y")) as inbox,
     ):
         inbox.select("INBOX")
         yield inbox

@@ -4,7 +4,7 @@ import pytest
 
 from apps.channels.transports import pop3, pop3_wire
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap_session import ImapLogin
+from apps.channels.transports.login import Login
 from apps.channels.transports.pop3 import Listed, Pop3Inbox
 from tests.servers.fake_imap import Answer
 from tests.servers.fake_pop3 import GREETING, maildrop, running_fake_pop3, stuffed
@@ -13,9 +13,9 @@ TWO = {"a": b"Subject: one\r\n\r\n1\r\n", "b": b"Subject: two\r\n\r\n2\r\n"}
 PASSWORD = "sesame-37"
 
 
-def login(port: int, **fields: str) -> ImapLogin:
+def login(port: int, **fields: str) -> Login:
     facts = {"tls": "none", "user": "ann", "password": PASSWORD} | fields
-    return ImapLogin("127.0.0.1", port, **facts)
+    return Login("127.0.0.1", port, **facts)
 
 
 def failure_at(answer: Answer, *, greeting: bytes = GREETING, **fields: str) -> TransportError:

@@ -118,7 +118,7 @@ def test_no_mail_is_taken_while_the_channel_is_off() -> None:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
 def test_a_full_disk_takes_nothing_and_promises_nothing(monkeypatch, code: int) -> None:
-    def full(_contents: list[bytes]) -> None:
+    def full(*_given: object) -> None:
         raise OSError(code, "no")
 
     monkeypatch.setattr(blobs, "write", full)

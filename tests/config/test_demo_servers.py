@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from apps.channels.transports.errors import TransportError
-from apps.channels.transports.imap import ImapInbox, ImapLogin
+from apps.channels.transports.imap import ImapInbox
+from apps.channels.transports.login import Login
 from config.demo import letters
 from config.demo.post import INBOX, SENT, Post
 from tests.config.demo_house import PASSWORD, DemoHouse, demo_house
@@ -44,7 +45,7 @@ def send(demo: DemoHouse, *raws: bytes, to: str = SUPPORT, sender: str = CUSTOME
 
 
 def ours(demo: DemoHouse, user: str = "support") -> ImapInbox:
-    return ImapInbox(ImapLogin("127.0.0.1", demo.imap, "none", user, PASSWORD))
+    return ImapInbox(Login("127.0.0.1", demo.imap, "none", user, PASSWORD))
 
 
 def theirs(demo: DemoHouse, user: str = "support") -> imaplib.IMAP4:
@@ -144,7 +145,7 @@ def test_nonsense_ends_nothing(demo: DemoHouse, line: bytes) -> None:
 
 def test_only_the_password_opens_a_mailbox(demo: DemoHouse) -> None:
     with pytest.raises(TransportError) as refused:
-        ImapInbox(ImapLogin("127.0.0.1", demo.imap, "none", "support", "guess"))
+        ImapInbox(Login("127.0.0.1", demo.imap, "none", "support", "guess"))
     assert refused.value.code == "password"
 
 

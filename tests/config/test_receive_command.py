@@ -63,7 +63,7 @@ def test_the_mail_server_keeps_the_mail_while_the_channel_is_off(pipe) -> None:
 
 
 def test_the_mail_server_keeps_the_mail_while_the_disk_is_full(pipe, monkeypatch) -> None:
-    def full(_contents: list[bytes]) -> None:
+    def full(*_given: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(blobs, "write", full)

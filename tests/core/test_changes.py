@@ -224,13 +224,12 @@ def test_nobody_writes_settings_past_the_history() -> None:
     }
     runtime = ("status", "next_fetch_at", "last_used_at", "**fields")
     assert {one for one in found if not any(word in one for word in runtime)} <= {
-        "config/configure/mail.py: EmailAccount.objects.filter(pk=account.pk).update(",
         "apps/channels/forecast.py: EmailAccount.objects.filter(pk=account.pk, **asked)"
         ".update(**{field: until})",
         "apps/crm/breaker.py: CrmConnection.objects.filter(pk=connection.pk).update(**values)",
         "apps/channels/junk.py: EmailAccount.objects.filter(pk=account.pk)"
         ".update(junk_found=account.junk_found)",
-        "apps/channels/oauth/consent.py: EmailAccount.objects.filter(pk=account.pk).update(",
+        "apps/channels/models/accounts.py: EmailAccount.objects.filter(pk=self.pk).update(",
         "apps/channels/providers/inbound.py: EmailAccount.objects.filter(pk=account.pk).update(",
         "apps/tickets/moving/move.py: EmailAccount.objects.filter(pk=account.pk).update(",
         "apps/tickets/moving/move.py: EmailAccount.objects.filter(pk=target.pk)"

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -355,6 +356,16 @@ class EmailAccount(ProviderFields):
     def fetches(self) -> bool:
         """We ask its server for mail; else nobody does, or a provider brings it."""
         return self.receive_kind not in rules.WITHOUT_SERVER
+
+    def try_at_once(self) -> None:
+        """Once mended, it does not wait until its last pause is over."""
+        EmailAccount.objects.filter(pk=self.pk).update(
+            status=self.Status.NEW,
+            status_code="",
+            status_sentence="",
+            failures=0,
+            next_fetch_at=Now(),
+        )
 
     @property
     def watched_folders(self) -> list[str]:

@@ -85,7 +85,7 @@ def connect_app(account: EmailAccount, by: User) -> None:
     tokens.ask_at_once(account)
     tokens.access_token(account, refused=tokens.stored_token(account))
     OAuthGrant.objects.filter(account=account).update(connected_at=Now(), connected_by=by)
-    _try_at_once(account)
+    account.try_at_once()
 
 
 def forget(account: EmailAccount) -> bool:
@@ -149,7 +149,7 @@ def _connect(account: EmailAccount, profile: OAuthProfile, given: Tokens, by: Us
     if opens_only_its_own(profile) and user and user.lower() != mailbox.lower():
         raise TransportError("oauth-mailbox", _OTHER, again=False, who=user, mailbox=mailbox)
     _store(account, profile, given, user, by)
-    _try_at_once(account)
+    account.try_at_once()
 
 
 def _store(
@@ -161,17 +161,6 @@ def _store(
     while not kept:
         grant = OAuthGrant.objects.get(account=account)
         kept = tokens.keep(grant, profile, given, user=user, connected_at=Now(), connected_by=by)
-
-
-def _try_at_once(account: EmailAccount) -> None:
-    """A mended account does not wait until its last pause is over."""
-    EmailAccount.objects.filter(pk=account.pk).update(
-        status=EmailAccount.Status.NEW,
-        status_code="",
-        status_sentence="",
-        failures=0,
-        next_fetch_at=Now(),
-    )
 
 
 def _user_of(given: Tokens, profile: OAuthProfile) -> str:

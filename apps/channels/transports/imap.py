@@ -12,10 +12,9 @@ from apps.channels.transports import imap_text, imap_wire
 from apps.channels.transports.batch import BATCH, Batch
 from apps.channels.transports.errors import Refused, TransportError
 from apps.channels.transports.imap_bodies import ImapBodies, slices
-from apps.channels.transports.imap_session import ImapLogin
 from apps.core.sentences import gettext_noop
 
-__all__ = ["BATCH", "Batch", "Folder", "ImapInbox", "ImapLogin", "OldMails"]
+__all__ = ["BATCH", "Batch", "Folder", "ImapInbox", "OldMails"]
 
 HEADERS = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID FROM DATE RECEIVED)])"
 SLICE = 10_000  # UIDs that one SEARCH looks at, more where hardly any of them are there

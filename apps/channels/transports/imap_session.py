@@ -5,7 +5,6 @@ import imaplib
 import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -15,10 +14,10 @@ from apps.channels.transports.errors import (
     Refused,
     TransportError,
     connection_error,
-    readable,
     tls_context,
 )
 from apps.channels.transports.imap_wire import Wire
+from apps.channels.transports.login import Login, SaysPlainly
 from apps.core.sentences import gettext_noop
 
 _THROTTLED = re.compile(
@@ -36,28 +35,10 @@ _FULL = re.compile(rb"\[OVERQUOTA\]|quota exceeded|over quota", re.I)
 Command = Callable[[], tuple[str, list[Any]]]
 
 
-@dataclass(frozen=True, slots=True)
-class ImapLogin:
-    """Everything needed to sign in."""
-
-    host: str
-    port: int
-    tls: str  # none | starttls | implicit
-    user: str
-    password: str = field(repr=False)
-    ca_file: str = ""
-    token: str = field(repr=False, default="")  # of OAuth, in place of a password
-    granted_to: str = ""  # whoever signed in for it; empty: not known
-
-    @property
-    def secrets(self) -> list[str]:
-        return [one for one in (self.password, self.token) if one]
-
-
-class ImapSession:
+class ImapSession(SaysPlainly):
     """Connects, encrypts, signs in, asks; what is asked is the inbox's matter."""
 
-    def __init__(self, login: ImapLogin) -> None:
+    def __init__(self, login: Login) -> None:
         self._login = login
         with self._plain_words():
             self._client = self._open()
@@ -261,24 +242,6 @@ class ImapSession:
             return self._error("quota", sentence, kind=Refused)
         sentence = gettext_noop("%(host)s:%(port)s refuses a command: %(answer)s")
         return self._error("protocol", sentence, kind=Refused, answer=self._without_secret(answer))
-
-    def _without_secret(self, answer: bytes) -> str:
-        """Some servers repeat the line they did not understand."""
-        for secret in self._login.secrets:
-            answer = answer.replace(secret.encode(), b"***")
-        return readable(answer)
-
-    def _error(
-        self,
-        code: str,
-        template: str,
-        *,
-        again: bool = True,
-        kind: type[TransportError] = TransportError,
-        **facts: object,
-    ) -> TransportError:
-        host, port = self._login.host, self._login.port
-        return kind(code, template, again=again, host=host, port=port, **facts)
 
 
 def _words(data: Sequence[Any]) -> bytes:

@@ -13,10 +13,9 @@ from apps.channels.transports.errors import (
     Refused,
     TransportError,
     connection_error,
-    readable,
     tls_context,
 )
-from apps.channels.transports.imap_session import ImapLogin as Login
+from apps.channels.transports.login import Login, SaysPlainly
 from apps.channels.transports.pop3_wire import Denied, Wire
 from apps.core.sentences import gettext_noop
 
@@ -35,7 +34,7 @@ _DISABLED = re.compile(
 )
 
 
-class Pop3Session:
+class Pop3Session(SaysPlainly):
     """Connects, encrypts, signs in; what is asked then is the inbox's matter."""
 
     def __init__(self, login: Login) -> None:
@@ -245,24 +244,6 @@ class Pop3Session:
             " your provider that it says “%(answer)s”."
         )
         return self._error("protocol", sentence, kind=Refused, answer=self._without_secret(words))
-
-    def _without_secret(self, words: bytes) -> str:
-        """Some servers repeat the line they did not understand."""
-        for secret in self._login.secrets:
-            words = words.replace(secret.encode(), b"***")
-        return readable(words)
-
-    def _error(
-        self,
-        code: str,
-        template: str,
-        *,
-        again: bool = True,
-        kind: type[TransportError] = TransportError,
-        **facts: object,
-    ) -> TransportError:
-        host, port = self._login.host, self._login.port
-        return kind(code, template, again=again, host=host, port=port, **facts)
 
 
 def _code(words: bytes) -> bytes:

@@ -278,9 +278,6 @@ def _rows(hashes: Collection[str], own: Collection[str], people: Collection[str]
     stored = Message.objects.filter(message_id_hash__in=hashes).annotate(
         part=_text(_STORED), number=_number(F("pk")), turn=_turn("pk", "message_id_hash")
     )
-    renamed = SentId.objects.filter(hash__in=hashes).annotate(
-        part=_text(_STORED), number=_number(F("message")), turn=_turn("message", "hash")
-    )
     waiting = (
         _openers()
         .filter(hash__in=own)
@@ -296,7 +293,7 @@ def _rows(hashes: Collection[str], own: Collection[str], people: Collection[str]
     )
     columns = ("thread", "number", "direction", "mailbox", _text(""))
     found = stored.values_list("part", "message_id_hash", *columns, "turn").union(
-        renamed.values_list(
+        _renamed(hashes).values_list(
             *("part", "hash", "message__thread", "number", "message__direction"),
             *("message__mailbox", _text(""), "turn"),
         ),
@@ -311,6 +308,13 @@ def _rows(hashes: Collection[str], own: Collection[str], people: Collection[str]
     )
     some = found.order_by("turn", "-number")[:MOST_ROWS]
     return sorted(some, key=lambda row: -row[3])
+
+
+def _renamed(hashes: Collection[str]) -> QuerySet[SentId]:
+    """Mails of ours by the ids that a provider gave them."""
+    return SentId.objects.filter(hash__in=hashes).annotate(
+        part=_text(_STORED), number=_number(F("message")), turn=_turn("message", "hash")
+    )
 
 
 def _turn(newest: str, *of: str) -> Combinable:
