@@ -334,7 +334,7 @@ class AccountAdmin(BringsMail, Connects, SpeaksOfDoubts, Restricted):
             },
         ),
         (
-            _("Sending"),
+            _("How mail leaves"),
             {
                 "fields": ("sends_per_minute", "after_silence", ("copy_to_sent", "sent_folder")),
                 "description": _(

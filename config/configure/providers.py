@@ -16,11 +16,12 @@ EMPTY: Values = {"provider_key": "", "webhook_signing_key": "", "provider_option
 def provided(account: EmailAccount, receive: Values, send: Values) -> Values:
     """Of both sides together; another provider keeps nothing of the one before.
 
-    Raises CannotApply where they name two, or one that would not be used.
+    Raises CannotApply where they name two, none, or one that would not be used.
     """
-    _refuse_unused("receive", receive, account.receive_kind, wanted="provider")
-    _refuse_unused("send", send, account.send_kind, wanted="anymail")
     both = (receive.get("provider"), send.get("provider"))
+    known = any(both) or bool(account.provider)
+    _check_side("receive", receive, account.receive_kind, wanted="provider", known=known)
+    _check_side("send", send, account.send_kind, wanted="anymail", known=known)
     if all(both) and both[0] != both[1]:
         sentence = "An account has one mail provider: name the same one in receive and in send."
         raise CannotApply("receive.provider", sentence)
@@ -29,10 +30,13 @@ def provided(account: EmailAccount, receive: Values, send: Values) -> Values:
     return (EMPTY if fresh and account.provider else {}) | told
 
 
-def _refuse_unused(side: str, given: Values, present: str, *, wanted: str) -> None:
-    if given.get("provider") and given.get("kind", present) != wanted:
+def _check_side(side: str, given: Values, present: str, *, wanted: str, known: bool) -> None:
+    goes_by_provider = given.get("kind", present) == wanted
+    if given.get("provider") and not goes_by_provider:
         sentence = f"A provider stands beside `kind: {wanted}`: write that, or leave it out."
         raise CannotApply(f"{side}.provider", sentence)
+    if goes_by_provider and not known:
+        raise CannotApply(f"{side}.provider", "Choose the mail provider.")
 
 
 def _side(account: EmailAccount, given: Values) -> Values:

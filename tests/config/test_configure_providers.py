@@ -32,7 +32,7 @@ def test_an_account_is_brought_its_mail_by_a_provider(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("account", "said"),
     [
-        ("receive: {kind: provider}", "provider: Choose the mail provider."),
+        ("receive: {kind: provider}", "receive.provider: Choose the mail provider."),
         ("receive: {kind: provider, provider: acme}", "accounts.receive.provider: One of: "),
         (
             "receive: {kind: provider, provider: ses}, send: {kind: anymail, provider: brevo}",
