@@ -15,17 +15,22 @@ from celery.signals import (
     beat_init,
     before_task_publish,
     setup_logging,
+    task_postrun,
     task_prerun,
     worker_ready,
     worker_shutdown,
     worker_shutting_down,
 )
 from django.conf import settings
+from django.db import close_old_connections
 
 from apps.core import logs
 
 # A long conversation keeps a core busy for seconds: in a line of its own it delays no mail.
 PDF_QUEUE = "pdf"
+# Reading mail keeps a core busy too: a process of its own, where there is one, leaves the other
+# core to scanning, storing, posting and sending.
+INTAKE_QUEUE = "intake"
 
 
 def _broker_url(redis_url: str) -> str:
@@ -49,12 +54,17 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     worker_send_task_events=False,
+    CELERY_DB_REUSE_MAX=2**31,  # Celery would close a thread's connection around each task
     task_publish_retry=False,
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=5,
     timezone="UTC",
     # Every worker names the queues that it serves (Procfile, config/launch/processes.py).
-    task_routes={"apps.tickets.tasks.render_thread_pdfs": {"queue": PDF_QUEUE}},
+    task_routes={
+        "apps.tickets.tasks.render_thread_pdfs": {"queue": PDF_QUEUE},
+        "apps.tickets.tasks.take_in": {"queue": INTAKE_QUEUE},
+        "apps.core.tasks.intake_is_alive": {"queue": INTAKE_QUEUE},
+    },
     beat_schedule={
         "fetch due accounts": {
             "task": "apps.channels.tasks.fetch_due_accounts",
@@ -93,6 +103,11 @@ app.conf.update(
         },
         "beat is alive": {
             "task": "apps.core.tasks.beat_is_alive",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
+        "intake is alive": {
+            "task": "apps.core.tasks.intake_is_alive",
             "schedule": 20.0,
             "options": {"expires": 20},
         },
@@ -170,11 +185,20 @@ def _take_up_trace(task: Any = None, **kwargs: object) -> None:
     logs.trace.set(str(getattr(task.request, "trace", None) or logs.new_trace()))
 
 
-@worker_ready.connect
-def _say_worker_is_alive(**kwargs: object) -> None:
-    from apps.core.tasks import worker_is_alive
+@task_prerun.connect
+@task_postrun.connect
+def _look_after_connections(**kwargs: object) -> None:
+    """Each thread keeps its own: one that is broken is closed, as is an old one."""
+    close_old_connections()
 
-    worker_is_alive()
+
+@worker_ready.connect
+def _say_what_is_alive(**kwargs: object) -> None:
+    from apps.core.health import beat
+
+    signs = {app.conf.task_default_queue: "worker", INTAKE_QUEUE: "intake"}
+    for queue in signs.keys() & app.amqp.queues.consume_from:
+        beat(signs[queue])
 
 
 @worker_ready.connect

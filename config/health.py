@@ -82,10 +82,10 @@ def _stored() -> dict[str, State]:
     """All that the database knows, on one connection of this thread."""
     try:
         connection.close_if_unusable_or_obsolete()
-        alive = health.alive("worker", "beat")
+        alive = health.alive("worker", "intake", "beat")
         return {
             "database": "ok",
-            "worker": "ok" if "worker" in alive else "down",
+            "worker": "ok" if {"worker", "intake"} <= alive else "down",
             "beat": "ok" if "beat" in alive else "down",
             "accounts": _accounts(),
         }

@@ -29,6 +29,12 @@ def beat_is_alive() -> None:
 
 
 @shared_task
+def intake_is_alive() -> None:
+    """Sent by beat, run by whoever takes mail in."""
+    beat("intake")
+
+
+@shared_task
 def forget_old_answers() -> None:
     """The memory of idempotency keys; imported here, since a worker needs no REST otherwise."""
     from apps.core.api.idempotency import forget_old
@@ -41,7 +47,3 @@ def forget_old_logins() -> None:
     from apps.core.logins import forget_ended
 
     forget_ended()
-
-
-def worker_is_alive() -> None:
-    beat("worker")

@@ -38,6 +38,10 @@ def take_in(limit: int = 10_000) -> int:
     return sum(_take_in_account(account, limit) for account in list(accounts))
 
 
+def is_due() -> bool:
+    return _received().exists()
+
+
 def _take_in_account(account: int | None, limit: int) -> int:
     settled = 0
     again: set[int] = set()  # failed in this round; the next one tries them once more

@@ -91,7 +91,8 @@ def tell_senders() -> None:
 @shared_task
 def sweep() -> None:
     """Whatever a lost broker message, a killed worker or a wait has left: found in the rows."""
-    inbound.take_in()
+    if inbound.is_due():
+        wake(take_in)
     for batch in _batches(screen.due(SWEPT_AT_ONCE), 20):
         wake(screen_files, batch)
     for message_id in outbound.due(SWEPT_AT_ONCE):

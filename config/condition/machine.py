@@ -34,6 +34,7 @@ STARTED_AT = timezone.now()
 
 PROCFILE = {
     "worker": "python -m celery -A config.celery worker -Q celery --pool threads --concurrency 8",
+    "intake": "python -m celery -A config.celery worker -Q intake --pool threads --concurrency 4",
     "beat": "python -m celery -A config.celery beat",
     "idle": "python manage.py idle",
 }
@@ -121,7 +122,7 @@ def broker(state: str | None) -> Iterator[Line]:
 def processes(*, idle_wanted: bool) -> Iterator[Line]:
     yield _web()
     signs = signs_of_life()
-    for key, name in (("worker", _("Worker")), ("beat", _("Beat"))):
+    for key, name in (("worker", _("Worker")), ("intake", _("Intake")), ("beat", _("Beat"))):
         yield _process(key, name, signs.get(key))
     yield _idle(wanted=idle_wanted)
 
@@ -133,15 +134,25 @@ def _web() -> Line:
 
 
 def _process(key: str, name: str, last: Sign | None) -> Line:
-    """Both signs come with one task that beat sends and a worker runs."""
+    """Signs come with tasks that beat sends, one by the worker and one by who takes mail in."""
     if last and last.age < SILENT_AFTER.total_seconds():
         return Line(key, name, "ok", _last_sign(last))
     sentence = {
         "worker": _("No task is worked on. Start the worker; if it runs, beat is what is missing."),
+        "intake": _(
+            "Mail is fetched and kept, but nobody takes it in. Start it;"
+            " if it runs, beat is what is missing."
+        ),
         "beat": _("Nothing happens by the clock. Start beat once, not twice."),
     }[key]
-    cure = _look_into("worker", sentence, PROCFILE[key])
+    cure = _look_into(_log_of(key), sentence, PROCFILE[key])
     return Line(key, name, "down", _last_sign(last), last.at if last else None, (cure,))
+
+
+def _log_of(key: str) -> str:
+    """Under `up` the worker does all of it, but for intake where that has a process of its own."""
+    own = settings.DATA_DIR / "log" / "intake.log"
+    return "intake" if key == "intake" and own.exists() else "worker"
 
 
 def _idle(*, wanted: bool) -> Line:

@@ -3,13 +3,15 @@
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.launch.children import Child
 from config.launch.places import given
 
 WORKER_THREADS = 4
-QUEUES = "celery,pdf"  # all of them (config/celery.py); the Procfile has a worker for each
+# All of them (config/celery.py); the Procfile has a worker for each.
+QUEUES, INTAKE = ("celery", "pdf", "intake"), "intake"
 LARGEST_FRAME = 16 * 1024  # bytes; a browser says a few words, and nobody gets to fill the memory
 
 
@@ -57,17 +59,29 @@ def web(told: dict[str, str], listener: socket.socket) -> Child:
     )
 
 
-def worker(told: dict[str, str]) -> Child:
+def workers(told: dict[str, str]) -> list[Child]:
+    """SQLite has one writer anyway; beside PostgreSQL mail is taken in by a process of its own."""
+    if not given("DATABASE_URL").startswith("postgres"):
+        return [worker(told)]
+    rest = [queue for queue in QUEUES if queue != INTAKE]
+    return [worker(told, rest), _tasks("intake", told, [INTAKE])]
+
+
+def worker(told: dict[str, str], queues: Sequence[str] = QUEUES) -> Child:
     """One process for tasks, beat and IDLE: three less to start and to keep in memory."""
-    threads = ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     inside = {"CARTERIA_BEAT_IN_WORKER": "1", "CARTERIA_IDLE_IN_WORKER": "1"}
-    inside["CELERY_SKIP_CHECKS"] = "1"  # they would import every page of the web process
+    return _tasks("worker", {**told, **inside}, queues)
+
+
+def _tasks(name: str, told: dict[str, str], queues: Sequence[str]) -> Child:
+    threads = ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    options = ["-Q", QUEUES, *threads, *quiet]
+    options = ["-Q", ",".join(queues), "-n", f"{name}@%h", *threads, *quiet]
+    checks = {"CELERY_SKIP_CHECKS": "1"}  # they would import every page of the web process
     return Child(
-        name="worker",
+        name=name,
         command=[sys.executable, "-m", "celery", "-A", "config.celery", "worker", *options],
-        environment={**told, **inside},
+        environment={**told, **checks},
         rank=2,
     )
 

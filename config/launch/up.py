@@ -174,7 +174,8 @@ class _Start:
 
     def _start_ours(self) -> None:
         self.children.start(processes.web(self.environment, self.listener))
-        self.children.start(processes.worker(self.environment))
+        for child in processes.workers(self.environment):
+            self.children.start(child)
 
     def _wait_until_ready(self) -> None:
         say("starting web and worker")
@@ -196,7 +197,10 @@ class _Start:
 
     def _give_up_on_the_dying(self) -> None:
         for child in self.children.all:
-            if child.name in {"web", "worker", "demo"} and child.failures >= LIVES_BEFORE_READY:
+            if (
+                child.name in {"web", "worker", "intake", "demo"}
+                and child.failures >= LIVES_BEFORE_READY
+            ):
                 tail = _tail(self.children.logs / f"{child.name}.log")
                 raise Failure(f"{child.name} does not start.\n{tail}")
 

@@ -45,8 +45,8 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             monkeypatch.setattr(module, name, health.Check(_saying(answer)))
 
     says(BROKER="ok", SCANNER=scanner(), DISK=(50 * GIB, 100 * GIB))
-    beat("worker")
-    beat("beat")
+    for name in ("worker", "intake", "beat"):
+        beat(name)
     return says
 
 

@@ -45,14 +45,18 @@ def stored_in_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "STORED", Here())
 
 
+def alive(*names: str) -> None:
+    for name in names:
+        beat(name)
+
+
 def test_healthz_only_says_that_the_process_lives(client: Client) -> None:
     assert client.get("/healthz").json() == {"ok": True}
 
 
 def test_everybody_well_is_ok(client: Client, answered: Callable[..., None]) -> None:
     answered()
-    beat("worker")
-    beat("beat")
+    alive("worker", "intake", "beat")
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {
@@ -70,15 +74,24 @@ def test_a_silent_worker_is_not_ready(client: Client, answered: Callable[..., No
     assert answer.json()["components"]["worker"] == "down"
 
 
+def test_mail_that_nobody_takes_in_is_not_ready(
+    client: Client, answered: Callable[..., None]
+) -> None:
+    answered()
+    alive("worker", "beat")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["components"]["worker"]) == (503, "down")
+
+
 def test_a_lost_broker_is_not_ready(client: Client, answered: Callable[..., None]) -> None:
     answered(broker="down")
-    beat("worker")
+    alive("worker", "intake")
     assert client.get("/readyz").status_code == 503
 
 
 def test_scanner_and_beat_down_stay_ready(client: Client, answered: Callable[..., None]) -> None:
     answered(scanner="down")
-    beat("worker")
+    alive("worker", "intake")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["ok"]) == (200, True)
     assert answer.json()["components"]["beat"] == "down"
@@ -88,7 +101,7 @@ def test_who_hangs_is_down_within_a_second(
     client: Client, answered: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered()
-    beat("worker")
+    alive("worker", "intake")
     released = threading.Event()
     hanging = health.Check(lambda: "ok" if released.wait(30) else "down")
     monkeypatch.setattr(health, "SCANNER", hanging)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,8 +83,8 @@ def scanner(state: Any = "ok", code: str = "", **engine: Any) -> Diagnosis:
 
 @pytest.fixture(autouse=True)
 def processes_alive() -> None:
-    beat("worker")
-    beat("beat")
+    for name in ("worker", "intake", "beat"):
+        beat(name)
 
 
 def line(key: str) -> Line:
@@ -189,7 +190,7 @@ def test_whoever_hangs_delays_the_page_by_less_than_a_second(
     assert page.status_code == 200
     assert took < health.PATIENCE + 0.6
     worst = {one.key for one in page.context["condition"].troubles if one.state == "down"}
-    assert worst >= {"broker", "disk", "worker", "beat"}
+    assert worst >= {"broker", "disk", "worker", "intake", "beat"}
 
 
 # ---- channel and accounts -----------------------------------------------------------------------
@@ -523,7 +524,11 @@ def test_a_scanner_that_is_still_asked_is_down_only_after_a_while(
 
 @pytest.mark.parametrize(
     ("key", "command"),
-    [("worker", "celery -A config.celery worker"), ("beat", "celery -A config.celery beat")],
+    [
+        ("worker", "celery -A config.celery worker -Q celery"),
+        ("intake", "celery -A config.celery worker -Q intake"),
+        ("beat", "celery -A config.celery beat"),
+    ],
 )
 def test_a_process_that_gives_no_sign_of_life(house: House, key: str, command: str) -> None:
     assert "Last sign of life 0 s ago." in line(key).fact
@@ -544,6 +549,19 @@ def test_under_up_the_log_says_why_a_process_stays_away(
     assert found.fact == "No sign of life since this start."
     assert found.cures[0].command.startswith("tail -n 30 ")
     assert found.cures[0].command.endswith("log/worker.log")
+
+
+def test_under_up_beside_postgresql_intake_has_a_log_of_its_own(
+    house: House, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(machine.locks, "is_held", lambda _data: True)
+    settings.DATA_DIR = tmp_path
+    Heartbeat.objects.all().delete()
+    assert line("intake").cures[0].command.endswith("log/worker.log")
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/intake.log").touch()
+    assert line("intake").cures[0].command.endswith("log/intake.log")
+    assert line("worker").cures[0].command.endswith("log/worker.log")
 
 
 def test_idle_is_needed_only_where_an_account_asks_for_it(house: House) -> None:

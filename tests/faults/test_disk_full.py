@@ -149,14 +149,15 @@ def test_mail_in_the_ledger_waits_says_why_and_is_taken_in_once(disk: Disk, hous
 
 
 def test_what_was_stored_before_goes_on_meanwhile(disk: Disk, house: House) -> None:
-    """The sweep takes mail in first, and must not stop there."""
     make_attachment(make_message(make_session(house.support)), verdict=Verdict.WAITING)
     raw = mail(1, b"hello " * 5000)
     receive_one(raw, mailbox=house.mailbox, source=InboundEmail.Source.API)
     disk.fill()
+    assert take_in() == 0
     with patch.object(tasks, "wake") as woken:
         tasks.sweep()
-    assert woken.called and InboundEmail.objects.get().status == "received"
+    assert {tasks.take_in, tasks.screen_files} <= {call.args[0] for call in woken.call_args_list}
+    assert InboundEmail.objects.get().status == "received"
 
 
 def test_a_mail_that_is_posted_is_refused_for_now(disk: Disk, house: House) -> None:

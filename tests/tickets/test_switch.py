@@ -1,6 +1,7 @@
 """The master switch (SPEC 1.1.c) for what is here already: it waits, can be read, and leaves."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -62,17 +63,22 @@ def arrived(house: House, count: int = 1) -> None:
     )
 
 
+def woken_by_the_sweep() -> set[Any]:
+    with patch.object(tasks, "wake") as woken:
+        tasks.sweep()
+    return {call.args[0] for call in woken.call_args_list}
+
+
 # ---- off ----------------------------------------------------------------------------------------
 
 
 def test_mail_that_came_before_waits_and_is_taken_in_later(house: House) -> None:
     arrived(house, 3)
     switch_off()
-    tasks.sweep()
-    assert inbound.take_in() == 0
+    assert tasks.take_in not in woken_by_the_sweep() and inbound.take_in() == 0
     assert InboundEmail.objects.filter(status="received").count() == 3
     switch_channel_on()
-    tasks.sweep()
+    assert tasks.take_in in woken_by_the_sweep() and inbound.take_in() == 3
     assert InboundEmail.objects.filter(status="stored").count() == 3
     assert Message.objects.count() == 3
 
@@ -95,7 +101,7 @@ def test_a_released_mail_waits_as_well(house: House) -> None:
     InboundEmail.objects.update(status="quarantined")
     switch_off()
     quarantine.release(InboundEmail.objects.get(), by=house.admin)
-    tasks.sweep()
+    assert tasks.take_in not in woken_by_the_sweep() and inbound.take_in() == 0
     assert InboundEmail.objects.get().status == "received"
 
 
