@@ -28,7 +28,7 @@ from apps.channels.signals import mail_received
 from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
-from apps.core.db.rows import update_each
+from apps.core.db.rows import add_all, update_each
 from apps.core.errors import Unavailable
 from apps.core.faults import crashpoint
 from apps.core.models import Blob
@@ -231,7 +231,7 @@ def _enter(
 
 def _save(rows: list[InboundEmail]) -> list[InboundEmail]:
     known = [row for row in rows if row.pk is not None]
-    InboundEmail.objects.bulk_create(row for row in rows if row.pk is None)
+    add_all(row for row in rows if row.pk is None)
     update_each(known, *WHEN_BROUGHT_IN)
     return rows
 

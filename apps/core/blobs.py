@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 
+from apps.core.db.rows import add_all
 from apps.core.models import Blob
 
 WORTH_PACKING = 512  # below this, compression saves nothing
@@ -92,7 +93,7 @@ def _write_pack(path: Path, pack: str, contents: Iterable[tuple[bytes, str]]) ->
 
 def record(written: Sequence[Written]) -> list[Blob]:
     """The rows, in the same order; call it inside the transaction that uses them."""
-    return Blob.objects.bulk_create(
+    return add_all(
         Blob(
             pack=one.pack,
             offset=one.offset,

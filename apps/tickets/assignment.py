@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.agents.models import Agent
 from apps.channels.models import ChannelSettings
 from apps.core.db.locks import lock_until_commit
-from apps.core.db.rows import update_each
+from apps.core.db.rows import add_all, update_each
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.queues.routing import Choice, eligible, line_of
@@ -84,7 +84,7 @@ def _give(queue: Queue, pairs: list[tuple[Session, Choice]]) -> None:
         _hand_over(session, choice.agent, why_given(choice), now)
     sessions = [session for session, _choice in pairs]
     update_each(sessions, "agent", "status", "why", "assigned_at", "updated_at")
-    SessionEvent.objects.bulk_create(_event(session, choice) for session, choice in pairs)
+    add_all(_event(session, choice) for session, choice in pairs)
     _keep_loads(queue, [choice.agent for _session, choice in pairs])
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.db.rows import add_all, add_unless_known
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets import assignment, regrouping
@@ -93,7 +94,7 @@ def _take_part(mail: ReadMail, place: Place, evidence: Evidence) -> None:
 
 def _save_conversations(conversations: Iterable[Conversation]) -> None:
     unique = list(dict.fromkeys(conversations))
-    Thread.objects.bulk_create(one.thread for one in unique if one.thread.pk is None)
+    add_all(one.thread for one in unique if one.thread.pk is None)
     links, people = [], []
     for one in unique:
         links += [
@@ -104,8 +105,8 @@ def _save_conversations(conversations: Iterable[Conversation]) -> None:
             Participant(thread=one.thread, address=address)
             for address in one.participants - one.stored_people
         ]
-    Thread.mailboxes.through.objects.bulk_create(links, ignore_conflicts=True)
-    Participant.objects.bulk_create(people, ignore_conflicts=True)
+    add_unless_known(links)
+    add_unless_known(people)
 
 
 # ---- sessions -----------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def _save_sessions(
     old = [session for session in unique.values() if session.pk is not None]
     for session in new:
         session.message_count = counts[id(session)]
-    Session.objects.bulk_create(new)
+    add_all(new)
     waiting = Counter(session.queue_id for session in new)
     in_hand = Counter[tuple[int, int]]()
     for session in old:
@@ -242,7 +243,7 @@ def _save_sessions(
                 in_hand[session.queue_id, session.agent_id] += 1
     loads.shift_waiting(waiting)
     loads.shift_all(in_hand)
-    SessionEvent.objects.bulk_create([*events, *(_born(session) for session in new)])
+    add_all([*events, *(_born(session) for session in new)])
 
 
 def _is_open_again(session: Session, before: tuple[str, int | None] | None) -> bool:

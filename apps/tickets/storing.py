@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.attachments import screen
-from apps.attachments.models import Attachment
 from apps.channels.models import InboundEmail
 from apps.channels.parsed import Address, ParsedEmail
 from apps.core import blobs
-from apps.core.db.rows import update_each
+from apps.core.db.rows import add_all, update_each
 from apps.tickets import assignment, comments, delivery_reports, search
 from apps.tickets.automatic import response as auto_response
 from apps.tickets.models import (
@@ -96,7 +95,7 @@ def _store_messages(placed: Sequence[Placed]) -> None:
     for one, trust in zip(placed, trusts_of(placed), strict=True):
         one.message = message_of(one)
         one.message.trust = trust.as_json()
-    messages = Message.objects.bulk_create(one.message for one in placed)
+    messages = add_all(one.message for one in placed)
     references.record(messages, [one.mail.parsed for one in placed])
     _keep_newest(placed)
 
@@ -157,7 +156,7 @@ def _store_files(placed: Sequence[Placed]) -> list[MessageFile]:
         screen.plan(blob=blob, names=(file.name, *file.names), declared_type=file.content_type)
         for (_one, file, _where), blob in zip(files, rows, strict=True)
     ]
-    Attachment.objects.bulk_create(attachments)
+    add_all(attachments)
     positions: dict[int, int] = {}
     carriers = []
     for (one, file, _where), attachment in zip(files, attachments, strict=True):
@@ -171,7 +170,7 @@ def _store_files(placed: Sequence[Placed]) -> list[MessageFile]:
                 content_id=file.content_id,
             )
         )
-    return MessageFile.objects.bulk_create(carriers)
+    return add_all(carriers)
 
 
 # ---- outcome, routing ---------------------------------------------------------------------

@@ -7,12 +7,23 @@ reading and planning that was half of what a batch of mails cost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, connections, models
 from django.db.models import Field, Model
 from django.db.models.functions import Now
+
+Row = TypeVar("Row", bound=Model)
+Column = list[Any]
+
+# What Django asks each of their values would be answered as it is. A subclass may seal or turn it.
+_TEXTS = frozenset({models.CharField, models.TextField, models.EmailField, models.URLField})
+_AS_THEY_ARE = frozenset(
+    {models.BooleanField, models.IntegerField, models.BigIntegerField, models.SmallIntegerField}
+    | {models.PositiveIntegerField, models.PositiveSmallIntegerField, models.DateTimeField}
+    | {models.ForeignKey, models.OneToOneField}
+)
 
 
 def update_each(rows: Sequence[Model], *names: str) -> int:
@@ -27,41 +38,74 @@ def update_each(rows: Sequence[Model], *names: str) -> int:
     return update(rows, fields)
 
 
-def add_unless_known(rows: Sequence[Model], *, due: str) -> None:
+def add_all(rows: Iterable[Row]) -> list[Row]:
+    """Adds ROWS, all of one model, and gives each its key."""
+    added = list(rows)
+    if not _add_by_arrays(added, keys=True):
+        type(added[0])._base_manager.bulk_create(added)
+    return added
+
+
+def add_unless_known(rows: Iterable[Model], *, due: str = "") -> None:
     """Adds ROWS, all of one model, but those that a unique rule of their table knows already.
 
-    Their field DUE becomes the database's present moment where it is None.
+    Their field DUE, if one is named, becomes the database's present moment where it is None.
     """
-    fields = [field for field in _fields(rows[0]) if not field.primary_key]
-    if connection.vendor == "postgresql" and not any(_has_expression(row, fields) for row in rows):
-        _add_by_arrays(rows, fields, due)
+    added = list(rows)
+    if _add_by_arrays(added, due=due):
         return
-    for row in rows:
+    for row in added if due else ():
         setattr(row, due, Now() if getattr(row, due) is None else getattr(row, due))
-    type(rows[0])._base_manager.bulk_create(rows, ignore_conflicts=True)
+    type(added[0])._base_manager.bulk_create(added, ignore_conflicts=True)
 
 
-def _fields(row: Model) -> list[Field[Any, Any]]:
-    return list(row._meta.concrete_fields)
+def _add_by_arrays(rows: Sequence[Model], *, due: str = "", keys: bool = False) -> bool:
+    """False where it is not to be done this way: not here, or not with an expression among them."""
+    if not rows:
+        return True
+    if connection.vendor != "postgresql":
+        return False
+    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    columns = [_new(rows, field) for field in fields]
+    if any(map(_has_expression, columns)):
+        return False
+    with connection.cursor() as cursor:
+        ready = [_ready(column, field) for column, field in zip(columns, fields, strict=True)]
+        cursor.execute(_insert(rows[0], fields, due, keys), ready)
+        for row, (key,) in zip(rows, cursor.fetchall() if keys else (), strict=keys):
+            row.pk, row._state.adding, row._state.db = key, False, connection.alias
+    return True
 
 
-def _has_expression(row: Model, fields: Sequence[Field[Any, Any]]) -> bool:
-    return any(hasattr(getattr(row, field.attname), "resolve_expression") for field in fields)
-
-
-def _add_by_arrays(rows: Sequence[Model], fields: Sequence[Field[Any, Any]], due: str) -> None:
+def _insert(row: Model, fields: Sequence[Field[Any, Any]], due: str, keys: bool) -> str:
     names = [_quoted(field.column) for field in fields]
     values = [
         f"COALESCE({name}, STATEMENT_TIMESTAMP())" if field.name == due else name
         for field, name in zip(fields, names, strict=True)
     ]
-    columns, table = ", ".join(names), _quoted(rows[0]._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"
-            f" FROM UNNEST({_arrays(fields)}) AS new ({columns}) ON CONFLICT DO NOTHING",
-            _columns(rows, fields),
-        )
+    columns, table, key = ", ".join(names), _quoted(row._meta.db_table), row._meta.pk
+    end = f"RETURNING {_quoted(key.column)}" if keys else "ON CONFLICT DO NOTHING"
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"
+        f" FROM UNNEST({_arrays(fields)}) AS new ({columns}) {end}"
+    )
+
+
+def _new(rows: Sequence[Model], field: Field[Any, Any]) -> Column:
+    """Of rows that are to be added: moments that are set by themselves, and keys that rows got
+    after they were pointed at."""
+    if isinstance(field, models.DateTimeField) and (field.auto_now or field.auto_now_add):
+        return [field.pre_save(row, True) for row in rows]
+    values = _values(rows, field)
+    if isinstance(field, models.ForeignKey) and None in values:
+        for row in rows:
+            row._prepare_related_fields_for_save("add_all", [field])  # type: ignore[attr-defined]
+        return _values(rows, field)
+    return values
+
+
+def _has_expression(values: Column) -> bool:
+    return any(hasattr(kind, "resolve_expression") for kind in set(map(type, values)))
 
 
 def _by_arrays(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> int:
@@ -73,7 +117,7 @@ def _by_arrays(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> int:
         cursor.execute(
             f"UPDATE {table} SET {changes} FROM UNNEST({_arrays(columns)}) AS new"
             f" ({', '.join(names)}) WHERE {table}.{names[0]} = new.{names[0]}",
-            _columns(rows, columns),
+            [_ready(_values(rows, field), field) for field in columns],
         )
         return int(cursor.rowcount)
 
@@ -84,8 +128,20 @@ def _arrays(fields: Sequence[Field[Any, Any]]) -> str:
     return ", ".join(f"%s::{kind}[]" for kind in types)
 
 
-def _columns(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> list[list[Any]]:
-    return [[_value(row, field) for row in rows] for field in fields]
+def _values(rows: Sequence[Model], field: Field[Any, Any]) -> Column:
+    name = field.attname
+    return [getattr(row, name) for row in rows]
+
+
+def _ready(values: Column, field: Field[Any, Any]) -> Column:
+    """As the database takes them."""
+    kind = type(field)
+    if kind in _AS_THEY_ARE:
+        return values
+    if kind in _TEXTS:  # a choice is a kind of text, and its words may wait for a language
+        return [one if type(one) is str or one is None else str(one) for one in values]
+    here = connections[connection.alias]  # not by way of the proxy, which asks for each value anew
+    return [field.get_db_prep_save(one, here) for one in values]
 
 
 def _one_by_one(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> int:

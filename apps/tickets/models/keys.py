@@ -6,7 +6,8 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def _random_id(prefix: str) -> str:
-    return prefix + "".join(secrets.choice(CROCKFORD) for _digit in range(12))
+    """A byte is eight times 32, so its rest by 32 is as good as a choice of its own."""
+    return prefix + "".join([CROCKFORD[byte % 32] for byte in secrets.token_bytes(12)])
 
 
 def new_thread_key() -> str:

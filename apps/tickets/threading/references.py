@@ -7,6 +7,7 @@ its answer (`late_parents.py`).
 from collections.abc import Iterable
 
 from apps.channels.parsed import ParsedEmail
+from apps.core.db.rows import add_unless_known
 from apps.tickets.models import Message, MessageReference
 from apps.tickets.tokens import hash_of
 
@@ -32,14 +33,11 @@ def record_own(messages: Iterable[Message]) -> None:
 
 
 def _save(named: Iterable[tuple[Message, list[str]]]) -> None:
-    MessageReference.objects.bulk_create(
-        [
-            MessageReference(message=message, hash=digest)
-            for message, ids in named
-            for digest in dict.fromkeys(map(hash_of, ids))
-            if digest and digest != message.message_id_hash
-        ],
-        ignore_conflicts=True,
+    add_unless_known(
+        MessageReference(message=message, hash=digest)
+        for message, ids in named
+        for digest in dict.fromkeys(map(hash_of, ids))
+        if digest and digest != message.message_id_hash
     )
 
 
