@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import zstandard
 
-from apps.attachments import policy, scanner
+from apps.attachments import clean_before, policy, scanner
 from apps.attachments.locked import is_locked
 from apps.attachments.models import Attachment, Verdict
 from apps.attachments.room import room
@@ -121,7 +121,7 @@ def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
     if len(content) > batch.limit:
         return Decision(Verdict.WITHHELD, TOO_BIG, judgement.type)
     try:
-        return _scanned(content, judgement.type, batch)
+        return _scanned(file.sha256, content, judgement.type, batch)
     except ScannerFull:
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
     except ScannerDown:
@@ -129,13 +129,22 @@ def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
 
 
-def _scanned(content: bytes, kind: str, batch: Batch) -> Decision:
+def _scanned(digest: str, content: bytes, kind: str, batch: Batch) -> Decision:
+    """DIGEST: of CONTENT, as was just proved."""
     engine = batch.fit_engine()
-    finding = finding_on(content, batch)
+    key = (digest, batch.address, engine.name, engine.signature_version, str(batch.limit))
+    finding = Finding("clean") if clean_before.is_known(key) else _found(key, content, batch)
     verdict, reason = _meaning(finding)
     if verdict == Verdict.CLEAN and batch.lacks_option() and needs_options(kind, content):
         return Decision(Verdict.WAITING, SCANNER_OPTIONS, kind)
     return Decision(verdict, reason, kind, engine.name, engine.signature_version)
+
+
+def _found(key: clean_before.Key, content: bytes, batch: Batch) -> Finding:
+    finding = finding_on(content, batch)
+    if finding.outcome == "clean":
+        clean_before.remember(key)
+    return finding
 
 
 def finding_on(content: bytes, batch: Batch) -> Finding:

@@ -9,7 +9,7 @@ from functools import partial
 from mmap import mmap
 from typing import Literal, TypeVar, cast
 
-from apps.attachments import probes
+from apps.attachments import clean_before, probes
 from apps.attachments.clamd_line import LineBroken, ask
 from apps.attachments.scan import (
     SCANNER_SECONDS,
@@ -74,7 +74,12 @@ class _Memory:
 
 
 _memory = _Memory()
-forget = _memory.forget
+
+
+def forget() -> None:
+    """Of a scanner that was down, nobody knows what it is when it is back."""
+    _memory.forget()
+    clean_before.forget()
 
 
 def fit_engine(address: str, *, test_signatures: bool = False) -> Engine:

@@ -96,12 +96,11 @@ def _new(rows: Sequence[Model], field: Field[Any, Any]) -> Column:
     after they were pointed at."""
     if isinstance(field, models.DateTimeField) and (field.auto_now or field.auto_now_add):
         return [field.pre_save(row, True) for row in rows]
-    values = _values(rows, field)
-    if isinstance(field, models.ForeignKey) and None in values:
+    if isinstance(field, models.ForeignKey):
         for row in rows:
-            row._prepare_related_fields_for_save("add_all", [field])  # type: ignore[attr-defined]
-        return _values(rows, field)
-    return values
+            if getattr(row, field.attname) is None and field.get_cached_value(row, default=None):
+                row._prepare_related_fields_for_save("add_all", [field])  # type: ignore[attr-defined]
+    return _values(rows, field)
 
 
 def _has_expression(values: Column) -> bool:
