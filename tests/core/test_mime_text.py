@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -159,11 +158,39 @@ def test_base64_well_formed_or_not(written: bytes, content: bytes) -> None:
     assert undo_within(mail, 4, 4 + len(written), "Base64") == content
 
 
-@given(st.binary(max_size=60), st.binary(max_size=12), st.integers(0, 80), st.integers(1, 9))
-def test_base64_in_pieces_is_base64_as_a_whole(
-    content: bytes, odd: bytes, at: int, piece: int
+ODD = st.sampled_from(
+    [
+        b"",
+        b"=",
+        b"==",
+        b"=\r\n=",
+        b"\r",
+        b"\n",
+        b"\r\n\r\n",
+        b" ",
+        b"\t",
+        b"\0",
+        b"-",
+        b"QQ==",
+        b"QUI",
+    ]
+)
+
+
+@given(
+    st.binary(max_size=150),
+    st.sampled_from([4, 8, 13, 76]),
+    st.sampled_from([b"\r\n", b"\n", b"\r"]),
+    st.lists(st.tuples(ODD | st.binary(max_size=3), st.integers(0, 250)), max_size=3),
+)
+def test_base64_read_at_once_is_as_letter_by_letter(
+    content: bytes, width: int, line_end: bytes, odd: list[tuple[bytes, int]]
 ) -> None:
-    written = base64.encodebytes(content)
-    for mail in (written, written[:at] + odd + written[at:], written + written):
-        with patch("apps.core.mime.transfer._PIECE", piece):
-            assert undo_within(mail, 0, len(mail), "base64") == undo(mail, "base64")
+    letters = base64.b64encode(content)
+    written = line_end.join(letters[at : at + width] for at in range(0, len(letters), width))
+    for one, at in odd:
+        written = written[:at] + one + written[at:]
+    for mail in (written, written + line_end, written + written):
+        assert undo_within(b"=A\r\n" + mail + b"A=", 4, 4 + len(mail), "base64") == undo(
+            mail, "base64"
+        )

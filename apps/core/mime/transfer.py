@@ -2,7 +2,6 @@
 
 import binascii
 import contextlib
-import io
 import re
 from collections.abc import Iterator
 
@@ -17,7 +16,7 @@ _OUTSIDE = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _TOKEN = re.compile(r"[\w-]+")
 _MOST_BLOCKS = 10_000
 _SAMPLE = 4096
-_PIECE = 2**20  # bytes that are decoded at once
+_TAIL = 100  # bytes at the end where line ends may stand in a row
 _FOOTER = re.compile(rb"(?m)^[^\r\n]*[^A-Za-z0-9+/=\s][^\r\n]*\r?$")
 _LETTERS = re.compile(rb"(?m)^[A-Za-z0-9+/]{40}")
 
@@ -27,9 +26,7 @@ def undo_within(raw: bytes, start: int, end: int, encoding: str) -> bytes:
     memory twice then, as it came and as it is, and not four times."""
     if _name_of(encoding) == "base64":
         with contextlib.suppress(binascii.Error):
-            content = io.BytesIO()  # gives its bytes away as they are; a join would copy them
-            content.writelines(_well_formed(raw, start, end))
-            return content.getvalue()
+            return _well_formed(raw, start, end)
     return undo(raw[start:end], encoding)
 
 
@@ -96,19 +93,32 @@ def _goes_on(content: bytes) -> bool:
     return not len(rest.translate(None, b"\r\n")) % 4
 
 
-def _well_formed(raw: bytes, start: int, end: int) -> Iterator[bytes]:
-    """By processor instructions for many letters at once, in a fifth of the time that the standard
-    library takes. Raises binascii.Error where a letter is none, or stands behind the padding."""
-    rest, padded = b"", False
-    for at in range(start, end, _PIECE):
-        letters = rest + raw[at : min(at + _PIECE, end)].translate(None, b"\r\n")
-        if padded and letters:
-            raise binascii.Error("more behind the padding")
-        whole = len(letters) - len(letters) % 4
-        rest, padded = letters[whole:], letters.endswith(b"=")
-        yield pybase64.b64decode(letters[:whole], validate=True)
-    if rest:
-        raise binascii.Error("not all letters are there")
+def _well_formed(raw: bytes, start: int, end: int) -> bytes:
+    """By processor instructions for many letters at once, in a tenth of the time that the standard
+    library takes. They pass over whatever is no letter; that this was nothing but line ends, the
+    length of what comes out proves. Raises binascii.Error where it may have been more."""
+    tail = raw[max(start, end - _TAIL) : end]
+    end -= len(tail) - len(tail.rstrip(b"\r\n"))
+    last = raw[max(start, end - 2) : end]
+    padding = len(last) - len(last.rstrip(b"="))
+    letters = end - start - _line_ends(raw, start, end)
+    content = pybase64.b64decode(memoryview(raw)[start:end])
+    if letters % 4 or len(content) != letters // 4 * 3 - padding:
+        raise binascii.Error("not all of it is base64")
+    return content
+
+
+def _line_ends(raw: bytes, start: int, end: int) -> int:
+    """How many bytes are line ends. Of lines of one length, as nearly all are, one look at the end
+    of each tells it; else every byte is looked at, which takes twice as long as decoding them."""
+    length = raw.find(b"\n", start, end) + 1 - start
+    last = raw.rfind(b"\n", start, end) + 1
+    if length > 1:
+        feeds = raw[start + length - 1 : last : length]
+        returns = raw[start + length - 2 : last - 1 : length]
+        if not returns.strip(b"\r") and not feeds.strip(b"\n"):
+            return len(feeds) + len(returns)
+    return raw.count(b"\r", start, end) + raw.count(b"\n", start, end)
 
 
 def _block(content: bytes) -> bytes:
