@@ -1,26 +1,28 @@
 """What machines put into their mail: names of fields and words, as data; lower case."""
 
 # Fields that only automatic answers carry; "no" and "false" in them say the contrary.
-AUTOMATIC_FIELDS = (
-    "x-autoreply",
-    "x-auto-reply",
-    "x-autorespond",
-    "x-autoresponder",
-    "x-autoresponse",
-    "x-auto-response",
-    "x-auto-responder",
-    "x-autoreply-from",
-    "x-auto-reply-from",
-    "x-autoreply-domain",
-    "x-mail-autoreply",
-    "x-mail-auto-reply",
-    "x-mailer-autoreply",
-    "x-fc-machinegenerated",
-    "x-vacation",
-    "x-vacation-message",
-    "x-out-of-office",
-    "x-amazon-auto-reply",
-    "x-cron-env",
+AUTOMATIC_FIELDS = frozenset(
+    {
+        "x-autoreply",
+        "x-auto-reply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-autoresponse",
+        "x-auto-response",
+        "x-auto-responder",
+        "x-autoreply-from",
+        "x-auto-reply-from",
+        "x-autoreply-domain",
+        "x-mail-autoreply",
+        "x-mail-auto-reply",
+        "x-mailer-autoreply",
+        "x-fc-machinegenerated",
+        "x-vacation",
+        "x-vacation-message",
+        "x-out-of-office",
+        "x-amazon-auto-reply",
+        "x-cron-env",
+    }
 )
 # The mail server EIMS marks what it passes on with the same field as what it answers.
 PASSED_ON = frozenset({"forward", "group", "mirror", "redirect"})
@@ -39,10 +41,12 @@ AUTOMATIC_SENDERS = (
 # Senders that read no answers: with a subject such as "Out of office" a sign of a machine.
 NO_REPLY = ("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply")
 # Exchange writes these into what its rules make: answers, but also mail that they pass on.
-RULE_FIELDS = (
-    "x-ms-exchange-inbox-rules-loop",
-    "x-ms-exchange-generated-message-source",
-    "x-ms-exchange-parent-message-id",
+RULE_FIELDS = frozenset(
+    {
+        "x-ms-exchange-inbox-rules-loop",
+        "x-ms-exchange-generated-message-source",
+        "x-ms-exchange-parent-message-id",
+    }
 )
 # The beginning of the subject of an absence note. People begin subjects this way, too.
 AWAY = (
@@ -138,36 +142,39 @@ AWAY = (
     "תשובה אוטומטית",
     "رد تلقائي",
 )
-LIST_FIELDS = (
-    "list-id",
-    "list-post",
-    "list-help",
-    "list-subscribe",
-    "list-unsubscribe",
-    "list-archive",
-    "list-owner",
-    "mailing-list",
-    "x-mailing-list",
-    "x-mailinglist",
-    "x-list-id",
-    "x-list",
-    "x-listname",
-    "x-listserver",
-    "x-beenthere",
-    "x-mailman-version",
-    "x-ml-name",
-    "x-mlserver",
-    "x-egroups-msg-info",
-    "x-google-group-id",
-    "x-campaign",
-    "x-campaign-id",
-    "x-campaignid",
-    "x-newsletter-id",
-    "x-mass-mail",
-    # Not Feedback-ID: some providers write it into every mail, also into those of people.
+LIST_FIELDS = frozenset(
+    {
+        "list-id",
+        "list-post",
+        "list-help",
+        "list-subscribe",
+        "list-unsubscribe",
+        "list-archive",
+        "list-owner",
+        "mailing-list",
+        "x-mailing-list",
+        "x-mailinglist",
+        "x-list-id",
+        "x-list",
+        "x-listname",
+        "x-listserver",
+        "x-beenthere",
+        "x-mailman-version",
+        "x-ml-name",
+        "x-mlserver",
+        "x-egroups-msg-info",
+        "x-google-group-id",
+        "x-campaign",
+        "x-campaign-id",
+        "x-campaignid",
+        "x-newsletter-id",
+        "x-mass-mail",
+        # Not Feedback-ID: some providers write it into every mail, also into those of people.
+    }
 )
+PRECEDENCE_FIELDS = frozenset({"precedence", "x-precedence", "preference"})
 BULK_WORDS = frozenset({"bulk", "list", "junk"})
 # Of filters: yes in one of these, or a level that is high.
-SPAM_FIELDS = ("x-spam-flag", "x-spam-status", "x-spam", "x-ovh-spam-flag")
+SPAM_FIELDS = frozenset({"x-spam-flag", "x-spam-status", "x-spam", "x-ovh-spam-flag"})
 SPAM_WORDS = frozenset({"yes", "yes,", "true", "spam"})
-SPAM_SCORES = ("x-ms-exchange-organization-scl", "x-microsoft-antispam-scl")
+SPAM_SCORES = frozenset({"x-ms-exchange-organization-scl", "x-microsoft-antispam-scl"})

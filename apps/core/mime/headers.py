@@ -1,7 +1,7 @@
 """Header blocks and parameters (RFC 5322, 2231, 6532), within caps."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 from typing import Literal
 from urllib.parse import unquote, unquote_to_bytes
@@ -20,6 +20,7 @@ MOST_PARAMETER_BYTES = 16 * 1024
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _FIELD_END = re.compile(rb"\n(?![ \t]|\\t)")  # some mailers fold with a backslash and a t
 _ODD_FOLD = re.compile(rb"(?<=\n)[ \t]*(?:\\[trn])+")
+_BLANK = re.compile(rb"\r?\n")
 _BLOCK_END = re.compile(rb"\n\r?\n")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*)', re.DOTALL)
 # What almost every mailer writes, which nobody can read in two ways.
@@ -28,6 +29,7 @@ _COMMENTS = r"(?:\s|\([^()]*\))*"
 _TOKEN = r"([\w!#$&^.+-]+)"
 _BARE = re.compile(rf'{_COMMENTS}"?{_TOKEN}{_COMMENTS}/{_COMMENTS}{_TOKEN}', re.ASCII)
 _COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+"?)|\([^()]*\)', re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
 _SECTION = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?", re.DOTALL)
 
 
@@ -36,43 +38,47 @@ class Headers:
 
     __slots__ = ("_fields", "end", "hint", "order", "slips")
 
-    def __init__(self, fields: dict[bytes, list[bytes]]) -> None:
-        self._fields = fields
+    def __init__(self) -> None:
+        self._fields: dict[str, list[bytes]] = {}
         self.hint = ""  # the charset of raw 8-bit bytes that are not UTF-8
-        self.order: list[bytes] = []  # the fields' names as they stand, from the top
+        self.order: list[str] = []  # the fields' names in lower case, from the top
         self.slips: list[bytes] = []  # lines among them that are no fields
         self.end: Literal["blank", "slip", "cap", "limit"] = "limit"
 
     def __contains__(self, name: str) -> bool:
-        return name.encode() in self._fields
+        return name in self._fields
 
     def __bool__(self) -> bool:
         return bool(self._fields)
 
-    def add(self, name: bytes, value: bytes) -> None:
+    def add(self, name: str, value: bytes) -> None:
         self._fields.setdefault(name, []).append(value)
         self.order.append(name)
 
-    def names(self) -> set[str]:
-        return {name.decode("ascii", "replace") for name in self._fields}
+    def named(self, names: Set[str]) -> Set[str]:
+        """Those of NAMES that are there, however many are asked for."""
+        return self._fields.keys() & names
 
     def all(self, name: str) -> list[str]:
         """Unfolded, with encoded words as they stand."""
-        values = self._fields.get(name.encode())
+        values = self._fields.get(name)
         return [self._unfolded(value) for value in values] if values else []
 
     def raw(self, name: str) -> list[bytes]:
         """As they stand, with every fold and control character."""
-        return self._fields.get(name.encode(), [])
+        return self._fields.get(name, [])
 
     def above(self, name: str, other: str) -> int:
         """How many of NAME stand above the topmost OTHER."""
-        stop = self.order.index(other.encode()) if other in self else len(self.order)
-        return self.order[:stop].count(name.encode())
+        stop = self.order.index(other) if other in self else len(self.order)
+        return self.order[:stop].count(name)
 
     def first(self, name: str) -> str:
         """The first one that is not empty, unfolded."""
-        return next((value for value in self.all(name) if value), "")
+        for value in self._fields.get(name, ()):
+            if text := self._unfolded(value):
+                return text
+        return ""
 
     def text(self, name: str) -> str:
         return decode_words(self.first(name))
@@ -97,19 +103,19 @@ def _joined_lines(value: bytes) -> bytes:
 
 def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     """The header block at START and where its body begins."""
-    headers = Headers({})
+    headers = Headers()
     at = start
     while at < end:
-        if blank := _blank(raw, at):
+        if blank := _BLANK.match(raw, at):
             headers.end = "blank"
-            return headers, at + blank
+            return headers, blank.end()
         if len(headers.order) >= MOST_FIELDS or at - start > MOST_BYTES:
             headers.end = "cap"
             return headers, _after_block(raw, at, end)
         stop = _end_of_field(raw, at, end)
         if found := _FIELD.match(raw, at, end):
             most = found.end() + MOST_FIELD_BYTES
-            headers.add(found[1].lower(), raw[found.end() : min(stop, most)])
+            headers.add(found[1].decode("ascii").lower(), raw[found.end() : min(stop, most)])
         elif _is_slip(raw, at, stop, end, bool(headers)):
             headers.slips.append(raw[at : min(stop, at + LONGEST_SLIP)])
         else:
@@ -117,12 +123,6 @@ def read_headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
             return headers, at
         at = stop
     return headers, end
-
-
-def _blank(raw: bytes, at: int) -> int:
-    if raw.startswith(b"\n", at):
-        return 1
-    return 2 if raw.startswith(b"\r\n", at) else 0
 
 
 def _end_of_field(raw: bytes, at: int, end: int) -> int:
@@ -142,18 +142,20 @@ def _is_slip(raw: bytes, at: int, after: int, end: int, begun: bool) -> bool:
     """
     if not begun or raw.startswith(b"--", at):
         return False
-    return _FIELD.match(raw, after, end) is not None or _blank(raw, after) > 0
+    return _FIELD.match(raw, after, end) is not None or _BLANK.match(raw, after) is not None
 
 
 def value_and_parameters(field: str) -> tuple[str, list[tuple[str, str]]]:
     """The value, and every parameter in order with all its names and doubles, decoded."""
+    if not field:
+        return "", []
     field = field[:MOST_PARAMETER_BYTES]
     found = _PARAMETER.findall(field)[:MOST_PARAMETERS] if ";" in field else []
     plain: list[tuple[str, str]] = []
     sections: dict[str, dict[int, tuple[bool, str]]] = {}
     for name, quoted in found:
         name, text = name.lower(), _unquoted(quoted.strip())
-        section = _SECTION.fullmatch(name)
+        section = _SECTION.fullmatch(name) if "*" in name else None
         if section is None:
             plain.append((name, decode_words(text)))
         else:
@@ -220,7 +222,8 @@ def _unquoted(text: str) -> str:
     """Only quotes and backslashes are escaped: C:\\temp is a path, not an escape."""
     if len(text) > 1 and text[0] == '"' == text[-1]:
         text = text[1:-1]
-    return re.sub(r'\\(["\\])', r"\1", text.strip('"') if text.count('"') == 1 else text)
+    text = text.strip('"') if text.count('"') == 1 else text
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def _joined(parts: dict[int, tuple[bool, str]]) -> str:

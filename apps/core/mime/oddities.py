@@ -6,7 +6,7 @@ a delimiter that never comes, a boundary that nobody declared, line ends of ever
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from apps.core.mime.headers import (
     MOST_PARAMETER_BYTES,
@@ -21,6 +21,7 @@ from apps.core.mime.structure import (
     boundaries_of,
     content_of,
     file_names,
+    has_delimiter,
     is_file,
     read_structure,
 )
@@ -116,21 +117,22 @@ def _types(part: Part) -> str:
 def _odd_headers(raw: bytes, part: Part) -> Iterator[str]:
     if _hides_a_field(raw, part):
         yield "hidden-field"
-    if _is_too_long(raw, part):
+    values = [value for name in STRUCTURAL for value in part.headers.raw(name)]
+    if _is_too_long(raw, part, values):
         yield "over-long"
-    for name in STRUCTURAL:
-        if any(_CONTROL.search(value.rstrip()) for value in part.headers.raw(name)):
-            yield "control-characters"
-    if _differ(map(_type_meaning, part.headers.all("content-type"))):
+    if any(_CONTROL.search(value.rstrip()) for value in values):
+        yield "control-characters"
+    types, encodings, dispositions = map(part.headers.all, STRUCTURAL)
+    if _differ(_type_meaning, types):
         yield "doubled-content-type"
-    if _differ(map(_disposition_meaning, part.headers.all("content-disposition"))):
+    if _differ(_disposition_meaning, dispositions):
         yield "doubled-disposition"
-    if any(_has_bad_sections(field) for name in STRUCTURAL for field in part.headers.all(name)):
+    if any(map(_has_bad_sections, (*types, *encodings, *dispositions))):
         yield "broken-sections"
 
 
-def _differ(meanings: Iterable[object]) -> bool:
-    return len(set(meanings)) > 1
+def _differ(meaning: Callable[[str], object], fields: list[str]) -> bool:
+    return len(fields) > 1 and len(set(map(meaning, fields))) > 1
 
 
 def _type_meaning(field: str) -> object:
@@ -185,11 +187,10 @@ def _ends_twice(raw: bytes, part: Part, block: bytes) -> bool:
     return b"\r\n" in block[:-2] and _LINE.match(raw, part.start) is not None
 
 
-def _is_too_long(raw: bytes, part: Part) -> bool:
+def _is_too_long(raw: bytes, part: Part, values: list[bytes]) -> bool:
     """Beyond our caps somebody else may go on reading."""
     if part.headers.end == "cap" and _LINE.search(raw[part.top : part.start]):
         return True
-    values = [value for name in STRUCTURAL for value in part.headers.raw(name)]
     if not any(len(one) > 1000 or one.count(b";") >= MOST_NAMES for one in values):
         return False
     too_long = any(
@@ -220,7 +221,7 @@ def _is_parted_otherwise(raw: bytes, part: Part) -> bool:
     """Another boundary that some reader takes from the same header parts the body too."""
     if any(len(value) > LONGEST_BOUNDARY for key, value in part.parameters if key == "boundary"):
         return True
-    return any(_is_delimiter(raw, part, other) for other in _other_boundaries(part))
+    return any(_is_parted_by(raw, part, other) for other in _other_boundaries(part))
 
 
 def _other_boundaries(part: Part) -> set[bytes]:
@@ -229,9 +230,8 @@ def _other_boundaries(part: Part) -> set[bytes]:
     return (boundaries_of(part) | ({b""} if is_empty else set())) - {part.boundary}
 
 
-def _is_delimiter(raw: bytes, part: Part, boundary: bytes) -> bool:
-    line = re.compile(rb"\n--" + re.escape(boundary) + rb"[ \t]*\r?\n")
-    return line.search(raw, max(part.start - 1, 0), part.end) is not None
+def _is_parted_by(raw: bytes, part: Part, boundary: bytes) -> bool:
+    return has_delimiter(raw, boundary, max(part.start - 1, 0), part.end)
 
 
 def _odd_delimiters(raw: bytes, part: Part, known: set[bytes], end: int) -> Iterator[str]:
@@ -331,4 +331,4 @@ def _is_disguised(raw: bytes, part: Part) -> bool:
     """A container whose type only some readers understand, and none of our parts in it."""
     if "multipart" not in _types(part):
         return False
-    return any(_is_delimiter(raw, part, one) for one in boundaries_of(part))
+    return any(_is_parted_by(raw, part, one) for one in boundaries_of(part))

@@ -30,12 +30,13 @@ FAR = 64 * 1024  # a first delimiter is looked for as far as this before another
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _WORD = re.compile(r"^[\"' ]*([\w-]*)")
 _GUESS = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
+_LINE_END = re.compile(rb"[ \t]*\r?\n")
 _MBOX = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:>?From (?![ \t]*:)[^\n]*\n)?")
 _NAMES = ("name", "filename")
 _NAMING_FIELDS = ("content-name", "x-sun-data-name")
 _FAMILIAR = frozenset(
-    b"from to cc subject date received message-id mime-version content-type return-path sender "
-    b"delivered-to reply-to x-mailer content-transfer-encoding in-reply-to references bcc".split()
+    "from to cc subject date received message-id mime-version content-type return-path sender "
+    "delivered-to reply-to x-mailer content-transfer-encoding in-reply-to references bcc".split()
 )
 
 
@@ -66,8 +67,8 @@ def read_structure(raw: bytes) -> list[Part]:
     """Every part in the order of the mail, containers before what they contain; never empty."""
     start = _mail_start(raw)
     headers, body = read_headers(raw, start, len(raw))
-    if not any(name.encode() in _FAMILIAR for name in headers.names()):
-        headers, body = Headers({}), start
+    if not headers.named(_FAMILIAR):
+        headers, body = Headers(), start
     root = Part(headers, start, body, len(raw), 0)
     _describe(root)
     parts = [root]
@@ -135,7 +136,7 @@ def _split(raw: bytes, parts: list[Part]) -> None:
         if current.unread and len(parts) > MOST_PARTS:
             return
     if parts[0].closed:
-        parts[0].reopened = _goes_on(raw, parts[0])
+        parts[0].reopened = has_delimiter(raw, parts[0].boundary, parts[0].closed, len(raw))
 
 
 def _next_delimiter(raw: bytes, at: int) -> int:
@@ -144,9 +145,13 @@ def _next_delimiter(raw: bytes, at: int) -> int:
     return raw.find(b"\n--", max(at, hyphen - 1)) if hyphen >= 0 else -1
 
 
-def _goes_on(raw: bytes, root: Part) -> bool:
-    again = re.compile(rb"\n--" + re.escape(root.boundary) + rb"[ \t]*\r?\n")
-    return again.search(raw, root.closed) is not None
+def has_delimiter(raw: bytes, boundary: bytes, start: int, end: int) -> bool:
+    """Looked for without a pattern, which would be made anew for each mail's boundary."""
+    line = b"\n--" + boundary
+    at = raw.find(line, start, end)
+    while at >= 0 and not _LINE_END.match(raw, at + len(line), end):
+        at = raw.find(line, at + 1, end)
+    return at >= 0
 
 
 def _level(stack: list[Part], line: bytes) -> tuple[int, bool]:
@@ -257,7 +262,7 @@ def file_names(part: Part) -> tuple[str, ...]:
     for name in ("content-disposition", "content-type"):
         for number, text in enumerate(part.headers.all(name)):
             found += _further_names(text, doubled=number > 0)
-    found += [part.headers.text(name) for name in _NAMING_FIELDS]
+    found += [part.headers.text(name) for name in _NAMING_FIELDS if name in part.headers]
     return tuple(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
 
 

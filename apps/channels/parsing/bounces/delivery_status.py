@@ -81,7 +81,7 @@ def _groups(content: bytes) -> Iterator[Headers]:
 
 def _parted(headers: Headers, block: bytes) -> Iterator[Headers]:
     """Some servers forget the blank line between recipients."""
-    if headers.order.count(b"final-recipient") < 2:
+    if headers.order.count("final-recipient") < 2:
         yield headers
         return
     pieces = re.split(rb"(?im)^(?=final-recipient:)", block, maxsplit=MOST_RECIPIENTS)

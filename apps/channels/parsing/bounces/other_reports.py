@@ -70,4 +70,4 @@ def _fields(email: ParsedEmail, types: tuple[str, ...]) -> Headers:
         if file.content_type in types:
             content = file.content[:MOST_BYTES].lstrip()
             return read_headers(content, 0, len(content))[0]
-    return Headers({})
+    return Headers()

@@ -93,7 +93,7 @@ def _complaint(email: ParsedEmail, words: Words, kind: str) -> Report:
 def _receipt(email: ParsedEmail, words: Words) -> Report:
     notification = notification_of(email)
     ids = original_ids(email, returned_headers(email, words), [notification])
-    named = original_ids(replace(email, in_reply_to="", references=()), Headers({}), [notification])
+    named = original_ids(replace(email, in_reply_to="", references=()), Headers(), [notification])
     return Report("receipt", tuple(reads(notification)), tuple(dict.fromkeys((*named, *ids))))
 
 

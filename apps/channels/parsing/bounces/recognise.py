@@ -1,6 +1,9 @@
 """Is this a report on a mail that did not arrive? By its parts, or by who speaks and how."""
 
 import re
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from apps.channels.parsed import ParsedEmail
 from apps.channels.parsing.away import is_away
@@ -11,6 +14,16 @@ from apps.core.mime.headers import Headers
 
 BEGINNING = 6000  # of the text: a server comes to the point
 _ANSWERED = re.compile(r"(?i)\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|i|vs)\s*(?:\[\d+\])?\s*:")
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Grouped by their first letters: of hundreds, few are looked at where one may begin."""
+    groups = groupby(sorted(phrases), itemgetter(0))
+    rests = ((letter, "|".join(re.escape(one[1:]) for one in group)) for letter, group in groups)
+    return re.compile("|".join(f"{re.escape(letter)}(?:{rest})" for letter, rest in rests))
+
+
+_TITLES, _NAMES = _any_of(phrases.SUBJECTS), _any_of(phrases.NAMES)
 _CODE = re.compile(r"(?<![\w.])(?:[45]\.[0-7]\.\d{1,3}|[45][0-5]\d[ -])")
 
 
@@ -36,7 +49,7 @@ def looks_like_bounce(email: ParsedEmail, headers: Headers, words: Words) -> boo
 
 def _is_titled(email: ParsedEmail) -> bool:
     subject = email.subject.lower()
-    return any(phrase in subject for phrase in phrases.SUBJECTS)
+    return _TITLES.search(subject) is not None
 
 
 def is_from_server(email: ParsedEmail) -> bool:
@@ -47,7 +60,7 @@ def is_from_server(email: ParsedEmail) -> bool:
     path = email.return_path.lower()
     return (
         local.startswith(phrases.SENDERS)
-        or any(phrase in name for phrase in phrases.NAMES)
+        or _NAMES.search(name) is not None
         or path.startswith(("mailer-daemon", "postmaster"))
     )
 

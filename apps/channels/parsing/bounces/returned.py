@@ -35,7 +35,7 @@ def returned_headers(email: ParsedEmail, words: Words) -> Headers:
         return copied
     if "message-id" not in carried:
         for value in copied.raw("message-id"):
-            carried.add(b"message-id", value)
+            carried.add("message-id", value)
     return carried
 
 
@@ -73,12 +73,12 @@ def sent_from(returned: Headers) -> set[str]:
 
 def _copied_headers(words: Words) -> Headers:
     """From the lines of the text, quoted or indented; what the server says itself comes last."""
-    headers = Headers({})
+    headers = Headers()
     for text in (words.copy, words.own):
         for found in _FIELD.finditer(text):
             name = (found[1] or found[2]).lower()
             if name not in headers:
-                headers.add(name.encode(), found[3].encode("utf-8", "replace"))
+                headers.add(name, found[3].encode("utf-8", "replace"))
     return headers
 
 
