@@ -12,6 +12,11 @@ LONGEST_ADDRESS = 320
 LONGEST_NAME = 200
 MOST_COMMAS = 2  # in a name that should have been quoted
 
+# What almost every mailer writes, which nobody can read in two ways.
+_PLAIN = re.compile(
+    r"(?:([A-Za-z0-9]{1,30}(?: [A-Za-z0-9]{1,30}){0,5}) <)?([\w.+-]{1,64}@[\w.-]{1,190})(?(1)>)",
+    re.ASCII,
+)
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     | (?P<quoted>"(?:[^"\\]|\\.)*+"?)
@@ -24,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LOCAL = re.compile(r"((?![Uu]ndisclosed)[A-Za-z][\w.+-]{0,63})\s*+(?:\(([^()]{0,200})\))?")
+_AROUND_DOT = re.compile(r"\s*([@.])\s*")
 _QUOTED_LOCAL = re.compile(r"""("(?:[^"\\]|\\.)*+")(\s*@\s*\S+)""")
 _ALL_QUOTED = re.compile(r'"[^"@]+@[^"]+"')
 _QUOTES = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^"]+')
@@ -42,6 +48,9 @@ def read_addresses(fields: list[str]) -> tuple[Address, ...]:
 
 
 def _addresses(field: str) -> Iterator[Address]:
+    if plain := _PLAIN.fullmatch(field):
+        yield Address(plain[2], plain[1] or "")
+        return
     some = False
     for mailbox in _mailboxes(field):
         for address in mailbox.addresses():
@@ -105,7 +114,7 @@ class _Mailbox:
         if text.startswith('"') and (found := _QUOTED_LOCAL.fullmatch(text)):
             yield found[1] + _tight(found[2]), ""
             return
-        tight = re.sub(r"\s*([@.])\s*", r"\1", text)
+        tight = _AROUND_DOT.sub(r"\1", text)
         emails = [word for word in tight.split() if "@" in word[1:-1]]
         if len(emails) > 1 and emails == tight.split():
             yield from ((_bared(word), "") for word in emails)
