@@ -32,6 +32,8 @@ _DOMAIN_OF = {
 def read_results(headers: Headers) -> tuple[CheckedBy, ...]:
     """The fields from the top, as they are written; whether one is true is another question."""
     fields = headers.all("authentication-results")[:MOST_FIELDS]
+    if not fields:
+        return ()
     on_top = headers.above("authentication-results", "received")
     return tuple(
         _read(clean_line(field[:LONGEST_FIELD]), number < on_top)

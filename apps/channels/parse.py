@@ -2,13 +2,12 @@
 
 import logging
 import re
-from dataclasses import replace
 
 from apps.channels.authentication import read_results
 from apps.channels.lookalikes import with_turns_marked, without_overrides, without_turns
-from apps.channels.parsed import Address, ParsedEmail, Unreadable
+from apps.channels.parsed import Address, ParsedEmail, ParsedFile, Unreadable
 from apps.channels.parsing.addresses import read_addresses
-from apps.channels.parsing.bodies import likely_charset, read_bodies
+from apps.channels.parsing.bodies import Bodies, likely_charset, read_bodies
 from apps.channels.parsing.dates import read_date
 from apps.channels.parsing.files import read_files
 from apps.channels.parsing.forwards import with_first_writer
@@ -60,7 +59,8 @@ def glance(raw: bytes) -> ParsedEmail:
     blank = _BLANK_LINE.search(raw, start.start() if start else 0, GLANCED)
     try:
         parts = read_structure(with_line_ends(raw[: blank.end() if blank else GLANCED]))
-        return judge(_envelope(parts[0].headers), parts[0].headers, _reports(parts))
+        headers = parts[0].headers
+        return judge(_email(headers, Bodies(), ()), headers, _reports(parts))
     except Exception as error:  # the same rim as for reading
         log.warning("headers could not be read", extra={"error": type(error).__name__})
         return ParsedEmail()
@@ -72,8 +72,17 @@ def is_heavy(raw: bytes) -> bool:
     if blank is None and len(raw) > HEAVY_HEADERS:
         return True
     most = HEAVY_DELIMITERS if len(raw) < 10 * 2**20 else HEAVY_DELIMITERS // 10
-    # Base64 has no hyphen, and one letter is counted in half the time of three.
-    return raw.count(b"-") > most and raw.count(b"\n--") > most
+    return len(raw) > 3 * most and _has_hyphens(raw, most) and raw.count(b"\n--") > most
+
+
+def _has_hyphens(raw: bytes, most: int) -> bool:
+    """More than MOST. Base64 has none, and to look for the next one is faster than to count."""
+    at = 0
+    for _hyphen in range(most + 1):
+        at = raw.find(b"-", at) + 1
+        if not at:
+            return False
+    return True
 
 
 def _read_by_child(raw: bytes) -> ParsedEmail:
@@ -102,15 +111,9 @@ def read(raw: bytes) -> ParsedEmail:
     if not headers and _is_junk(raw):
         raise Unreadable("not-a-mail", "These bytes are not a mail.")
     headers.hint = likely_charset(raw, parts)
-    bodies = read_bodies(raw, parts)
-    email = replace(
-        _envelope(headers),
-        text=bodies.text,
-        html=bodies.html,
-        files=read_files(raw, parts, bodies),
-        is_cut=bodies.is_cut or any(part.unread for part in parts),
-        oddities=oddities_of(raw, parts),
-    )
+    bodies = read_bodies(raw, parts, headers.hint)
+    bodies.is_cut |= any(part.unread for part in parts)
+    email = _email(headers, bodies, read_files(raw, parts, bodies), oddities_of(raw, parts))
     return with_first_writer(judge(with_insides(email, parts), headers, _reports(parts)))
 
 
@@ -126,7 +129,12 @@ def _reports(parts: list[Part]) -> str:
     return root.parameter("report-type").strip().lower() if is_report else ""
 
 
-def _envelope(headers: Headers) -> ParsedEmail:
+def _email(
+    headers: Headers,
+    bodies: Bodies,
+    files: tuple[ParsedFile, ...],
+    oddities: tuple[str, ...] = (),
+) -> ParsedEmail:
     froms = read_addresses(headers.all("from"))
     sender = read_addresses(headers.all("sender"))
     shown = _plain(froms or sender)
@@ -148,6 +156,11 @@ def _envelope(headers: Headers) -> ParsedEmail:
         null_return_path="return-path" in headers
         and headers.first("return-path").replace(" ", "") in ("<>", ""),
         return_path=_return_path(headers),
+        text=bodies.text,
+        html=bodies.html,
+        files=files,
+        is_cut=bodies.is_cut,
+        oddities=oddities,
     )
 
 

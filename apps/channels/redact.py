@@ -13,7 +13,7 @@ from binascii import a2b_qp, b2a_qp
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.channels.parsing.bodies import read_bodies
+from apps.channels.parsing.bodies import likely_charset, read_bodies
 from apps.channels.parsing.winmail import is_winmail, opened
 from apps.core.file_names import disposition
 from apps.core.mime.cms import is_signed, signed_content
@@ -82,7 +82,7 @@ def source_of(
     """CLEAN and STOPPED are by SHA-256; CONTENTS are the bytes that must not be in the answer."""
     mail = with_line_ends(raw)
     parts = read_structure(mail)
-    texts = read_bodies(mail, parts).taken
+    texts = read_bodies(mail, parts, likely_charset(mail, parts)).taken
     children: dict[int, list[Part]] = {}
     for part in parts[1:]:
         children.setdefault(id(part.parent), []).append(part)

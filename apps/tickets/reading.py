@@ -240,7 +240,8 @@ def _write_files(mails: list[ReadMail]) -> None:
     for (mail, file), where in zip(files, written, strict=True):
         mail.files.append((replace(file, content=b""), where))
     for mail in mails:  # the bytes lie on the disk: memory is for what comes next
-        mail.parsed = replace(mail.parsed, files=())
+        if mail.files:
+            mail.parsed = replace(mail.parsed, files=())
 
 
 def named_mailbox(mailboxes: Sequence[Mailbox], parsed: ParsedEmail) -> Mailbox | None:

@@ -44,11 +44,13 @@ class Bodies:
     packed: list[ParsedFile] = field(default_factory=list)  # that stood within the text
 
 
-def read_bodies(raw: bytes, parts: list[Part]) -> Bodies:
-    """The first text and the first HTML, and what a reader shows below them as one text."""
+def read_bodies(raw: bytes, parts: list[Part], hint: str) -> Bodies:
+    """The first text and the first HTML, and what a reader shows below them as one text.
+
+    HINT as `likely_charset` gives it.
+    """
     bodies = Bodies()
     leaves = [part for part in parts if not part.is_container]
-    hint = likely_charset(raw, parts)
     for part in leaves:
         if not _is_body(part, leaves):
             continue

@@ -5,7 +5,7 @@ quotes with the same header, and whoever is quoted in an answer is no customer.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,12 +68,12 @@ def forwarded_from(
     """The newest writer, where one mail was passed on several times."""
     said = _PREFIX.match(subject)
     prefix = _small(said[1]) if said else ""
-    said_first = prefix or _begins_as_forward(_lines((text or "")[:MOST_BEFORE_MARK]))
+    said_first = prefix or _begins_as_forward(_written((text or "")[:MOST_BEFORE_MARK]))
     if said_first and (found := _in_lines(_lines(text or ""), prefix)):
         return Forwarded(found, "text")
     worth_reading = prefix or (not text and _may_say_so(html or ""))
     shown = html_to_text(html[:MOST_HTML]) if html and worth_reading else ""
-    if found := _in_lines(_lines(shown), prefix):
+    if shown and (found := _in_lines(_lines(shown), prefix)):
         return Forwarded(found, "html")
     return _attached(files) if said_first else None
 
@@ -88,10 +88,15 @@ def _may_say_so(html: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
+    return list(_written(text))
+
+
+def _written(text: str) -> Iterator[str]:
     """Without signs of quotes and of direction; Apple indents what it passes on as a quote."""
     cut = _INVISIBLE.sub("", text[:MOST_TEXT]).replace("\xa0", " ")
-    lines = (line.strip()[:LONGEST_LINE] for line in cut.split("\n", MOST_LINES)[:MOST_LINES])
-    return [line[found.end() :] if (found := _QUOTED.match(line)) else line for line in lines]
+    for line in cut.split("\n", MOST_LINES)[:MOST_LINES]:
+        line = line.strip()[:LONGEST_LINE]
+        yield line[found.end() :] if (found := _QUOTED.match(line)) else line
 
 
 def _in_lines(lines: list[str], prefix: str) -> Address | None:
@@ -109,7 +114,7 @@ def _in_lines(lines: list[str], prefix: str) -> Address | None:
     return None
 
 
-def _begins_as_forward(lines: list[str]) -> bool:
+def _begins_as_forward(lines: Iterable[str]) -> bool:
     first = next(filter(None, lines), "")
     return _is_forward_mark(first)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from apps.channels.parsed import ParsedEmail, ParsedFile
-from apps.channels.parsing.bodies import read_bodies
+from apps.channels.parsing.bodies import likely_charset, read_bodies
 from apps.channels.parsing.files import read_files
 from apps.channels.parsing.invites import invite_of
 from apps.channels.parsing.pictures import shown_in
@@ -17,7 +17,8 @@ DEEPEST = 3  # signatures around one another
 def with_insides(email: ParsedEmail, parts: list[Part]) -> ParsedEmail:
     secured = secured_by(parts, email.files, email.text)
     email = _with_winmails(_with_signed(email))
-    return replace(email, secured=secured, invite=invite_of(email.files))
+    invite = invite_of(email.files)
+    return replace(email, secured=secured, invite=invite) if secured or invite else email
 
 
 # ---- signed in one piece ------------------------------------------------------------------
@@ -34,12 +35,12 @@ def _with_signed(email: ParsedEmail, depth: int = 0) -> ParsedEmail:
         inner = _read(raw, depth)
         email, is_taken = _with_words(email, inner.text, inner.html)
         files += inner.files if is_taken else shown_in(None, inner.files)
-    return replace(email, files=tuple(files))
+    return replace(email, files=tuple(files)) if len(files) > len(email.files) else email
 
 
 def _read(raw: bytes, depth: int) -> ParsedEmail:
     parts = read_structure(raw)
-    bodies = read_bodies(raw, parts)
+    bodies = read_bodies(raw, parts, likely_charset(raw, parts))
     files = read_files(raw, parts, bodies)
     inner = ParsedEmail(text=bodies.text, html=bodies.html, files=files)
     return _with_signed(inner, depth + 1)
@@ -59,6 +60,8 @@ def _with_words(email: ParsedEmail, text: str | None, html: str | None) -> tuple
 
 def _with_winmails(email: ParsedEmail) -> ParsedEmail:
     """Its files stand in its place; it stays as well where something in it could not be opened."""
+    if not any(is_winmail(file.content) for file in email.files):
+        return email
     files: list[ParsedFile] = []
     names: list[str] = []
     room = Room()

@@ -26,12 +26,15 @@ _MICROSOFT_SPAM = re.compile(
 def judge(email: ParsedEmail, headers: Headers, report_type: str) -> ParsedEmail:
     """The mail with what its headers and reports say about where it came from."""
     report = read_report(email, headers, report_type)
+    automatic, listed, spam = is_auto_reply(email, headers), is_list(headers), is_spam(headers)
+    if not (report.kind or automatic or listed or spam):
+        return email
     is_bounce, is_receipt = report.kind == "bounce", report.kind == "receipt"
     return replace(
         email,
-        is_auto_reply=is_auto_reply(email, headers),
-        is_list=is_list(headers),
-        is_spam=is_spam(headers),
+        is_auto_reply=automatic,
+        is_list=listed,
+        is_spam=spam,
         is_bounce=is_bounce,
         bounce=bounce_of(report) if is_bounce else None,
         feedback_type=report.feedback_type,
@@ -69,10 +72,9 @@ def _is_answering_program(email: ParsedEmail, headers: Headers) -> bool:
     if headers.first("x-apple-action").lower().startswith("vacation"):
         return True
     mailer = headers.first("x-mailer").lower()[:1000]
-    sender = email.from_.key if email.from_ else ""
-    return any(word in mailer for word in signs.AUTOMATIC_MAILERS) or sender.startswith(
-        signs.AUTOMATIC_SENDERS
-    )
+    if mailer and any(word in mailer for word in signs.AUTOMATIC_MAILERS):
+        return True
+    return email.from_ is not None and email.from_.key.startswith(signs.AUTOMATIC_SENDERS)
 
 
 def _has_another_sign(email: ParsedEmail, headers: Headers) -> bool:

@@ -154,6 +154,8 @@ def placed(email: ParsedEmail) -> ParsedEmail:
 
     Pictures that stand in the HTML itself become files, to be scanned and shown like any other.
     """
+    if email.html is None and not email.files:
+        return email
     if email.html is None:
         return replace(email, files=tuple(replace(one, inline=False) for one in email.files))
     files = list(_own_names(email.files))
@@ -164,6 +166,8 @@ def placed(email: ParsedEmail) -> ParsedEmail:
         if content_id:
             pieces += [email.html[at:start], f"cid:{content_id}"]
             at = end
+    if not pieces and not files:
+        return email
     html = "".join([*pieces, email.html[at:]])
     return replace(email, html=html, files=(*files, *_as_files(embedded)))
 

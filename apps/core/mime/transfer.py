@@ -50,7 +50,8 @@ def _name_of(encoding: str) -> str:
 
 
 def from_quoted_printable(content: bytes) -> bytes:
-    content = _SOFT_BREAK.sub(b"=", content)
+    if b"= " in content or b"=\t" in content:
+        content = _SOFT_BREAK.sub(b"=", content)
     if b"==" in content:  # Python would make one of two; twice, for there may be more in a row
         content = content.replace(b"==", b"=3D=").replace(b"==", b"=3D=")
     # Behind a lone return, Python would lose the rest of the line.
