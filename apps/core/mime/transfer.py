@@ -11,6 +11,7 @@ _NO_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 )
 _PURE = re.compile(rb"[A-Za-z0-9+/=\r\n]*")
+_CLUMSY = re.compile(rb"=(?:[ \t=]|\r(?!\n))")  # nobody who encodes by the book writes so
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")  # blanks before a line end were added on the way
 _OUTSIDE = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _TOKEN = re.compile(r"[\w-]+")
@@ -50,8 +51,9 @@ def _name_of(encoding: str) -> str:
 
 
 def from_quoted_printable(content: bytes) -> bytes:
-    if b"= " in content or b"=\t" in content:
-        content = _SOFT_BREAK.sub(b"=", content)
+    if not _CLUMSY.search(content):
+        return binascii.a2b_qp(content.replace(b"=\r\n", b""))
+    content = _SOFT_BREAK.sub(b"=", content)
     if b"==" in content:  # Python would make one of two; twice, for there may be more in a row
         content = content.replace(b"==", b"=3D=").replace(b"==", b"=3D=")
     # Behind a lone return, Python would lose the rest of the line.
