@@ -155,10 +155,11 @@ def has_delimiter(raw: bytes, boundary: bytes, start: int, end: int) -> bool:
 
 
 def _level(stack: list[Part], line: bytes) -> tuple[int, bool]:
+    closed = line[:-2] if line.endswith(b"--") else None
     for level in range(len(stack) - 1, -1, -1):
         boundary = stack[level].boundary
-        if line.startswith(boundary) and (rest := line[len(boundary) :]) in (b"", b"--"):
-            return level, rest == b"--"
+        if boundary in (line, closed):
+            return level, boundary == closed
     return -1, False
 
 
