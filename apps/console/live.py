@@ -88,7 +88,8 @@ def _on_draft_changed(*, key: str, user_ids: list[int], **facts: object) -> None
 
 def tell_viewers(session: Session) -> None:
     """Somebody came, left, began to write or stopped."""
-    for topic in sorted(_topics_of(session)):
+    user = session.agent.user_id if session.agent else None
+    for topic in sorted(_topics_of(session.queue_id, user)):
         push(topic, KIND_OF_VIEWERS, session.public_id, _now())
 
 
@@ -102,16 +103,14 @@ def _tell_authors(attachment_ids: list[int]) -> None:
 def _tell(sessions: QuerySet[Session], left: Sequence[Left] = ()) -> None:
     """The queue hears it, and the agent, who may be no member; and those whom it left."""
     gone = _topics_left(left)
-    for session in sessions.select_related("agent"):
-        for topic in sorted(_topics_of(session) | gone[session.pk]):
-            push(topic, KIND, session.public_id, session.version)
+    told = sessions.values_list("pk", "public_id", "version", "queue", "agent__user")
+    for pk, identity, version, queue, user in told:
+        for topic in sorted(_topics_of(queue, user) | gone[pk]):
+            push(topic, KIND, identity, version)
 
 
-def _topics_of(session: Session) -> set[str]:
-    told = {topic_of_queue(session.queue_id)}
-    if session.agent is not None:
-        told.add(user_topic(session.agent.user_id))
-    return told
+def _topics_of(queue: int, user: int | None) -> set[str]:
+    return {topic_of_queue(queue)} | ({user_topic(user)} if user is not None else set())
 
 
 def _topics_left(left: Sequence[Left]) -> defaultdict[int, set[str]]:
