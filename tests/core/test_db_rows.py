@@ -7,9 +7,9 @@ from django.db import DataError
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.core.db.rows import add_unless_known, update_each
+from apps.core.db.rows import add_new, add_unless_known, update_each
 from apps.core.leases import in_seconds
-from apps.core.models import Blob
+from apps.core.models import Blob, Lease
 from apps.crm.models import TicketUpdate
 from apps.tickets.models import Message, Session, Thread
 from tests.people import make_house, make_message, make_session
@@ -97,3 +97,35 @@ def test_due_at_once_is_the_databases_present_moment() -> None:
     assert sorted(due) == ["more", "now"]
     assert TicketUpdate.objects.get(key="fixed").not_before == fixed.not_before
     assert TicketUpdate.objects.get(key="held").not_before > timezone.now()
+
+
+def test_rows_that_are_new_are_answered_and_the_others_stay(django_assert_num_queries) -> None:
+    names = ["1", "2 ' \" %s \\ é", "2 ' \" %s \\ é", "3"]
+    with django_assert_num_queries(1):
+        assert add_new(Lease, {"name": names[:1]}, answer=["name"], holder="first") == [("1",)]
+    with django_assert_num_queries(1):
+        added = add_new(Lease, {"name": names}, answer=["name", "holder"], until=in_seconds(9))
+    assert sorted(added) == [(names[1], ""), ("3", "")]
+    assert Lease.objects.get(name="1").holder == "first"
+    assert set(Lease.objects.filter(until__gt=Now()).values_list("name", flat=True)) == {*names[1:]}
+
+
+def test_no_rows_cost_no_statement(django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert add_new(Lease, {"name": []}, answer=["name"]) == []
+
+
+def test_a_column_that_is_not_named_gets_its_default() -> None:
+    columns = {"thread_key": ["T1", "T2"], "kind": ["link", "copy"]}
+    added = add_new(TicketUpdate, columns, answer=["id", "kind"], key="1", text="x")
+    rows = TicketUpdate.objects.order_by("id")
+    assert sorted(added) == list(rows.values_list("id", "kind"))
+    plain = rows.values_list("key", "facts", "blob", "status", "tries", "error", "posted_at")
+    assert list(plain) == [("1", {}, None, "planned", 0, "", None)] * 2
+    assert all(row.not_before <= row.created_at <= timezone.now() for row in rows)
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_new_row_with_too_long_a_text_is_refused() -> None:
+    with pytest.raises(DataError):
+        add_new(Lease, {"name": ["x" * 121]}, answer=["name"])

@@ -7,7 +7,8 @@ reading and planning that was half of what a batch of mails cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, connections, models
@@ -59,6 +60,38 @@ def add_unless_known(rows: Iterable[Model], *, due: str = "") -> None:
     type(added[0])._base_manager.bulk_create(added, ignore_conflicts=True)
 
 
+def add_new(
+    model: type[Model],
+    many: Mapping[str, Sequence[Any]],
+    *,
+    answer: Sequence[str],
+    **same: Any,
+) -> list[tuple[Any, ...]]:
+    """Adds rows but those that a unique rule of their table knows already, and answers the columns
+    ANSWER of those that are new, in no order.
+
+    MANY: whole columns of plain texts or numbers; SAME: what all rows have alike, plain or an
+    expression. Every other column gets its default.
+    """
+    if not all(many.values()):
+        return []
+    fields = model._meta.concrete_fields
+    listed = [field for field in fields if field.attname in many]
+    shared = [field for field in fields if field not in listed and not field.primary_key]
+    alike = [_alike(field, same.get(field.attname, field.get_default())) for field in shared]
+    rows = _unnested if connection.vendor == "postgresql" else _from_json
+    names, source, values = rows(listed, [many[field.attname] for field in listed])
+    columns = ", ".join(_quoted(field.column) for field in (*shared, *listed))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_quoted(model._meta.db_table)} ({columns})"
+            f" SELECT {', '.join([*(sql for sql, _values in alike), *names])} FROM {source}"
+            f" WHERE true ON CONFLICT DO NOTHING RETURNING {', '.join(map(_quoted, answer))}",
+            [*(value for _sql, some in alike for value in some), *values],
+        )
+        return list(cursor.fetchall())
+
+
 def _add_by_arrays(rows: Sequence[Model], *, due: str = "", keys: bool = False) -> bool:
     """False where it is not to be done this way: not here, or not with an expression among them."""
     if not rows:
@@ -75,6 +108,31 @@ def _add_by_arrays(rows: Sequence[Model], *, due: str = "", keys: bool = False) 
         for row, (key,) in zip(rows, cursor.fetchall() if keys else (), strict=keys):
             row.pk, row._state.adding, row._state.db = key, False, connection.alias
     return True
+
+
+def _alike(field: Field[Any, Any], value: Any) -> tuple[str, list[Any]]:
+    if hasattr(value, "resolve_expression"):
+        query = field.model._base_manager.all().query
+        compiler = query.get_compiler(connection=connection)
+        sql, values = compiler.compile(value.resolve_expression(query))
+        return sql, list(values)
+    cast = f"::{_type(field)}" if connection.vendor == "postgresql" else ""
+    return f"%s{cast}", [field.get_db_prep_save(value, connection)]
+
+
+def _unnested(
+    fields: Sequence[Field[Any, Any]], columns: Sequence[Sequence[Any]]
+) -> tuple[list[str], str, list[Column]]:
+    names = [_quoted(field.column) for field in fields]
+    source = f"UNNEST({_arrays(fields)}) AS new ({', '.join(names)})"
+    return names, source, [list(column) for column in columns]
+
+
+def _from_json(
+    fields: Sequence[Field[Any, Any]], columns: Sequence[Sequence[Any]]
+) -> tuple[list[str], str, list[str]]:
+    names = [f"json_extract(value, '$[{number}]')" for number in range(len(fields))]
+    return names, "json_each(%s)", [json.dumps(list(zip(*columns, strict=True)))]
 
 
 def _insert(row: Model, fields: Sequence[Field[Any, Any]], due: str, keys: bool) -> str:
@@ -122,9 +180,12 @@ def _by_arrays(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> int:
 
 
 def _arrays(fields: Sequence[Field[Any, Any]]) -> str:
-    """Without their lengths: a cast to varchar(20) would cut, where a column refuses."""
-    types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
-    return ", ".join(f"%s::{kind}[]" for kind in types)
+    return ", ".join(f"%s::{_type(field)}[]" for field in fields)
+
+
+def _type(field: Field[Any, Any]) -> str:
+    """Without its length: a cast to varchar(20) would cut, where a column refuses."""
+    return str(field.db_type(connection)).partition("(")[0]
 
 
 def _values(rows: Sequence[Model], field: Field[Any, Any]) -> Column:
