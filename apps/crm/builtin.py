@@ -1,10 +1,12 @@
 """The built-in CRM: tickets, comments and files as rows of our own database."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.db.rows import add_new
 from apps.core.sentences import gettext_noop as _
 from apps.crm import ticket_search, ticket_verbs
 from apps.crm.connectors.base import Added, CrmError, Entry, Most, NewTicket, TicketRef
@@ -23,97 +25,87 @@ class BuiltinConnector:
         self._console_address = console_address.rstrip("/")
 
     def create_tickets(self, wanted: Sequence[NewTicket]) -> list[TicketRef]:
-        # The update of nothing makes the database answer with the ids of known tickets too.
         with transaction.atomic():
-            tickets = Ticket.objects.bulk_create(
-                [_ticket(one) for one in wanted],
-                update_conflicts=True,
-                unique_fields=["marker"],
-                update_fields=["marker"],
-            )
-            ticket_search.add_tickets(tickets)
-        return [TicketRef(str(ticket.pk), self._url(ticket.pk)) for ticket in tickets]
+            made = _add_tickets(wanted)
+            known = [one.marker for one in wanted if one.marker not in made]
+            if known:
+                there = Ticket.objects.filter(marker__in=known)
+                made.update(there.values_list("marker", "pk"))
+        return [self._ref(made[one.marker]) for one in wanted]
 
     def add_entries(self, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
-        wanted = {entries[0].ticket.id for entries in per_ticket}
-        found = Ticket.objects.filter(pk__in=wanted).values_list("pk", flat=True)
-        known = {str(pk) for pk in found}
-        entries = [one for many in per_ticket for one in many if one.ticket.id in known]
+        wanted = {int(entries[0].ticket.id) for entries in per_ticket}
         with transaction.atomic():
-            _write(_not_there(entries))
+            # Locked in order: nobody closes or deletes one meanwhile, nor waits in a circle.
+            tickets = Ticket.objects.filter(pk__in=wanted).order_by("pk")
+            locked = tickets.select_for_update(no_key=True).values_list("pk", "status")
+            known = {str(pk): status for pk, status in locked}
+            entries = [one for many in per_ticket for one in many if one.ticket.id in known]
+            _write(entries, {pk for pk, status in known.items() if status == Ticket.Status.CLOSED})
             _remove_replaced([one.replaces for one in entries if one.replaces])
         return [
             Added(len(many)) if many[0].ticket.id in known else Added(0, _deleted(many[0].ticket))
             for many in per_ticket
         ]
 
-    def _url(self, number: int) -> str:
-        return f"{self._console_address}/tickets/{number}/"
+    def _ref(self, number: int) -> TicketRef:
+        return TicketRef(str(number), f"{self._console_address}/tickets/{number}/")
 
 
-def _ticket(wanted: NewTicket) -> Ticket:
-    name, email = wanted.contact
-    return Ticket(
-        marker=wanted.marker,
-        subject=wanted.subject,
-        contact_name=name[:LONGEST_NAME],
-        contact_email=email[:LONGEST_EMAIL],
-    )
+def _add_tickets(wanted: Sequence[NewTicket]) -> dict[str, int]:
+    """Numbers of those that are new, by their markers."""
+    columns = {
+        "marker": [one.marker for one in wanted],
+        "subject": [one.subject for one in wanted],
+        "contact_name": [one.contact[0][:LONGEST_NAME] for one in wanted],
+        "contact_email": [one.contact[1][:LONGEST_EMAIL] for one in wanted],
+    }
+    made = add_new(Ticket, columns, answer=["marker", "id", *ticket_search.WORDS])
+    ticket_search.add_tickets(ticket_search.Titled(*one[1:]) for one in made)
+    return {marker: number for marker, number, *_words in made}
 
 
-def _not_there(entries: Sequence[Entry]) -> list[Entry]:
-    """What is told again, after a crash or by hand, is no news: it neither moves a ticket up
-    nor opens it."""
-    comments = [one.marker for one in entries if one.file is None]
-    files = [one.marker for one in entries if one.file is not None]
-    there: set[str] = set()
-    for rows, markers in ((TicketComment.objects, comments), (TicketFile.objects, files)):
-        if markers:
-            there.update(rows.filter(marker__in=markers).values_list("marker", flat=True))
-    return [one for one in entries if one.marker not in there]
-
-
-def _write(entries: Sequence[Entry]) -> None:
-    """A closed ticket is opened by a new link to a mail, unless we know that the mail was ours."""
-    _add_comments([one for one in entries if one.file is None])
-    _add_files([one for one in entries if one.file is not None])
-    mails = (one for one in entries if one.kind == TicketUpdate.Kind.LINK and not one.ours)
-    ticket_verbs.reopen_by_mail(int(one.ticket.id) for one in mails)
-    touched = {int(one.ticket.id) for one in entries}
+def _write(entries: Sequence[Entry], closed: Set[str]) -> None:
+    """What is told again, after a crash or by hand, is no news: it neither moves a ticket up nor
+    opens it. A closed ticket is opened by a new link to a mail, unless the mail was ours."""
+    new = _add_comments([one for one in entries if one.file is None])
+    new |= _add_files([one for one in entries if one.file is not None])
+    news = [one for one in entries if one.marker in new]
+    mails = (one for one in news if one.kind == TicketUpdate.Kind.LINK and not one.ours)
+    ticket_verbs.reopen_by_mail(int(one.ticket.id) for one in mails if one.ticket.id in closed)
+    touched = {int(one.ticket.id) for one in news}
     Ticket.objects.filter(pk__in=touched).update(updated_at=timezone.now())
 
 
-def _add_comments(entries: Sequence[Entry]) -> None:
-    comments = [
-        TicketComment(ticket_id=int(one.ticket.id), marker=one.marker, kind=one.kind, text=one.text)
-        for one in entries
-    ]
-    # As above; a worker that lost its lease may have been quicker.
+def _add_comments(entries: Sequence[Entry]) -> set[str]:
+    """Markers of those that are new."""
+    columns: dict[str, list[Any]] = {
+        "ticket_id": [int(one.ticket.id) for one in entries],
+        "marker": [one.marker for one in entries],
+        "kind": [one.kind for one in entries],
+        "text": [one.text for one in entries],
+    }
+    made: dict[str, int] = dict(add_new(TicketComment, columns, answer=["marker", "id"]))
     ticket_search.add_comments(
-        TicketComment.objects.bulk_create(
-            comments,
-            update_conflicts=True,
-            unique_fields=["marker"],
-            update_fields=["marker"],
-        )
+        ticket_search.Said(made[one.marker], int(one.ticket.id), one.kind, one.text)
+        for one in entries
+        if one.marker in made
     )
+    return set(made)
 
 
-def _add_files(entries: Sequence[Entry]) -> None:
-    TicketFile.objects.bulk_create(
-        [
-            TicketFile(
-                ticket_id=int(one.ticket.id),
-                marker=one.marker,
-                name=one.text[:255],
-                size=one.file.size,
-                blob_id=one.file.blob_id,
-            )
-            for one in entries
-            if one.file
-        ],
-        ignore_conflicts=True,
-    )
+def _add_files(entries: Sequence[Entry]) -> set[str]:
+    """Markers of those that are new."""
+    files = [one.file for one in entries if one.file]
+    columns: dict[str, list[Any]] = {
+        "ticket_id": [int(one.ticket.id) for one in entries],
+        "marker": [one.marker for one in entries],
+        "name": [one.text[:255] for one in entries],
+        "size": [file.size for file in files],
+        "blob_id": [file.blob_id for file in files],
+    }
+    made = add_new(TicketFile, columns, answer=["marker"])
+    return {marker for (marker,) in made}
 
 
 def _remove_replaced(markers: Sequence[str]) -> None:

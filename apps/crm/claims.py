@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.core.db.rows import add_new
 from apps.core.leases import give_back, in_seconds
 from apps.core.models import Lease
 
@@ -42,11 +43,7 @@ class Claim:
 def claimed(keys: Sequence[str], *, seconds: int) -> Iterator[Claim]:
     """Those of KEYS that nobody else works on."""
     claim = Claim(uuid.uuid4().hex, seconds)
-    names = [PREFIX + key for key in keys]
-    Lease.objects.bulk_create([Lease(name=name) for name in names], ignore_conflicts=True)
-    free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name__in=names)
-    if free.update(holder=claim.holder, until=in_seconds(seconds)):
-        claim.keys = _held_by(claim.holder)
+    claim.keys = _taken([PREFIX + key for key in sorted(set(keys))], claim)
     try:
         yield claim
     finally:
@@ -56,6 +53,20 @@ def claimed(keys: Sequence[str], *, seconds: int) -> Iterator[Claim]:
             give_back(claim.holder)
 
 
+def _taken(names: Sequence[str], claim: Claim) -> list[str]:
+    """In one order for everybody, so that nobody waits in a circle."""
+    mine = {"holder": claim.holder, "until": in_seconds(claim.seconds)}
+    added = add_new(Lease, {"name": names}, answer=["name"], **mine)
+    if len(added) == len(names):
+        return _keys(name for (name,) in added)
+    free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name__in=names)
+    free.update(**mine)
+    return _held_by(claim.holder)
+
+
 def _held_by(holder: str) -> list[str]:
-    names = Lease.objects.filter(holder=holder).values_list("name", flat=True)
+    return _keys(Lease.objects.filter(holder=holder).values_list("name", flat=True))
+
+
+def _keys(names: Iterable[str]) -> list[str]:
     return sorted(name.removeprefix(PREFIX) for name in names)

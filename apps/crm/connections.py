@@ -9,6 +9,11 @@ def present() -> CrmConnection:
     return CrmSettings.load().connection
 
 
+def are_distant() -> bool:
+    """Whether any is: conversations stay with theirs, whichever is the present one."""
+    return CrmConnection.objects.exclude(kind=CrmConnection.Kind.BUILTIN).exists()
+
+
 def at(kind: str, url: str) -> CrmConnection:
     """The connection to this CRM: one that was there before is taken up again, or a new row."""
     known = CrmConnection.objects.filter(kind=kind, url=url).order_by("pk").last()

@@ -6,7 +6,6 @@ from functools import partial
 from apps.core import blobs
 from apps.crm.connectors.base import (
     AnyConnector,
-    BulkConnector,
     Entry,
     File,
     Most,
@@ -40,7 +39,7 @@ def new_ticket(
 
 def _was_asked_for(connector: AnyConnector, key: str, row: TicketUpdate) -> bool:
     """By an entry before this one, which has been left out since."""
-    if isinstance(connector, BulkConnector):  # knows its tickets by their marker
+    if hasattr(connector, "create_tickets"):  # in bulk: it knows its tickets by their marker
         return False
     tried = TicketUpdate.objects.filter(thread_key=key, tries__gt=0).exclude(pk=row.pk)
     return tried.exists()

@@ -1,9 +1,10 @@
 """Which ticket a thread has, and on which connection: for good, unless the CRM has lost it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils import timezone
 
+from apps.core.db.rows import add_new
 from apps.crm.connectors.base import TicketRef
 from apps.crm.models import CrmConnection, CrmSettings, TicketLink
 
@@ -13,9 +14,10 @@ def links_of(thread_keys: Iterable[str]) -> dict[str, TicketLink]:
     return {link.thread_key: link for link in links}
 
 
-def by_connection(thread_keys: Sequence[str]) -> list[tuple[CrmConnection, list[str]]]:
-    """A linked thread stays with the CRM it was linked in; new ones go to the present one."""
-    links = links_of(thread_keys)
+def by_connection(
+    thread_keys: Sequence[str], links: Mapping[str, TicketLink]
+) -> list[tuple[CrmConnection, list[str]]]:
+    """A thread of LINKS stays with the CRM it was linked in; new ones go to the present one."""
     present = CrmSettings.load().connection
     found: dict[CrmConnection, list[str]] = {}
     for key in thread_keys:
@@ -26,13 +28,13 @@ def by_connection(thread_keys: Sequence[str]) -> list[tuple[CrmConnection, list[
 
 def remember(connection: CrmConnection, made: dict[str, TicketRef]) -> None:
     """Before the ticket hears anything. Whoever linked a thread first is right."""
-    TicketLink.objects.bulk_create(
-        [
-            TicketLink(thread_key=key, connection=connection, ticket=one.id, url=one.url)
-            for key, one in made.items()
-        ],
-        ignore_conflicts=True,
-    )
+    tickets = made.values()
+    columns = {
+        "thread_key": list(made),
+        "ticket": [one.id for one in tickets],
+        "url": [one.url for one in tickets],
+    }
+    add_new(TicketLink, columns, answer=["id"], connection_id=connection.pk)
 
 
 def replace(link: TicketLink, ticket: TicketRef, why: str, *, opened: bool) -> None:

@@ -6,7 +6,7 @@ pauses (breaker.py).
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
@@ -16,7 +16,7 @@ from apps.core.announce import announce
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import in_seconds
-from apps.crm import breaker, entries, links, lost, registry
+from apps.crm import breaker, connections, entries, links, lost, registry
 from apps.crm.claims import Claim, claimed
 from apps.crm.connectors.base import (
     Added,
@@ -34,7 +34,7 @@ from apps.crm.updates import OPEN
 
 log = logging.getLogger(__name__)
 
-THREADS_AT_ONCE = 50
+THREADS_AT_ONCE, THREADS_AT_ONCE_HERE = 50, 200
 ROWS_AT_ONCE = 500
 LEASE = 45  # seconds, renewed before each round: four requests of ten seconds fit in
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
@@ -67,36 +67,57 @@ def _is_of(connections: Sequence[int]) -> Q:
 
 
 def post_updates(thread_keys: Sequence[str]) -> None:
-    """Posts what is due of these threads; those that another worker has are left to it."""
-    keys = list(dict.fromkeys(thread_keys))
-    for start in range(0, len(keys), THREADS_AT_ONCE):
-        with claimed(keys[start : start + THREADS_AT_ONCE], seconds=LEASE) as claim:
-            for connection, some in links.by_connection(claim.keys):
-                if breaker.may_ask(connection):
-                    _visit(connection, claim, some)
+    """Posts what is due of these threads, one of `lots`; those that another worker has are left
+    to it."""
+    with claimed(thread_keys, seconds=LEASE) as claim:
+        known = links.links_of(claim.keys)
+        for connection, some in links.by_connection(claim.keys, known):
+            if breaker.may_ask(connection):
+                _visit(connection, claim, some, known)
 
 
-def _visit(connection: CrmConnection, claim: Claim, keys: Sequence[str]) -> None:
+def lots(thread_keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A distant CRM takes its time, and several workers share the threads of a batch."""
+    at_once = THREADS_AT_ONCE
+    if len(thread_keys) > at_once and not connections.are_distant():
+        at_once = THREADS_AT_ONCE_HERE
+    return (thread_keys[start : start + at_once] for start in range(0, len(thread_keys), at_once))
+
+
+def _visit(
+    connection: CrmConnection,
+    claim: Claim,
+    keys: Sequence[str],
+    known: Mapping[str, TicketLink],
+) -> None:
     try:
         connector = registry.connector_of(connection)
     except Problem as error:  # a token that no key opens: the other connections go on
         breaker.note(connection, CrmError(error.sentence, code="auth"))
         return
-    _Visit(connection, connector, claim).post(keys)
+    _Visit(connection, connector, claim, known).post(keys)
 
 
 class _Visit:
     """One connection, asked for some threads until nothing is due or it has to rest."""
 
-    def __init__(self, connection: CrmConnection, connector: AnyConnector, claim: Claim) -> None:
+    def __init__(
+        self,
+        connection: CrmConnection,
+        connector: AnyConnector,
+        claim: Claim,
+        known: Mapping[str, TicketLink],
+    ) -> None:
         self._connection = connection
         self._connector = connector
         self._claim = claim
+        self._known: Mapping[str, TicketLink] | None = known  # until the first round is over
+        self._is_bulk = isinstance(connector, BulkConnector)
         self._is_over = False
 
     def post(self, keys: Sequence[str]) -> None:
         """A distant CRM is told one thing at a time, each recorded; ours takes all at once."""
-        if isinstance(self._connector, BulkConnector):
+        if self._is_bulk:
             self._until_done(keys, ROWS_AT_ONCE)
         else:
             for key in keys:
@@ -115,27 +136,37 @@ class _Visit:
 
     def _takes_longer(self, waiting: Waiting) -> float:
         """Seconds for a file: it is looked for, goes up, is said, and an older one removed."""
-        if isinstance(self._connector, BulkConnector):
+        if self._is_bulk:
             return 0
         files = [row.blob.size for rows in waiting.values() for row in rows if row.blob]
         return LEASE + sum(files) / SLOWEST if files else 0
 
     def _round(self, waiting: Waiting) -> None:
-        """1. count the try, so that a crash leaves a trace; 2. tickets; 3. entries; 4. record."""
-        pks = [row.pk for rows in waiting.values() for row in rows]
-        TicketUpdate.objects.filter(pk__in=pks).update(tries=F("tries") + 1)
-        known = links.links_of(waiting)
+        """1. count the try, so that a crash leaves a trace; 2. tickets; 3. entries; 4. record.
+
+        Ours needs no trace, as it never looks for one: there the try is counted with the record.
+        """
+        if not self._is_bulk:
+            pks = [row.pk for rows in waiting.values() for row in rows]
+            TicketUpdate.objects.filter(pk__in=pks).update(tries=F("tries") + 1)
+        known = self._links(waiting)
         tickets = self._tickets(waiting, known)
         added = self._add(waiting, known, tickets)
         self._note(added)
-        _record(waiting, lost.settled(self._connection, self._connector, known, added))
+        settled = lost.settled(self._connection, self._connector, known, added)
+        _record(waiting, settled, tried=int(self._is_bulk))
+
+    def _links(self, waiting: Waiting) -> Mapping[str, TicketLink]:
+        """Those that were read with the claim; in a later round they may have changed."""
+        known, self._known = self._known, None
+        return links.links_of(waiting) if known is None else known
 
     def _tickets(
         self, waiting: Waiting, known: Mapping[str, TicketLink]
     ) -> dict[str, TicketRef | CrmError]:
         """By thread key; a new ticket is linked before it hears anything."""
         found: dict[str, TicketRef | CrmError] = {
-            key: TicketRef(link.ticket, link.url) for key, link in known.items()
+            key: TicketRef(link.ticket, link.url) for key, link in known.items() if key in waiting
         }
         missing = [key for key in waiting if key not in known]
         if missing:
@@ -192,13 +223,13 @@ def _waiting(keys: Sequence[str], rows_at_once: int) -> Waiting:
     return waiting
 
 
-def _record(waiting: Waiting, added: Mapping[str, Added]) -> None:
+def _record(waiting: Waiting, added: Mapping[str, Added], *, tried: int) -> None:
     with transaction.atomic():
         # First: floors above lock rows of theirs for it, and hold them already when they plan.
         announce(updates_changed, thread_keys=sorted(waiting))
         posted = [row.pk for key, rows in waiting.items() for row in rows[: added[key].done]]
         TicketUpdate.objects.filter(pk__in=posted).update(
-            status=Status.POSTED, posted_at=Now(), error=""
+            status=Status.POSTED, posted_at=Now(), error="", tries=F("tries") + tried
         )
         for key, rows in waiting.items():
             error = added[key].error

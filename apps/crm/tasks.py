@@ -15,5 +15,5 @@ def post_updates_of(thread_keys: list[str]) -> None:
 
 @receiver(updates_planned)
 def _updates_planned(thread_keys: list[str], **facts: object) -> None:
-    for start in range(0, len(thread_keys), posting.THREADS_AT_ONCE):
-        wake(post_updates_of, thread_keys[start : start + posting.THREADS_AT_ONCE])
+    for some in posting.lots(thread_keys):
+        wake(post_updates_of, some)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models.signals import post_delete
@@ -19,7 +19,26 @@ NEWEST = ("-updated_at", "-id")
 AT_ONCE = 500
 # An address says nothing that anybody would look for, and every mail brings one.
 WORDLESS = frozenset({TicketUpdate.Kind.LINK.value})
+WORDS = ("contact_name", "contact_email", "subject")
 _NUMBER = re.compile(r"(#?)\s?(\d{1,18})", re.ASCII)
+
+
+class Titled(NamedTuple):
+    """Of a ticket what is looked for."""
+
+    pk: int
+    contact_name: str
+    contact_email: str
+    subject: str
+
+
+class Said(NamedTuple):
+    """Of a comment what is looked for."""
+
+    pk: int
+    ticket_id: int
+    kind: str
+    text: str
 
 
 def matching(tickets: TicketQuerySet, question: str) -> TicketQuerySet:
@@ -44,12 +63,12 @@ def numbered(question: str) -> int | None:
     return int(found[2]) if found else None
 
 
-def add_tickets(tickets: Iterable[Ticket]) -> None:
+def add_tickets(tickets: Iterable[Titled]) -> None:
     """Comments have their own numbers for keys, tickets these below nought."""
     TICKETS.put(Document(-one.pk, one.pk, _words_of(one)) for one in tickets)
 
 
-def add_comments(comments: Iterable[TicketComment]) -> None:
+def add_comments(comments: Iterable[Said]) -> None:
     with_words = (one for one in comments if one.kind not in WORDLESS)
     TICKETS.put(Document(one.pk, one.ticket_id, one.text) for one in with_words)
 
@@ -79,7 +98,7 @@ def _forget_comment(instance: TicketComment, **_sent: Any) -> None:
     TICKETS.drop([instance.pk])
 
 
-def _words_of(ticket: Ticket) -> str:
+def _words_of(ticket: Titled) -> str:
     return f"{ticket.contact_name}\n{ticket.contact_email}\n{ticket.subject}"
 
 

@@ -66,7 +66,8 @@ def add_note(ticket: Ticket, text: str, *, by: User, token: str) -> TicketCommen
             },
         )
         if is_new:
-            ticket_search.add_comments([note])
+            said = ticket_search.Said(note.pk, ticket.pk, note.kind, note.text)
+            ticket_search.add_comments([said])
             Ticket.objects.filter(pk=ticket.pk).update(updated_at=timezone.now())
     return note
 

@@ -12,7 +12,15 @@ from apps.core import blobs
 from apps.core.models import Lease
 from apps.crm import posting
 from apps.crm.connectors.base import CrmError
-from apps.crm.models import CrmSettings, Ticket, TicketComment, TicketFile, TicketLink, TicketUpdate
+from apps.crm.models import (
+    CrmConnection,
+    CrmSettings,
+    Ticket,
+    TicketComment,
+    TicketFile,
+    TicketLink,
+    TicketUpdate,
+)
 from apps.crm.posting import due, post_updates
 from apps.crm.updates import Planned, plan, post_again
 from tests.crm.scripted import TIMES_OUT_AFTER, TIMES_OUT_BEFORE, ScriptedCrm
@@ -108,16 +116,16 @@ def test_a_deleted_ticket_is_a_failure_that_people_see() -> None:
     assert TicketUpdate.objects.get(thread_key="T2", key="4").status == "posted"
 
 
-def test_fifty_threads_cost_few_queries() -> None:
+def test_two_hundred_threads_cost_few_queries() -> None:
     CrmSettings.load(), ChannelSettings.load()  # the rows of an installation that has begun
-    for number in range(50):
+    for number in range(200):
         plan_mail(f"T{number}", f"{number}")
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        post_updates([f"T{number}" for number in range(50)])
-    assert TicketComment.objects.count() == 100
-    assert len(queries) < 32, [one["sql"][:80] for one in queries]
+        post_updates([f"T{number}" for number in range(200)])
+    assert TicketComment.objects.count() == 400
+    assert len(queries) < 26, [one["sql"][:80] for one in queries]
 
 
 def test_leases_leave_no_rows_behind() -> None:
@@ -270,14 +278,19 @@ def test_a_worker_stops_when_its_lease_went_to_another(
 # ---- waking ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("distant", "lots"), [(False, [200, 10]), (True, [50] * 4 + [10])])
 def test_planned_threads_wake_the_worker_in_batches(
-    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
+    distant: bool,
+    lots: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: object,
 ) -> None:
+    CrmConnection.objects.create(kind="zendesk" if distant else "builtin")
     sent: list[list[str]] = []
     monkeypatch.setattr("apps.crm.tasks.wake", lambda _task, keys: sent.append(keys))
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-        plan([planned(f"T{number}") for number in range(70)])
-    assert [len(keys) for keys in sent] == [50, 20]
+        plan([planned(f"T{number}") for number in range(210)])
+    assert [len(keys) for keys in sent] == lots
 
 
 def test_due_is_oldest_first_and_limited() -> None:
