@@ -34,10 +34,9 @@ class Hold:
         self.renewed_at = time.monotonic()
         return bool(mine.update(until=in_seconds(self.seconds)))
 
-    def keep(self) -> None:
+    def keep(self) -> bool:
         """Amid long work, as often as you like: it costs nothing while the lease is fresh."""
-        if time.monotonic() - self.renewed_at > FRESH:
-            self.renew()
+        return time.monotonic() - self.renewed_at <= FRESH or self.renew()
 
 
 @contextmanager
@@ -64,16 +63,25 @@ def give_back(*holders: str) -> None:
 def _acquire(name: str, seconds: int) -> Hold | None:
     if _left_behind:
         give_back(*_left_behind)
-    Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
     holder = new_holder()
+    taken = _taken(name, holder, seconds) or _inherited(name, holder, seconds)
+    return Hold(name, holder, seconds) if taken else None
+
+
+def _taken(name: str, holder: str, seconds: int) -> bool:
     free = Lease.objects.filter(Q(holder="") | Q(until__lt=Now()), name=name)
-    taken = free.update(holder=holder, until=in_seconds(seconds))
-    return Hold(name, holder, seconds) if taken or _inherited(name, holder, seconds) else None
+    return bool(free.update(holder=holder, until=in_seconds(seconds)))
 
 
 def _inherited(name: str, holder: str, seconds: int) -> bool:
-    """From a process of this machine that was killed: nobody waits until its lease is over."""
+    """From a process of this machine that was killed: nobody waits until its lease is over.
+
+    Or from nobody: the name is new.
+    """
     before = Lease.objects.filter(name=name).values_list("holder", flat=True).first()
+    if before is None:
+        Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
+        return _taken(name, holder, seconds)
     if not before or not is_dead(before):
         return False
     theirs = Lease.objects.filter(name=name, holder=before)

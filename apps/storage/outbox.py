@@ -60,10 +60,13 @@ def plan(wanted: Sequence[Wanted]) -> None:
 
 
 def _not_yet_planned(wanted: Sequence[Wanted]) -> list[Wanted]:
-    keys = {one.key for one in wanted}
-    there = set(StoredObject.objects.filter(key__in=keys).values_list("kind", "key"))
+    """The database leaves out the others anyway: it is asked first only where bytes are written."""
     by_matter = {(one.kind, one.key): one for one in wanted}
-    return [one for matter, one in by_matter.items() if matter not in there]
+    keys = {one.key for one in wanted if one.content is not None}
+    if keys:
+        there = set(StoredObject.objects.filter(key__in=keys).values_list("kind", "key"))
+        by_matter = {matter: one for matter, one in by_matter.items() if matter not in there}
+    return list(by_matter.values())
 
 
 def _rows(wanted: Sequence[Wanted]) -> list[StoredObject]:
