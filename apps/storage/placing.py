@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
@@ -21,32 +22,36 @@ Status = StoredObject.Status
 
 def place_due() -> None:
     """Everything planned that has no place yet; what waits for its ticket stays, and says so."""
-    _forget_homeless()
-    homeless = StoredObject.objects.filter(status=Status.PLANNED, target__isnull=True)
+    homeless = StoredObject.objects.open().filter(target__isnull=True)
     due = homeless.filter(not_before__lte=Now()).order_by("not_before", "pk")
     while rows := list(due[:AT_ONCE]):
-        _place(rows)
+        _forget([row.pk for row in rows if row.status == Status.LEAVING])
+        _place([row for row in rows if row.status == Status.PLANNED])
         if len(rows) < AT_ONCE:
             return
 
 
-def _forget_homeless() -> None:
+def _forget(pks: Sequence[int]) -> None:
     """Withdrawn before they were put anywhere."""
-    leaving = StoredObject.objects.filter(status=Status.LEAVING, target__isnull=True)
-    leaving.update(status=Status.REMOVED)
+    if pks:
+        leaving = StoredObject.objects.filter(pk__in=pks, target__isnull=True)
+        leaving.filter(status=Status.LEAVING).update(status=Status.REMOVED)
 
 
 def _place(rows: Sequence[StoredObject]) -> None:
+    if not rows:
+        return
     settings = StorageSettings.load()
     tickets = _tickets(settings, rows)
-    waiting = []
+    wanted, waiting = [], []
     for row in rows:
         template = settings.path_of(row.kind)
         if paths.needs_ticket(template) and row.thread_key not in tickets:
             waiting.append(row.pk)
             continue
         values = row.variables(tickets.get(row.thread_key, ""))
-        _give(row, settings.target, paths.filled(template, values, row.name), first=1)
+        wanted.append((row, paths.filled(template, values, row.name)))
+    _give_all(wanted, settings.target)
     _wait_for_ticket(waiting)
 
 
@@ -62,6 +67,32 @@ def _wait_for_ticket(pks: Sequence[int]) -> None:
         )
 
 
+def _give_all(wanted: Sequence[tuple[StoredObject, str]], target: StorageTarget) -> None:
+    """The paths themselves, which almost always are free, at once; what is left one by one."""
+    first = {path: row for row, path in reversed(wanted)}
+    if not _write_all(first, target):
+        taken = _taken(target, list(first))
+        _write_all({path: row for path, row in first.items() if path not in taken}, target)
+    for row, path in wanted:
+        if not row.path:
+            _give(row, target, path, first=1)
+
+
+def _write_all(rows: Mapping[str, StoredObject], target: StorageTarget) -> bool:
+    """By path. False: one is taken. A row that somebody else placed stays there."""
+    unplaced = StoredObject.objects.filter(pk__in=[row.pk for row in rows.values()], path="")
+    path = Case(*(When(pk=row.pk, then=Value(path)) for path, row in rows.items()))
+    try:
+        with transaction.atomic():
+            homeless = unplaced.filter(status__in=OPEN)
+            homeless.update(target=target, path=path, error="", error_code="")
+    except (IntegrityError, OperationalError):  # or two of us would have waited for each other
+        return False
+    for path, row in rows.items():
+        row.target, row.path = target, path
+    return True
+
+
 def give_next(row: StoredObject) -> None:
     """Something that is not ours stands at the row's path: that stays, and we go beside it."""
     folder, _slash, _name = row.path.rpartition("/")
@@ -73,17 +104,21 @@ def give_next(row: StoredObject) -> None:
 
 
 def _give(row: StoredObject, target: StorageTarget, path: str, *, first: int) -> None:
-    """PATH with the number FIRST, which almost always is free, or the next one; it keeps it."""
+    """PATH with the number FIRST, or the next one that is free; it keeps it."""
     if _write(row, target, paths.numbered(path, first)):
         return
     for start in range(first + 1, MOST_OF_ONE_NAME, TRIED_AT_ONCE):
         wanted = [paths.numbered(path, start + n) for n in range(TRIED_AT_ONCE)]
-        there = StoredObject.objects.filter(target=target, path__in=wanted)
-        taken = set(there.values_list("path", flat=True))
+        taken = _taken(target, wanted)
         for one in wanted:
             if one not in taken and _write(row, target, one):
                 return
     raise RuntimeError("ten thousand files of one name in one folder")
+
+
+def _taken(target: StorageTarget, wanted: Sequence[str]) -> set[str]:
+    there = StoredObject.objects.filter(target=target, path__in=wanted)
+    return set(there.values_list("path", flat=True))
 
 
 def _write(row: StoredObject, target: StorageTarget, path: str) -> bool:

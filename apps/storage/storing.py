@@ -8,12 +8,12 @@ Two workers at most put files in one place, so that a slow storage never holds u
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import zstandard
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps.core import blobs
@@ -26,7 +26,7 @@ from apps.core.sentences import gettext_noop as _
 from apps.storage import registry
 from apps.storage.backends import once
 from apps.storage.backends.base import Backend, Content, Occupied, StorageError
-from apps.storage.models import StorageTarget, StoredObject
+from apps.storage.models import OPEN, StorageTarget, StoredObject
 from apps.storage.placing import give_next
 from apps.storage.signals import objects_planned
 from apps.storage.words import words_of
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 AT_ONE_PLACE = 2  # workers
 AT_ONCE = 20  # rows
+LARGE = 8 * 2**20  # such a file goes alone
+TICK = 5  # seconds after which what is done no longer waits for the others to be recorded
 LEASE = 120  # seconds: of a row, counted anew when its turn comes
 LONGEST = 60.0  # seconds that one worker goes on; then others have their turn
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
@@ -79,7 +81,7 @@ def _go_on(target: StorageTarget, hold: Hold) -> bool:
     end = time.monotonic() + LONGEST
     try:
         with registry.opened(target) as backend:
-            while time.monotonic() < end and hold.renew():
+            while time.monotonic() < end and hold.keep():
                 if not _batch(target, backend):
                     return False
     except Problem as problem:  # a secret that cannot be read
@@ -91,40 +93,95 @@ def _go_on(target: StorageTarget, hold: Hold) -> bool:
 def _batch(target: StorageTarget, backend: Backend) -> bool:
     """False: nothing was due, or the place has to be left alone for a while."""
     holder = uuid.uuid4().hex
-    due = list(_due().filter(target=target).order_by("not_before", "pk")[:AT_ONCE])
-    _due().filter(pk__in=[row.pk for row in due]).update(
-        holder=holder, held_until=in_seconds(LEASE)
-    )
-    mine = StoredObject.objects.filter(holder=holder).select_related("blob", "target")
+    first = _due().filter(target=target).order_by("not_before", "pk")[:AT_ONCE]
+    due = _due().filter(pk__in=first.values("pk"))
+    if not due.update(holder=holder, held_until=in_seconds(LEASE)):
+        return False
+    mine = StoredObject.objects.filter(holder=holder)
+    rows = list(mine.select_related("blob").order_by("not_before", "pk"))
     try:
-        rows = list(mine.order_by("not_before", "pk"))
-        return bool(rows) and all(_one(row, backend) for row in rows)
+        for row in rows:
+            row.target = target
+        return all(_put_together(some, backend) for some in _handfuls(rows))
     finally:
-        mine.update(holder="", held_until=None)
+        if any(row.holder for row in rows):
+            mine.update(holder="", held_until=None)
 
 
-def _one(row: StoredObject, backend: Backend) -> bool:
-    """One object, its try counted before, so that a crash leaves a trace. False: enough here."""
-    mine = StoredObject.objects.filter(pk=row.pk, holder=row.holder)
-    if not mine.update(tries=F("tries") + 1, held_until=in_seconds(LEASE)):
-        return True  # taken over by somebody: our lease ran out
-    try:
-        with registry.in_time(registry.WHOLE):
-            _do(row, backend)
-    except StorageError as error:
-        _keep_error(row, error)
-        return not error.is_of_target
+def _handfuls(rows: Sequence[StoredObject]) -> Iterator[list[StoredObject]]:
+    """What is small and was never tried goes together; the rest alone, so that the file that broke
+    a handful off is known the next time."""
+    alone = [row for row in rows if row.tries or row.size > LARGE]
+    for status in OPEN:
+        if some := [row for row in rows if row.status == status and row not in alone]:
+            yield some
+    yield from ([row] for row in alone)
+
+
+def _put_together(rows: list[StoredObject], backend: Backend) -> bool:
+    """Recorded in one step, or in several if they take long. False: enough here."""
+    while rows := _begun(rows):
+        done: list[StoredObject] = []
+        try:
+            error = _put_some(rows, backend, done)
+        finally:
+            _record(done)
+        rows = rows[len(done) :]
+        if error is not None:
+            _keep_error(rows.pop(0), error)
+            if error.is_of_target:
+                _take_back(rows)
+                return False
     return True
+
+
+def _begun(rows: list[StoredObject]) -> list[StoredObject]:
+    """Those that are still ours, with a new lease; their try is counted before, so that a crash
+    leaves a trace."""
+    if not rows:
+        return []
+    mine = _unchanged(rows)
+    if mine.update(tries=rows[0].tries + 1, held_until=in_seconds(LEASE)) == len(rows):
+        return rows
+    kept = set(mine.values_list("pk", flat=True))  # our lease ran out, or one was withdrawn
+    return [row for row in rows if row.pk in kept]
+
+
+def _take_back(rows: Sequence[StoredObject]) -> None:
+    """It never came to their try."""
+    if rows:
+        _unchanged(rows).update(tries=rows[0].tries)
+
+
+def _unchanged(rows: Sequence[StoredObject]) -> "QuerySet[StoredObject]":
+    """ROWS, of one holder and one status, as far as nobody else has changed them."""
+    pks = [row.pk for row in rows]
+    return StoredObject.objects.filter(pk__in=pks, holder=rows[0].holder, status=rows[0].status)
+
+
+def _put_some(
+    rows: Sequence[StoredObject], backend: Backend, done: list[StoredObject]
+) -> StorageError | None:
+    """For some seconds, or until something goes wrong; DONE grows, whatever happens."""
+    until = time.monotonic() + TICK
+    for row in rows:
+        if done and time.monotonic() > until:
+            break
+        try:
+            with registry.in_time(registry.WHOLE):
+                _do(row, backend)
+        except StorageError as error:
+            return error
+        done.append(row)
+    return None
 
 
 def _do(row: StoredObject, backend: Backend) -> None:
     if row.status == Status.LEAVING:
         once.remove(backend, row.path, row.sha256)
-        _record(row, Status.REMOVED)
         return
     _put(row, backend)
     crashpoint("store.after_upload")
-    _record(row, Status.STORED)
 
 
 def _put(row: StoredObject, backend: Backend) -> None:
@@ -160,17 +217,29 @@ _LOST = _("Its bytes cannot be read from Carteria's own disk.")
 # ---- what came of it ----------------------------------------------------------------------------
 
 
-def _record(row: StoredObject, status: str) -> None:
-    """Unless somebody withdrew it meanwhile: then it goes on as it was left."""
+def _record(rows: Sequence[StoredObject]) -> None:
+    """Unless somebody withdrew one meanwhile: then it goes on as it was left."""
+    if not rows:
+        return
+    is_stored = rows[0].status == Status.PLANNED
+    status = Status.STORED if is_stored else Status.REMOVED
+    moment = {"stored_at": Now()} if is_stored else {}
     with transaction.atomic():
-        unchanged = StoredObject.objects.filter(pk=row.pk, holder=row.holder, status=row.status)
-        moment = {"stored_at": Now()} if status == Status.STORED else {}
-        if not unchanged.update(status=status, error="", error_code="", blob=None, **moment):
-            return
-        if row.is_own_blob and row.blob_id:
-            blobs.discard(row.blob_id)
-        if status == Status.STORED and row.replaces:
-            _retire(row)
+        changed = _unchanged(rows).update(
+            status=status, error="", error_code="", blob=None, holder="", held_until=None, **moment
+        )
+        for row in rows if changed == len(rows) else _of_status(rows, status):
+            row.holder = ""
+            if row.is_own_blob and row.blob_id:
+                blobs.discard(row.blob_id)
+            if is_stored and row.replaces:
+                _retire(row)
+
+
+def _of_status(rows: Sequence[StoredObject], status: str) -> list[StoredObject]:
+    there = StoredObject.objects.filter(pk__in=[row.pk for row in rows], status=status)
+    pks = set(there.values_list("pk", flat=True))
+    return [row for row in rows if row.pk in pks]
 
 
 def _retire(row: StoredObject) -> None:

@@ -274,6 +274,69 @@ def test_a_secret_that_no_key_opens_makes_the_files_wait(s3: Place) -> None:
     assert (row().status, "CARTERIA_KEY" in row().error) == (Status.PLANNED, True)
 
 
+def test_many_small_files_are_asked_about_as_little_as_one(local: Place) -> None:
+    def asked(keys: range) -> int:
+        plan([wanted(str(n), name=f"{n}.pdf", content=None, blob=blob) for n in keys])
+        with CaptureQueriesContext(connection) as queries:
+            put_all()
+        return len([one for one in queries if "SAVEPOINT" not in one["sql"]])
+
+    use(local)
+    blob = blobs.store(b"x")
+    asked(range(1))  # the lease of the place is new
+    one, many = asked(range(1, 2)), asked(range(2, storing.AT_ONCE + 2))
+    assert one == many <= 12
+
+
+def test_a_slow_file_does_not_keep_back_what_is_done(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some seconds what is there is recorded; each is tried once all the same."""
+    use(local)
+    plan([wanted(str(number)) for number in range(5)])
+    monkeypatch.setattr(storing, "TICK", -1)
+    seen: list[int] = []
+    real = LocalBackend.create
+
+    def create(self: LocalBackend, path: str, content: Any) -> None:
+        seen.append(StoredObject.objects.filter(status=Status.STORED).count())
+        real(self, path, content)
+
+    monkeypatch.setattr(LocalBackend, "create", create)
+    put_all()
+    assert seen == [0, 1, 2, 3, 4]
+    assert set(StoredObject.objects.values_list("status", "tries")) == {(Status.STORED, 1)}
+
+
+def test_one_file_that_fails_keeps_back_no_other(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(local)
+    plan([wanted(str(number), name=f"{number}.pdf") for number in range(5)])
+    real = LocalBackend.create
+
+    def create(self: LocalBackend, path: str, content: Any) -> None:
+        if path.endswith("2.pdf"):
+            raise StorageError("No luck.", code="damaged")
+        real(self, path, content)
+
+    monkeypatch.setattr(LocalBackend, "create", create)
+    put_all()
+    rows = StoredObject.objects.order_by("pk").values_list("status", "tries", "holder")
+    stored, planned = (Status.STORED, 1, ""), (Status.PLANNED, 1, "")
+    assert list(rows) == [stored, stored, planned, stored, stored]
+
+
+def test_one_path_that_is_taken_costs_no_other_file_its_own(local: Place) -> None:
+    use(local)
+    plan([wanted("1")])
+    put_all()
+    plan([wanted("2"), wanted("3"), wanted("4", name="b.pdf")])
+    put_all()
+    names = [row(key).path.rpartition("/")[2] for key in "234"]
+    assert names == ["invoice-2.pdf", "invoice-3.pdf", "b.pdf"]
+
+
 def test_two_workers_put_each_file_once(local: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one comes while the first has its rows."""
     target = use(local)

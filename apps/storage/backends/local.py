@@ -13,6 +13,7 @@ from apps.storage.backends.base import (
     Damaged,
     Missing,
     Occupied,
+    Spoiled,
     StorageError,
     hashed,
 )
@@ -106,25 +107,27 @@ class LocalBackend:
 
 
 def _step(here: int, name: str, *, make: bool) -> int:
-    if make:
-        try:
-            os.mkdir(name, 0o750, dir_fd=here)
-            os.fsync(here)
-        except FileExistsError:
-            pass
+    try:
+        return os.open(name, FOLDER, dir_fd=here)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with suppress(FileExistsError):  # somebody made it meanwhile
+        os.mkdir(name, 0o750, dir_fd=here)
+        os.fsync(here)
     return os.open(name, FOLDER, dir_fd=here)
 
 
 def _write(part: str, folder: int, content: Content) -> None:
-    """On disk for good, and read again before anybody sees it."""
+    """On disk for good, and read again before anybody sees it: one sum for both ends of the way."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(part, flags, 0o640, dir_fd=folder), "wb") as file:
-        for piece in content.checked():
+        for piece in content.pieces():
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     if hashed(_pieces(part, folder)) != content.sha256:
-        raise Damaged
+        raise Spoiled if hashed(content.pieces()) != content.sha256 else Damaged
 
 
 def _publish(part: str, name: str, folder: int) -> None:
