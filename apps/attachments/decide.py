@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import zstandard
 
-from apps.attachments import clean_before, policy, scanner
+from apps.attachments import clean_before, policy, scanner, seen
 from apps.attachments.locked import is_locked
 from apps.attachments.models import Attachment, Verdict
 from apps.attachments.room import room
@@ -114,14 +114,15 @@ def content_of(file: Attachment) -> bytes:
 
 
 def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
-    judgement = policy.judge(file.names or [file.name], content, batch.also_block)
+    names = file.names or [file.name]
+    judgement = policy.judge(names, content, batch.also_block, digest=file.sha256)
     if judgement.reason:
         verdict = Verdict.WITHHELD if judgement.reason == TOO_BIG else Verdict.REFUSED
         return Decision(verdict, judgement.reason, judgement.type)
     if len(content) > batch.limit:
         return Decision(Verdict.WITHHELD, TOO_BIG, judgement.type)
     try:
-        return _scanned(file.sha256, content, judgement.type, batch)
+        return _scanned(file, content, judgement.type, batch)
     except ScannerFull:
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
     except ScannerDown:
@@ -129,36 +130,33 @@ def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
 
 
-def _scanned(digest: str, content: bytes, kind: str, batch: Batch) -> Decision:
-    """DIGEST: of CONTENT, as was just proved."""
+def _scanned(file: Attachment, content: bytes, kind: str, batch: Batch) -> Decision:
     engine = batch.fit_engine()
-    key = (digest, batch.address, engine.name, engine.signature_version, str(batch.limit))
-    finding = Finding("clean") if clean_before.is_known(key) else _found(key, content, batch)
+    key = (file.sha256, batch.address, engine.name, engine.signature_version, str(batch.limit))
+    known = clean_before.is_known(key)
+    finding = Finding("clean") if known else finding_on(file, content, batch)
+    if finding.outcome == "clean" and not known:
+        clean_before.remember(key)
     verdict, reason = _meaning(finding)
     if verdict == Verdict.CLEAN and batch.lacks_option() and needs_options(kind, content):
         return Decision(Verdict.WAITING, SCANNER_OPTIONS, kind)
     return Decision(verdict, reason, kind, engine.name, engine.signature_version)
 
 
-def _found(key: clean_before.Key, content: bytes, batch: Batch) -> Finding:
-    finding = finding_on(content, batch)
-    if finding.outcome == "clean":
-        clean_before.remember(key)
-    return finding
-
-
-def finding_on(content: bytes, batch: Batch) -> Finding:
+def finding_on(file: Attachment, content: bytes, batch: Batch) -> Finding:
     """The scanner's word, and ours on passwords where it has nothing worse to say."""
     if not scanner.reads_whole(batch.address, len(content), limit=batch.limit):
         return Finding("exceeds")
     found = scan(batch.address, content, limit=batch.limit)
     if found.outcome not in ("clean", "encrypted"):
         return found
-    if is_encrypted_pdf(content):
+    if seen.once(file.sha256, "encrypted-pdf", lambda: is_encrypted_pdf(content)):
         return _finding_on_pdf(content, found, batch)
     if is_signed(content) and (signed := signed_content(content)):
         return scan(batch.address, signed, limit=batch.limit)  # the scanner does not open it
-    return Finding("encrypted", "ours") if is_locked(content) else found
+    if seen.once(file.sha256, "locked", lambda: is_locked(content)):
+        return Finding("encrypted", "ours")
+    return found
 
 
 def _finding_on_pdf(content: bytes, found: Finding, batch: Batch) -> Finding:

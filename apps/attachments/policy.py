@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from apps.attachments import containers
+from apps.attachments import containers, seen
 from apps.attachments.detect import detected_type
 from apps.attachments.documents import carries_more, document_type
 from apps.attachments.families import (
@@ -34,30 +34,37 @@ class Judgement:
     type: str  # what the bytes are, whatever the mail says
 
 
-def judge(names: Sequence[str], content: bytes, also_block: Iterable[str] = ()) -> Judgement:
-    """NAMES is every name the file carries, as decoded; ALSO_BLOCK further extensions."""
+def judge(
+    names: Sequence[str], content: bytes, also_block: Iterable[str] = (), *, digest: str = ""
+) -> Judgement:
+    """NAMES is every name the file carries, as decoded; ALSO_BLOCK further extensions.
+
+    DIGEST: of CONTENT, by which it is known what its bytes have shown before.
+    """
     blocked = DENIED | {ending.strip(" .*").casefold() for ending in also_block}
-    kind, reason = _judged(names, content, blocked)
-    reason = reason or _worst_inside(content, blocked)
-    return Judgement(reason is None, reason, kind)
+    face = seen.once(digest, "face", lambda: _face(content))
+    reason = _judged(names, face, blocked) or seen.once(
+        digest, ("inside", blocked), lambda: _worst_inside(content, blocked)
+    )
+    return Judgement(reason is None, reason, face[0])
 
 
 def _judged(
-    names: Sequence[str], content: bytes, blocked: AbstractSet[str]
-) -> tuple[str, Reason | None]:
-    kind, bad_content = _face(content)
+    names: Sequence[str], face: tuple[str, Reason | None], blocked: AbstractSet[str]
+) -> Reason | None:
+    kind, bad_content = face
     if any(not blocked.isdisjoint(extensions(name)) for name in names):
-        return kind, "type-denied"
+        return "type-denied"
     if bad_content or not _is_unlisted(names, kind):
-        return kind, bad_content
-    return kind, "type-not-allowed"
+        return bad_content
+    return "type-not-allowed"
 
 
 def _worst_inside(content: bytes, blocked: AbstractSet[str]) -> Reason | None:
     """A mail is as bad as the worst file in it; what cannot be looked through never passes."""
     found: set[Reason | None] = set()
     for inner in all_inside(content):
-        found.add(inner.problem or _judged(inner.names, inner.content, blocked)[1])
+        found.add(inner.problem or _judged(inner.names, _face(inner.content), blocked))
     return next((reason for reason in get_args(Reason) if reason in found), None)
 
 

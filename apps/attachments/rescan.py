@@ -127,7 +127,7 @@ def _finding(file: Attachment, batch: Batch) -> Finding | None:
     try:
         batch.fit_engine()
         with room.holding(file.size):
-            return finding_on(content_of(file), batch)
+            return finding_on(file, content_of(file), batch)
     except (ScannerDown, ScannerFull):
         batch.found_down()
         return None

@@ -4,13 +4,14 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -35,9 +36,7 @@ POOL = 4  # on two cores 2 scan a third more than 1 does; 4 again 15 % more wher
 LEASE = 60  # seconds; renewed while the work goes on, so a killed worker costs no more
 TICK = 5  # seconds after which the ready ones no longer wait for a slow one
 
-_WRITTEN = (
-    "verdict reason detected_type engine signature_version tries claim next_try_at decided_at"
-).split()
+_Decided = tuple[Attachment, Decision]
 
 
 def plan(*, blob: Blob, names: Sequence[str], declared_type: str) -> Attachment:
@@ -156,7 +155,7 @@ def batch_now() -> Batch:
     )
 
 
-def _decided(claim: _Claim, batch: Batch) -> Iterator[list[tuple[Attachment, Decision]]]:
+def _decided(claim: _Claim, batch: Batch) -> Iterator[list[_Decided]]:
     """In lots, as they get ready; meanwhile the claim on the others is renewed.
 
     A file that failed before is tried alone: if it kills the scanner, no other file is blamed.
@@ -173,7 +172,7 @@ def _decided(claim: _Claim, batch: Batch) -> Iterator[list[tuple[Attachment, Dec
 
 def _collected(
     claim: _Claim, running: dict[Future[Decision], Attachment]
-) -> Iterator[list[tuple[Attachment, Decision]]]:
+) -> Iterator[list[_Decided]]:
     while running:
         ready, _slow = wait(running, timeout=TICK)
         if ready:
@@ -182,32 +181,53 @@ def _collected(
             claim.rows.update(next_try_at=in_seconds(LEASE))
 
 
-def _record(claim: _Claim, decisions: list[tuple[Attachment, Decision]]) -> None:
-    """One statement; rows that somebody else has taken over meanwhile stay untouched."""
-    for file, decision in decisions:
-        _apply(file, decision)
+def _record(claim: _Claim, decisions: Sequence[_Decided]) -> None:
+    """Rows that somebody else has taken over meanwhile stay untouched."""
     final = [file.pk for file, decision in decisions if decision.verdict != Verdict.WAITING]
     crashpoint("screen.before_verdict")
     with transaction.atomic():
-        files = [file for file, _decision in decisions]
-        written = claim.rows.bulk_update(files, _WRITTEN)
+        written = sum(_write(claim, alike) for alike in _alike(decisions))
         if final:
             announce(attachments_screened, attachment_ids=final)
     if written < len(decisions):
         log.info("another worker was faster", extra={"files": len(decisions) - written})
 
 
-def _apply(file: Attachment, decision: Decision) -> None:
+def _alike(decisions: Sequence[_Decided]) -> Iterable[Sequence[_Decided]]:
+    """Most files of a batch fare alike but for their type, and one plain statement tells all of
+    them; each that waits does so for a time of its own."""
+    together: dict[object, list[_Decided]] = {}
+    for file, decision in decisions:
+        own = file.pk if decision.verdict == Verdict.WAITING else None
+        key = (replace(decision, type=""), own)
+        together.setdefault(key, []).append((file, decision))
+    return together.values()
+
+
+def _write(claim: _Claim, alike: Sequence[_Decided]) -> int:
+    file, decision = alike[0]
     waits = decision.verdict == Verdict.WAITING
-    file.verdict = decision.verdict
-    file.reason = decision.reason
-    file.detected_type = decision.type[:255] or file.detected_type
-    file.engine = decision.engine
-    file.signature_version = decision.signature_version
-    file.tries += decision.counts
-    file.claim = ""
-    file.next_try_at = in_seconds(_pause(file)) if waits else None
-    file.decided_at = None if waits else Now()
+    return claim.rows.filter(pk__in=[file.pk for file, _decision in alike]).update(
+        verdict=decision.verdict,
+        reason=decision.reason,
+        detected_type=_types(alike),
+        engine=decision.engine,
+        signature_version=decision.signature_version,
+        tries=F("tries") + int(decision.counts),
+        claim="",
+        next_try_at=in_seconds(_pause(file)) if waits else None,
+        decided_at=None if waits else Now(),
+    )
+
+
+def _types(alike: Sequence[_Decided]) -> Case:
+    """What was not looked at keeps the type that it had."""
+    files: dict[str, list[int]] = {}
+    for file, decision in alike:
+        files.setdefault(decision.type[:255], []).append(file.pk)
+    files.pop("", None)
+    branches = (When(pk__in=pks, then=Value(kind)) for kind, pks in files.items())
+    return Case(*branches, default=F("detected_type"))
 
 
 def _pause(file: Attachment) -> float:

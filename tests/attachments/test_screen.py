@@ -204,7 +204,7 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
 ) -> None:
     real = decide.policy.judge
 
-    def judge(names: list[str], content: bytes, also: tuple[str, ...]) -> object:
+    def judge(names: list[str], content: bytes, also: tuple[str, ...], **known: str) -> object:
         if content == b"odd":
             raise RecursionError
         return real(names, content, also)
