@@ -81,11 +81,11 @@ def _give_all(wanted: Sequence[tuple[StoredObject, str]], target: StorageTarget)
 def _write_all(rows: Mapping[str, StoredObject], target: StorageTarget) -> bool:
     """By path. False: one is taken. A row that somebody else placed stays there."""
     unplaced = StoredObject.objects.filter(pk__in=[row.pk for row in rows.values()], path="")
-    path = Case(*(When(pk=row.pk, then=Value(path)) for path, row in rows.items()))
+    own = Case(*(When(pk=row.pk, then=Value(path)) for path, row in rows.items()))
     try:
         with transaction.atomic():
             homeless = unplaced.filter(status__in=OPEN)
-            homeless.update(target=target, path=path, error="", error_code="")
+            homeless.update(target=target, path=own, error="", error_code="")
     except (IntegrityError, OperationalError):  # or two of us would have waited for each other
         return False
     for path, row in rows.items():

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 Status = InboundEmail.Status
 BATCH = 100
-BATCH_BYTES = 16 * 2**20
+BATCH_BYTES = 32 * 2**20
 LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 
 

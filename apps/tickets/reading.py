@@ -77,7 +77,7 @@ class ReadMail:
 
 
 def read(
-    rows: Sequence[InboundEmail], *, alive: Callable[[], None] = lambda: None
+    rows: Sequence[InboundEmail], *, alive: Callable[[], object] = lambda: None
 ) -> tuple[list[ReadMail], list[tuple[InboundEmail, Held]]]:
     """Parses each mail by itself, so that a bad one holds only itself. ALIVE runs before each."""
     good: list[ReadMail] = []
@@ -96,7 +96,7 @@ def read(
 def _each(
     rows: Sequence[InboundEmail],
     held: list[tuple[InboundEmail, Held]],
-    alive: Callable[[], None],
+    alive: Callable[[], object],
 ) -> Iterator[ReadMail]:
     addresses = Addresses(rows)
     with blobs.Reader() as reader:

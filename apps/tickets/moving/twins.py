@@ -46,7 +46,7 @@ class _Stored:
     raw: Blob | None
 
 
-def look_up(mails: Sequence[ReadMail], *, alive: Callable[[], None] = lambda: None) -> None:
+def look_up(mails: Sequence[ReadMail], *, alive: Callable[[], object] = lambda: None) -> None:
     """Before the transaction: reads what may be the same. Costs nothing where nobody moved."""
     for mail, stored in _pairs(mails):
         alive()
