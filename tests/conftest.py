@@ -28,7 +28,10 @@ DATABASE = {"db", "transactional_db", "django_db_serialized_rollback", "live_ser
 
 
 def pytest_configure() -> None:
+    from tests.static_files import look_through_once  # imports Django's, which asks for settings
+
     settings.PASSWORD_HASHERS = ["tests.passwords.Quick"]
+    look_through_once()
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
