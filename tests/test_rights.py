@@ -21,7 +21,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -514,14 +514,23 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+WATCHED: tuple[type[models.Model], ...] = (
+    *(Session, InboundEmail, TicketUpdate, User, Team, Agent, AgentState, Queue, ApiToken),
+    *(ReadMark, Draft, Signature, Viewing, StoredObject, Ticket, TicketComment),
+    *(SuppressedAddress, ChannelSettings),
+)
+
+
 def state() -> list[Any]:
-    """What a verb could change."""
-    watched = (Session, InboundEmail, TicketUpdate, User, Team, Agent, AgentState, Queue, ApiToken)
-    watched = (*watched, ReadMark, Draft, Signature, Viewing, StoredObject, Ticket, TicketComment)
-    watched = (*watched, SuppressedAddress)
-    rows = [list(model.objects.order_by("pk").values()) for model in watched]  # type: ignore[attr-defined]
-    staged = StagedFile.objects.count()
-    return [*rows, staged, QueueMembership.objects.count(), ChannelSettings.objects.values().get()]
+    """What a verb could change, as the database has it: asked thousands of times."""
+    with connection.cursor() as cursor:
+        rows = [_rows_of(cursor, model._meta) for model in WATCHED]
+    return [*rows, StagedFile.objects.count(), QueueMembership.objects.count()]
+
+
+def _rows_of(cursor: Any, of: Any) -> list[Any]:
+    cursor.execute(f'SELECT * FROM "{of.db_table}" ORDER BY "{of.pk.column}"')
+    return list(cursor.fetchall())
 
 
 def cell(response: Any, mark: str = "", before: list[Any] | None = None) -> str:
@@ -808,16 +817,16 @@ ACTIONS = (
 
 def _act(browser: Client, label: str, address: str, row: models.Model) -> str:
     """Every action that there could be, as if the page had offered it."""
-    done = "-"
+    done, before = "-", state()
     for action in ACTIONS:
-        before = state()
         form = {"action": action, "_selected_action": row.pk, "post": "yes", "index": 0}
-        answer = browser.post(address, form)
-        outcome = cell(answer, before=[*before])
-        gone = not type(row)._default_manager.filter(pk=row.pk).exists()
+        outcome = cell(browser.post(address, form))
         if outcome in ("r", "3", "4"):
             return outcome
-        done = "+" if outcome == "+" or gone else done
+        gone = not type(row)._default_manager.filter(pk=row.pk).exists()
+        after = state()
+        done = "+" if (outcome == "+" and after != before) or gone else done
+        before = after
     return done
 
 
