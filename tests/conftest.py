@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+
+from tests import choice
 
 pytest_plugins: list[str] = [
     "tests.plugins",
@@ -23,7 +26,6 @@ pytest_plugins: list[str] = [
     "tests.servers.smtp_sink",
 ]
 
-ALONE = ("tests/config/", "tests/faults/", "tests/test_journey.py")
 DATABASE = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
 
 
@@ -34,12 +36,22 @@ def pytest_configure() -> None:
     look_through_once()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    chosen = config.getoption("markexpr", default="")
+    if not chosen or not fnmatch(collection_path.name, "test_*.py"):
+        return None
+    place = collection_path.relative_to(config.rootpath).as_posix()
+    return None if choice.may_hold(chosen, collection_path, place) else True
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     elsewhere = [item for item in items if not _is_for_this_database(item)]
     items[:] = [item for item in items if _is_for_this_database(item)]
     config.hook.pytest_deselected(items=elsewhere)
     for item in items:
+        if item.get_closest_marker("browser") and not choice.says_browser(item.path):
+            raise pytest.UsageError(f"{item.nodeid}: {choice.BROWSER} is not written in its file")
         if _is_alone(item):
             item.add_marker("alone")
         if item.get_closest_marker("django_db") or DATABASE & set(_fixtures(item)):
@@ -47,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_alone(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("browser")) or item.nodeid.startswith(ALONE)
+    return bool(item.get_closest_marker("browser")) or choice.is_alone(item.nodeid)
 
 
 def _is_for_this_database(item: pytest.Item) -> bool:
