@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,14 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from apps.core.models import User
 from tests.people import House, make_house
@@ -44,9 +52,9 @@ def house(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> House:
     return make_house()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web() -> Iterator[str]:
-    """One server for a whole file; each test has a house of its own."""
+    """One server for all tests of a process; each test has a house of its own."""
     with serving() as address:
         yield address
 
@@ -69,15 +77,51 @@ def serving() -> Iterator[str]:
     thread.join(10)
 
 
+class Profiles:
+    """Browser profiles that tests take and give back as if new, but for the cached static files:
+    to ask for those again, a hundred at each first page, took a quarter of the time of all tests.
+    """
+
+    def __init__(self, chromium: Browser, site: str) -> None:
+        self.chromium, self.site = chromium, site
+        self.free: dict[str, list[BrowserContext]] = defaultdict(list)
+
+    def take(self, **options: Any) -> BrowserContext:
+        free = self.free[repr(sorted(options.items()))]
+        if free:
+            return free.pop()
+        context = self.chromium.new_context(base_url=self.site, **options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    def give_back(self, context: BrowserContext, **options: Any) -> None:
+        context.set_offline(False)
+        context.unroute_all(behavior="ignoreErrors")
+        pages = context.pages or [context.new_page()]
+        for page in pages:
+            page.goto("about:blank")  # whatever it still has to say is said before the house goes
+        everything = {"origin": self.site, "storageTypes": "all"}
+        context.new_cdp_session(pages[0]).send("Storage.clearDataForOrigin", everything)
+        for page in pages:
+            page.close()
+        context.clear_cookies()
+        self.free[repr(sorted(options.items()))].append(context)
+
+
+@pytest.fixture(scope="session")
+def profiles(chromium: Browser, web: str) -> Profiles:
+    return Profiles(chromium, web)
+
+
 @pytest.fixture
-def open_as(house: House, chromium: Browser, web: str) -> Iterator[Open]:
-    """A page of its own browser profile, of USER, who has signed in; or of nobody."""
-    contexts: list[BrowserContext] = []
+def open_as(house: House, profiles: Profiles, web: str) -> Iterator[Open]:
+    """A page of a browser profile of its own, of USER, who has signed in; or of nobody."""
+    taken: list[tuple[BrowserContext, dict[str, Any]]] = []
 
     def open_page(user: User | None = None, path: str = "/", **profile: Any) -> Page:
-        context = chromium.new_context(base_url=web, **({"viewport": WIDE} | profile))
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
+        options = {"viewport": WIDE} | profile
+        context = profiles.take(**options)
+        taken.append((context, options))
         if user is not None:
             context.add_cookies([login_of(user, web)])
         page = context.new_page()
@@ -85,10 +129,8 @@ def open_as(house: House, chromium: Browser, web: str) -> Iterator[Open]:
         return page
 
     yield open_page
-    for context in contexts:
-        for page in context.pages:
-            page.goto("about:blank")  # whatever it still has to say is said before the house goes
-        context.close()
+    for context, options in taken:
+        profiles.give_back(context, **options)
 
 
 @pytest.fixture
@@ -128,4 +170,14 @@ def overflow(page: Page) -> list[str]:
         "[document.documentElement, ...document.querySelectorAll('.pane, .scroll')]"
         ".filter(box => box.scrollWidth > box.clientWidth).map(box => box.className || box.tagName)"
     )
+    return over
+
+
+def overflow_at(page: Page, *widths: int) -> dict[int, list[str]]:
+    """The same at each of these widths, in one visit: where something runs over, and what."""
+    over = {}
+    for width in widths:
+        page.set_viewport_size(ViewportSize(width=width, height=844))
+        if found := overflow(page):
+            over[width] = found
     return over

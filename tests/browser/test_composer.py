@@ -1,14 +1,13 @@
 """Writing a mail in a real browser: nothing typed is lost, nothing leaves before Undo is over."""
 
 import base64
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session as SignedIn
 from django.db.models import F
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from apps.attachments import screen
 from apps.attachments.models import Attachment
@@ -17,23 +16,18 @@ from apps.console.models import CannedReply, Signature
 from apps.core.models import User
 from apps.tickets.models import Draft, Message, Session, StagedFile
 from apps.tickets.sessions import say_changed
-from config.settings import BASE_DIR
-from tests.browser.conftest import login_of, serving
+from tests.browser.conftest import PHONE, WIDE, Open, login_of
+from tests.browser.test_access import violations
 from tests.people import House, make_mailbox, make_message, make_session
 from tests.servers.clamd import Clamd
 
 pytestmark = pytest.mark.browser
 
-AXE = BASE_DIR / ".javascript" / "node_modules" / "axe-core" / "axe.min.js"
 EDITOR = "[data-test=editor]"
 SAVED = "[data-test=saved]"
 FILES = "[data-uploads] > li"
 PROBLEM = "[data-test=composer-problem]:visible"
-SIZES = [
-    {"width": 1440, "height": 900},
-    {"width": 1024, "height": 768},
-    {"width": 390, "height": 844},
-]
+SIZES = [WIDE, {"width": 1024, "height": 768}, PHONE]
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR42mP8z4APMOGVZRip0gAsTgEPtvJPWAAAAABJ"
     "RU5ErkJggg=="
@@ -51,36 +45,6 @@ PASTE = """([place, type, words]) => {
   const event = { clipboardData: carried, bubbles: true, cancelable: true };
   document.querySelector(place).dispatchEvent(new ClipboardEvent("paste", event));
 }"""
-
-OpenConsole = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """One server for the whole file; each test has a house of its own."""
-    with serving() as found:
-        yield found
-
-
-@pytest.fixture
-def open_console(house: House, address: str, chromium: Browser) -> Iterator[OpenConsole]:
-    """A page in a browser profile of its own, Alice's unless somebody else is named."""
-    contexts: list[BrowserContext] = []
-
-    def opened(path: str = "/", user: User | None = None, **profile: Any) -> Page:
-        context = chromium.new_context(base_url=address, **({"viewport": SIZES[0]} | profile))
-        context.set_default_timeout(10_000)
-        context.add_cookies([login_of(user or house.alice.user, address)])
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.set_offline(True)  # nobody asks anything while the house is pulled down
-        context.pages[0].wait_for_timeout(300)
-        context.close()
 
 
 @pytest.fixture
@@ -101,7 +65,7 @@ def begin_session(house: House, subject: str) -> Session:
 
 
 @pytest.fixture
-def page(session: Session, open_console: OpenConsole) -> Page:
+def page(session: Session, open_console: Open) -> Page:
     """Alice has begun to answer."""
     page = open_console(path_of(session))
     begin(page)
@@ -146,7 +110,7 @@ def sent() -> list[Message]:
 
 
 def test_what_is_typed_is_on_the_server_and_opens_in_another_browser(
-    page: Page, session: Session, open_console: OpenConsole
+    page: Page, session: Session, open_console: Open
 ) -> None:
     page.keyboard.type("Here it is.")
     is_saved(page)
@@ -204,7 +168,7 @@ def test_a_reload_brings_back_what_no_server_has(page: Page) -> None:
 
 
 def test_what_is_typed_before_the_draft_is_there_stays(
-    session: Session, open_console: OpenConsole
+    session: Session, open_console: Open
 ) -> None:
     Signature.objects.create(user=User.objects.get(username="alice"), html="<p>Alice</p>")
     page = open_console(path_of(session))
@@ -221,9 +185,7 @@ def test_what_is_typed_before_the_draft_is_there_stays(
     assert Draft.objects.get().text.startswith("Quick words.")
 
 
-def test_signed_out_while_composing_everything_stays(
-    page: Page, address: str, house: House
-) -> None:
+def test_signed_out_while_composing_everything_stays(page: Page, web: str, house: House) -> None:
     page.keyboard.type("Before.")
     is_saved(page)
     SignedIn.objects.all().delete()
@@ -231,14 +193,14 @@ def test_signed_out_while_composing_everything_stays(
     expect(page.locator(SAVED)).to_contain_text("you are signed out")
     expect(page.locator(EDITOR)).to_contain_text("Before. After.")
 
-    page.context.add_cookies([login_of(house.alice.user, address)])
+    page.context.add_cookies([login_of(house.alice.user, web)])
 
     is_saved(page)
     assert Draft.objects.get().text.strip() == "Before. After."
 
 
 def test_two_browsers_on_one_draft_lose_neither(
-    page: Page, session: Session, open_console: OpenConsole
+    page: Page, session: Session, open_console: Open
 ) -> None:
     page.keyboard.type("Mine.")
     is_saved(page)
@@ -254,7 +216,7 @@ def test_two_browsers_on_one_draft_lose_neither(
     assert Draft.objects.get().text.strip() == "Mine. Mine again."
 
 
-def test_quick_switching_never_mixes_two_drafts(house: House, open_console: OpenConsole) -> None:
+def test_quick_switching_never_mixes_two_drafts(house: House, open_console: Open) -> None:
     one, two = begin_session(house, "One"), begin_session(house, "Two")
     page = open_console(path_of(one))
     for name in ("One", "Two", "One", "Two"):
@@ -502,9 +464,7 @@ def test_undo_is_offered_after_a_reload(page: Page) -> None:
     assert not sent()
 
 
-def test_when_the_time_is_over_it_is_on_its_way(
-    session: Session, open_console: OpenConsole
-) -> None:
+def test_when_the_time_is_over_it_is_on_its_way(session: Session, open_console: Open) -> None:
     ChannelSettings.objects.update(undo_seconds=1)
     page = open_console(path_of(session))
     begin(page)
@@ -541,7 +501,7 @@ def test_newer_mail_that_was_read_lets_send_pass(page: Page, session: Session) -
     expect(page.locator("[data-test=undo-send]")).to_be_visible()
 
 
-def test_send_and_resolve_goes_on_in_the_same_list(house: House, open_console: OpenConsole) -> None:
+def test_send_and_resolve_goes_on_in_the_same_list(house: House, open_console: Open) -> None:
     later, first = begin_session(house, "Later"), begin_session(house, "First")
     page = open_console(f"{path_of(first)}?queue={house.support.pk}")
     expect(page.locator("[data-test=session-row]")).to_have_count(2)
@@ -568,7 +528,7 @@ def test_an_empty_answer_is_refused_in_place(page: Page) -> None:
 # ---- new and forwarded mails -------------------------------------------------------------------------------
 
 
-def test_a_new_mail_has_a_queue_and_an_agent(house: House, open_console: OpenConsole) -> None:
+def test_a_new_mail_has_a_queue_and_an_agent(house: House, open_console: Open) -> None:
     make_mailbox("help@carteria.test", queue=house.support)
     page = open_console()
     page.get_by_role("button", name="New email").click()
@@ -603,7 +563,7 @@ def test_a_forwarded_mail_takes_its_words_along(page: Page) -> None:
 
 
 def test_a_colleagues_draft_is_shown_and_can_be_taken_over(
-    house: House, session: Session, open_console: OpenConsole
+    house: House, session: Session, open_console: Open
 ) -> None:
     Draft.objects.create(
         author=house.bob.user, session=session, kind="reply", html="<p>Bob's</p>", text="Bob's"
@@ -618,12 +578,9 @@ def test_a_colleagues_draft_is_shown_and_can_be_taken_over(
 # ---- for everybody ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_in_the_composer(
-    session: Session, open_console: OpenConsole, size: Any, theme: Any
-) -> None:
-    page = open_console(path_of(session), viewport=size, color_scheme=theme, bypass_csp=True)
+def test_axe_finds_nothing_in_the_composer(session: Session, open_console: Open, size: Any) -> None:
+    page = open_console(path_of(session), viewport=size)
     begin(page)
     page.keyboard.type("Words")
     page.fill("[data-test=to-input]", "nobody")
@@ -632,9 +589,7 @@ def test_axe_finds_nothing_in_the_composer(
     expect(page.locator(FILES)).to_have_count(1)
     page.click("[data-test=send]")
     page.click("[data-test=send-more]")
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run('.composer')")["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert list(violations(page, within=".composer")) == []
 
 
 def test_the_tools_are_one_stop_for_the_tab_key(page: Page) -> None:

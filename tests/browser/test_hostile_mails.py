@@ -1,20 +1,18 @@
 """The most hostile mails as an agent meets them: whole, by the intake's way, in Chromium."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Page
 
 from apps.attachments import screen
 from apps.channels.models import InboundEmail
 from apps.channels.receive import receive_one
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, Session
-from tests.browser.conftest import house, login_of, web
+from tests.browser.conftest import Open
 from tests.browser.test_mail_frame import AROUND, TOUCH, Watch, watched
 from tests.hostile import payloads as p
 from tests.hostile.cases import attached, encoded_word, html_part, multipart, part, text_part, top
@@ -23,7 +21,6 @@ from tests.hostile.mutations import LIES, MUTATIONS
 from tests.people import House
 from tests.servers.clamd import Clamd
 
-__all__ = ["house", "web"]
 pytestmark = [pytest.mark.browser, pytest.mark.servers("clamd")]
 
 TELL = """() => {
@@ -117,45 +114,6 @@ class Visit:
     violations: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A Chromium in a thread of its own: another one may be busy in this one."""
-
-    thread: ThreadPoolExecutor
-    chromium: Browser
-
-    def visit(self, site: str, login: Any, path: str) -> Visit:
-        return self.thread.submit(_visit, self.chromium, site, login, path).result(60)
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    with ThreadPoolExecutor(1) as thread:
-        playwright = thread.submit(sync_playwright().start).result(30)
-        chromium = thread.submit(_chromium, playwright).result(30)
-        yield Reader(thread, chromium)
-        thread.submit(chromium.close).result(30)
-        thread.submit(playwright.stop).result(30)
-
-
-def _chromium(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(
-        executable_path="/usr/bin/chromium-headless-shell",
-        args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-    )
-
-
-def _visit(chromium: Browser, site: str, login: Any, path: str) -> Visit:
-    context = chromium.new_context(base_url=site, viewport={"width": 1440, "height": 900})
-    try:
-        context.add_cookies([login])
-        page = context.new_page()
-        page.add_init_script(f"({TELL})()")
-        return _opened(page, site, path)
-    finally:
-        context.close()
-
-
 def _opened(page: Page, site: str, path: str) -> Visit:
     """Watched before the first byte of the mail arrives."""
     watch = watched(page, site)
@@ -195,9 +153,11 @@ def _at_rest(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("name", MAILS)
 def test_nothing_happens_when_it_is_opened(
-    name: str, house: House, clamd: Clamd, web: str, reader: Reader
+    name: str, house: House, clamd: Clamd, web: str, open_as: Open
 ) -> None:
     path = f"/s/{taken_in(house, MAILS[name]).public_id}/"
-    visit = reader.visit(web, login_of(house.alice.user, web), path)
+    page = open_as(house.alice.user, "about:blank")
+    page.add_init_script(f"({TELL})()")
+    visit = _opened(page, web, path)
     visit.watch.assert_nothing_happened()
     assert (visit.at, visit.moved, visit.violations) == (web + path, "", [])
