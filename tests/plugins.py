@@ -25,6 +25,17 @@ PROGRAMS = {
     ),
 }
 ROOT_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
+# Half a minute and more, the longest first: begun last, all other processes would wait for one.
+LONGEST = (
+    "tests/browser/test_whole.py",
+    "tests/browser/test_access.py",
+    "tests/browser/test_mail_frame.py",
+    "tests/test_journey.py",
+    "tests/faults/test_bad_mail_servers.py",
+    "tests/config/test_demo_up.py",
+    "tests/config/test_launch_up.py",
+    "tests/faults/",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Judge(config), "carteria-judge")
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django puts them in an order of its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
 
 
 class Judge:
@@ -49,8 +65,6 @@ class Judge:
         self.whole_suite = _is_whole_suite(self.config)
         for item in items:
             self._note_contract(item)
-        # Playwright keeps an event loop in this thread, in which Django refuses to ask a database.
-        items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
         self._leave_out_long(items)
         self.left_out = {i.nodeid: lacking for i in items if (lacking := _lacking(_needed(i)))}
         if self.left_out and os.environ.get("CI", "").lower() == "true":
@@ -99,6 +113,13 @@ class Judge:
     def _what_is_missing(self) -> str:
         packages = " ".join(sorted(set().union(*self.left_out.values())))
         return f"not run here: {len(self.left_out)} (install: apt-get install -y {packages})"
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    """Playwright keeps an event loop in its thread, in which Django refuses to ask a database."""
+    is_browser = item.get_closest_marker("browser") is not None
+    places = (at for at, file in enumerate(LONGEST) if item.nodeid.startswith(file))
+    return is_browser, next(places, len(LONGEST))
 
 
 def _is_whole_suite(config: pytest.Config) -> bool:

@@ -16,10 +16,11 @@ ON_POSTGRES = (sys.executable, "-m", "tests.servers.postgres")
 NO_TESTS = 5
 # Two at a time: each process has a database of its own.
 ON_TWO = ("-n", "2", "--dist", "loadfile")
-# These wait for servers more than for this machine's cores.
-ON_THREE = ("-n", "3", "--dist", "loadfile")
+# These wait for servers and browsers more than for this machine's cores. The longest files come
+# first (tests/plugins.py), not those of the most tests.
+ON_THREE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 TOGETHER = ("-m", "not alone and not long")
-# Tests with a browser, then those with servers and databases of their own (tests/conftest.py).
+# Tests with a browser, then those with servers and databases of their own (tests/choice.py).
 SLOWEST = "--durations=12"
 BROWSER = ("-m", "browser and not long", SLOWEST)
 ALONE = ("-m", "alone and not browser and not long", SLOWEST)
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 def _on_the_embedded_default() -> int:
     together = _run([*PYTEST, *ON_TWO, *TOGETHER])
-    return together or _run([*PYTEST, *ON_TWO, *BROWSER]) or _run([*PYTEST, *ON_THREE, *ALONE])
+    return together or _run([*PYTEST, *ON_THREE, *BROWSER]) or _run([*PYTEST, *ON_THREE, *ALONE])
 
 
 def _again_on_postgres(arguments: Sequence[str]) -> int:
