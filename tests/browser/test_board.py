@@ -17,8 +17,7 @@ AT_ONCE = 1_000  # ms
 def board(house: House, open_as: Open) -> Page:
     """Irene's, with an open socket."""
     put_in_state(house.alice, "In-Email")
-    page = open_as(house.irene)
-    page.goto("/board/")
+    page = open_as(house.irene, "/board/")
     expect(page.locator("[data-online]")).to_be_visible()
     return page
 
@@ -60,8 +59,7 @@ def test_the_board_follows_within_a_second_and_leaves_open_words_alone(
 
 
 def test_it_works_without_a_script(house: House, open_as: Open) -> None:
-    page = open_as(house.irene, java_script_enabled=False)
-    page.goto("/board/")
+    page = open_as(house.irene, "/board/", java_script_enabled=False)
     card = page.locator(f"#agent-{house.bob.pk}")
     card.locator("summary").click()
     card.locator("[name=state][value=Unavailable]").check()

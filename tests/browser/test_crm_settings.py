@@ -112,7 +112,7 @@ def test_no_page_of_the_crm_is_wider_than_a_phone(
 ) -> None:
     plan([Planned("T1", "link", "1", "Parcel", "text")])
     TicketUpdate.objects.update(status="failed", error="A long reason. " * 20)
-    page = open_as(house.admin, viewport=PHONE)
+    page = open_as(house.admin, "about:blank", viewport=PHONE)
     assert {address: wide for address in pages(rt) if (wide := too_wide(page, address))} == {}
 
 

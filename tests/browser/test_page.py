@@ -6,12 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.tickets.models import Message, Session
-from tests.browser.conftest import PHONE, ROW, Open, overflow, sign_in
+from tests.browser.conftest import PHONE, ROW, Open, overflow, overflow_at, sign_in
 from tests.people import House, make_attachment, make_message, make_session
 
 pytestmark = pytest.mark.browser
 
 EDITOR = "[data-test=editor]"
+WIDTHS = (390, 1024, 1440)
 
 
 @pytest.fixture
@@ -74,9 +75,8 @@ def test_who_took_it_meanwhile_stops_the_answer_and_the_words_stay(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("width", [390, 1024, 1440])
 def test_nothing_runs_over_the_side(
-    house: House, session: Session, open_console: Open, width: int, language: str
+    house: House, session: Session, open_console: Open, language: str
 ) -> None:
     house.alice.user.language = language
     house.alice.user.save()
@@ -84,20 +84,21 @@ def test_nothing_runs_over_the_side(
     session.save()
     message = make_message(session, text="https://x.test/" + "a" * 300, html="")
     make_attachment(message, name="n" * 200 + ".pdf", verdict="refused", reason="type-denied")
-    page = open_console("/?view=all", viewport={"width": width, "height": 844})
+    page = open_console("/?view=all")
     expect(page.locator(ROW)).to_have_count(1)
-    assert overflow(page) == []
+    assert overflow_at(page, *WIDTHS) == {}
 
     page.click(ROW)
     expect(page.locator("[data-test=message]")).to_have_count(2)
-    assert overflow(page) == []
+    assert overflow_at(page, *WIDTHS) == {}
     page.click("[data-test=reply]")
     expect(page.locator(EDITOR)).to_be_focused()
-    assert overflow(page) == []
-    expect(page.locator("[data-test=send]")).to_be_in_viewport()
+    for width in WIDTHS:
+        assert overflow_at(page, width) == {}
+        expect(page.locator("[data-test=send]")).to_be_in_viewport()
     page.goto("/s/none/")
     expect(page.locator("[data-test=problem]")).to_be_visible()
-    assert overflow(page) == []
+    assert overflow_at(page, *WIDTHS) == {}
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -77,8 +77,7 @@ def test_a_double_click_writes_one_note(house: House, open_as: Open, ticket: Tic
 def test_a_ticket_is_closed_and_opened_again_without_a_script(
     house: House, open_as: Open, ticket: Ticket
 ) -> None:
-    page = open_as(house.alice.user, java_script_enabled=False)
-    page.goto(f"/tickets/{ticket.pk}/")
+    page = open_as(house.alice.user, f"/tickets/{ticket.pk}/", java_script_enabled=False)
     page.locator("[data-test=ticket-move]").click()
     expect(page.locator("[data-test=ticket-status]")).to_have_text("Closed")
     expect(page.locator("[data-test=move]")).to_contain_text("Closed by Alice.")
@@ -89,8 +88,7 @@ def test_a_ticket_is_closed_and_opened_again_without_a_script(
 
 
 def test_a_link_of_a_comment_leads_to_its_mail(house: House, open_as: Open, ticket: Ticket) -> None:
-    page = open_as(house.alice.user)
-    page.goto(f"/tickets/{ticket.pk}/")
+    page = open_as(house.alice.user, f"/tickets/{ticket.pk}/")
     address = page.locator("[data-kind=link] a").get_attribute("href") or ""
     page.goto(address.removeprefix("http://console.test"))
 
@@ -102,7 +100,7 @@ def test_nothing_stands_out_of_a_phone(house: House, open_as: Open, ticket: Tick
     plan([Planned(ticket.marker, "copy", "1", "x", f"https://x.test/{long} {long}")])
     post_updates([ticket.marker])
     Ticket.objects.update(subject=long, contact_name=long[:200], contact_email=long[:300])
-    page = open_as(house.alice.user, viewport=PHONE)
+    page = open_as(house.alice.user, "about:blank", viewport=PHONE)
     for path in ("/tickets/", f"/tickets/{ticket.pk}/", f"/tickets/?q={long[:200]}"):
         page.goto(path)
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -112,8 +110,7 @@ def test_nothing_stands_out_of_a_phone(house: House, open_as: Open, ticket: Tick
 def test_what_was_written_stays_when_a_note_is_refused(
     house: House, open_as: Open, ticket: Ticket
 ) -> None:
-    page = open_as(house.alice.user)
-    page.goto(f"/tickets/{ticket.pk}/")
+    page = open_as(house.alice.user, f"/tickets/{ticket.pk}/")
     page.locator("[data-test=note]").evaluate("field => field.removeAttribute('required')")
     add_note(page, "   ")
     expect(page.locator("[data-test=note-error]")).to_have_text("Note: write something first.")
