@@ -1,18 +1,10 @@
 """A process that answers and delivers from a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.delivering prepare|deliver|wait|report` with CARTERIA_DATA and SEND_PORT.
+Its steps (tests/faults/steps.py): `delivering prepare|deliver|wait|report` with CARTERIA_DATA and SEND_PORT.
 """
 
 import os
-import sys
 from datetime import timedelta
-
-import django
-from django.conf import settings
-
-from tests.faults.fetching import _NoMigrations
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 MAILS = 6
 
@@ -59,9 +51,3 @@ def report() -> None:
     out = Message.objects.filter(direction="out").order_by("id")
     links = TicketUpdate.objects.filter(kind="link").count()
     print(*out.values_list("status", flat=True), links)
-
-
-if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
-    django.setup()
-    {"prepare": prepare, "deliver": deliver, "wait": wait, "report": report}[sys.argv[1]]()

@@ -1,26 +1,10 @@
 """A process that fetches one account into a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.fetching prepare|fetch|ask|bring_in` with CARTERIA_DATA and FETCH_PORT, FETCH_USER.
+Its steps (tests/faults/steps.py): `fetching prepare|fetch|ask|bring_in` with CARTERIA_DATA and FETCH_PORT, FETCH_USER.
 """
 
 import os
-import sys
 from typing import Any
-
-import django
-from django.conf import settings
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-
-class _NoMigrations:
-    """The tables as the models are; migrations have their own tests."""
-
-    def __contains__(self, app: str) -> bool:
-        return True
-
-    def __getitem__(self, app: str) -> None:
-        return None
 
 
 def prepare() -> None:
@@ -92,10 +76,3 @@ def report() -> None:
     rows: Any = InboundEmail.objects.select_related("raw")
     whole = {blobs.read(row.raw) for row in rows}
     print(rows.count(), len(whole), rows.filter(status="received").count())
-
-
-if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
-    django.setup()
-    verbs = (prepare, fetch, ask, bring_in, report)
-    {verb.__name__: verb for verb in verbs}[sys.argv[1]]()

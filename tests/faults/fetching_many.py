@@ -15,7 +15,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from tests.faults.fetching import _NoMigrations
+from tests.faults.steps import NoMigrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 BEAT = 0.2  # seconds between two looks at who is due
@@ -91,7 +91,7 @@ def peak_mb() -> int:
 
 
 if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
+    settings.MIGRATION_MODULES = NoMigrations()
     django.setup()
     asked = json.load(sys.stdin)
     prepare(asked["accounts"])

@@ -15,7 +15,7 @@ from datetime import timedelta
 import django
 from django.conf import settings
 
-from tests.faults.fetching import _NoMigrations
+from tests.faults.steps import NoMigrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -138,7 +138,7 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
+    settings.MIGRATION_MODULES = NoMigrations()
     django.setup()
     steps = {"prepare": prepare, "post": post, "bury": bury, "clock": clock, "report": report}
     steps[sys.argv[1]]()

@@ -11,7 +11,7 @@ from datetime import timedelta
 import django
 from django.conf import settings
 
-from tests.faults.fetching import _NoMigrations
+from tests.faults.steps import NoMigrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -64,6 +64,6 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
+    settings.MIGRATION_MODULES = NoMigrations()
     django.setup()
     {"prepare": prepare, "post": post, "wait": wait, "report": report}[sys.argv[1]]()

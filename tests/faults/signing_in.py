@@ -1,17 +1,9 @@
 """A process that asks for an access token in a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.signing_in prepare|ask|report` with CARTERIA_DATA and TOKEN_SERVER, REFRESH.
+Its steps (tests/faults/steps.py): `signing_in prepare|ask|report` with CARTERIA_DATA and TOKEN_SERVER, REFRESH.
 """
 
 import os
-import sys
-
-import django
-from django.conf import settings
-
-from tests.faults.fetching import _NoMigrations
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def prepare() -> None:
@@ -44,9 +36,3 @@ def ask() -> None:
         print(access_token(EmailAccount.objects.get()))
     except TransportError as error:
         print(error.code)
-
-
-if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
-    django.setup()
-    {verb.__name__: verb for verb in (prepare, ask)}[sys.argv[1]]()

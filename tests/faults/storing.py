@@ -1,20 +1,12 @@
 """A process that puts files in a storage from a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.storing prepare|put|wait|report` with CARTERIA_DATA.
+Its steps (tests/faults/steps.py): `storing prepare|put|wait|report` with CARTERIA_DATA.
 """
 
 import os
 import resource
-import sys
 import time
 from datetime import date, timedelta
-
-import django
-from django.conf import settings
-
-from tests.faults.fetching import _NoMigrations
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 FILES = int(os.environ.get("FILES", "60"))
 
@@ -92,9 +84,3 @@ def _open() -> int:
     from apps.storage.models import StoredObject
 
     return StoredObject.objects.exclude(status="stored").count()
-
-
-if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
-    django.setup()
-    {"prepare": prepare, "put": put, "wait": wait, "report": report}[sys.argv[1]]()

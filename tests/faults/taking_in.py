@@ -1,19 +1,11 @@
 """A process that takes in and screens mails of a database of its own, until a test kills it.
 
-Run as `python -m tests.faults.taking_in prepare|take_in|screen|report` with CARTERIA_DATA and
+Its steps (tests/faults/steps.py): `taking_in prepare|take_in|screen|report` with CARTERIA_DATA and
 CLAMD_ADDRESS.
 """
 
 import os
-import sys
 from datetime import timedelta
-
-import django
-from django.conf import settings
-
-from tests.faults.fetching import _NoMigrations
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 MAILS = int(os.environ.get("MAILS", "120"))
 
@@ -92,10 +84,3 @@ def report() -> None:
     links = TicketUpdate.objects.filter(kind="link").count()
     clean = Attachment.objects.filter(verdict=Verdict.CLEAN).count()
     print(stored, Message.objects.count(), mails, links, clean)
-
-
-if __name__ == "__main__":
-    settings.MIGRATION_MODULES = _NoMigrations()
-    django.setup()
-    steps = {"prepare": prepare, "take_in": take_in, "screen": screen, "report": report}
-    steps[sys.argv[1]]()

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from tests.connectors.fakes.server import RECORD
+from tests.faults import steps
 from tests.faults.checker import Tally
 from tests.faults.mirroring import matters
 from tests.faults.table import note
@@ -27,6 +28,7 @@ from tests.servers.postgres import running_postgres
 
 pytestmark = [pytest.mark.faults, pytest.mark.connectors]
 
+STORY = "tests.faults.mirroring"
 SHARE = 0.3  # of the requests fail
 STEPS = ("before_request:9", "after_answer:5", "before_commit:13")  # post.…
 Environment = Mapping[str, str]
@@ -98,7 +100,7 @@ def table_of(said: Any, messages: int, seconds: float) -> Table:
 
 def start(what: str, environment: Environment, crash_at: str = "") -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.mirroring", what],
+        [sys.executable, "-m", STORY, what],
         env={**os.environ, **environment, "CARTERIA_CRASH_AT": crash_at},
         stdout=subprocess.PIPE,
         text=True,
@@ -106,15 +108,19 @@ def start(what: str, environment: Environment, crash_at: str = "") -> "subproces
 
 
 def run(what: str, environment: Environment, crash_at: str = "") -> tuple[int, str]:
-    process = start(what, environment, crash_at)
-    told, _nothing = process.communicate(timeout=600)
-    return process.returncode, told.strip()
+    done = steps.run(STORY, what, environment, crash_at)
+    return done.returncode, done.stdout.strip()
 
 
 def die(process: "subprocess.Popen[str]", environment: Environment) -> None:
-    """It kills itself, or has been killed; nobody waits for its leases."""
+    """It kills itself, or has been killed."""
     assert process.wait(300) == -9
-    assert run("bury", {**environment, "DEAD": str(process.pid)})[0] == 0
+    bury(process.pid, environment)
+
+
+def bury(pid: int, environment: Environment) -> None:
+    """Nobody waits for its leases."""
+    assert steps.run(STORY, "bury", environment, DEAD=str(pid)).returncode == 0
 
 
 @contextmanager
@@ -182,7 +188,9 @@ def test_killed_at_every_step_nothing_is_lost_or_doubled(tmp_path: Path) -> None
     with prepared(tmp_path, 60, "--share", str(SHARE), "--seed", "11") as environment:
         started = time.monotonic()
         for step in STEPS:
-            die(start("post", environment, f"post.{step}"), environment)
+            killed = steps.run(STORY, "post", environment, f"post.{step}")
+            assert killed.returncode == -9
+            bury(killed.pid, environment)
         assert run("post", environment)[0] == 0
         table = checked(environment, time.monotonic() - started)
     assert table.is_true, table

@@ -1,29 +1,19 @@
 """kill -9 at every step of sending: no customer sees a mail twice, and nothing pretends."""
 
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.faults import steps
 from tests.servers.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.faults
 
 
-def run(
-    what: str, environment: dict[str, str], crash_at: str = ""
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "tests.faults.delivering", what],
-        env=os.environ | environment | {"CARTERIA_CRASH_AT": crash_at},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def run(what: str, environment: dict[str, str], crash_at: str = "") -> steps.Done:
+    return steps.run("tests.faults.delivering", what, environment, crash_at)
 
 
 def test_killed_at_every_step_nobody_gets_a_mail_twice(smtp_sink: SmtpSink, tmp_path: Path) -> None:

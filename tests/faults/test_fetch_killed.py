@@ -1,14 +1,12 @@
 """kill -9 at every step of fetching: each mail is in the ledger once, and flagged in the end."""
 
 import itertools
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.channels.mailboxes import inbox_of, mails, unseen
+from tests.faults import steps
 from tests.servers.dovecot import Dovecot
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
@@ -16,16 +14,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.servers]
 MAILS = 120  # three batches
 
 
-def run(
-    what: str, environment: dict[str, str], crash_at: str = ""
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "tests.faults.fetching", what],
-        env=os.environ | environment | {"CARTERIA_CRASH_AT": crash_at},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def run(what: str, environment: dict[str, str], crash_at: str = "") -> steps.Done:
+    return steps.run("tests.faults.fetching", what, environment, crash_at)
 
 
 @pytest.mark.parametrize("after", ["seen", "move"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import steps
 from tests.servers.postgres import running_postgres
 
 pytestmark = pytest.mark.faults
@@ -30,9 +31,8 @@ def start(what: str, environment: dict[str, str], crash_at: str = "") -> "subpro
 
 
 def run(what: str, environment: dict[str, str], crash_at: str = "") -> tuple[int, str]:
-    process = start(what, environment, crash_at)
-    told, _nothing = process.communicate(timeout=120)
-    return process.returncode, told.strip()
+    done = steps.run("tests.faults.posting", what, environment, crash_at)
+    return done.returncode, done.stdout.strip()
 
 
 def everything_once(environment: dict[str, str]) -> bool:

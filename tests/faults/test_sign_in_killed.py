@@ -5,26 +5,18 @@ others for a while), nobody notices. Where it takes each one strictly once, some
 *Reconnect*, and is told so.
 """
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.faults import steps
 from tests.servers.token_server import TokenServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 
 def run(what: str, environment: dict[str, str], crash_at: str = "") -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.signing_in", what],
-        env=os.environ | environment | {"CARTERIA_CRASH_AT": crash_at},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = steps.run("tests.faults.signing_in", what, environment, crash_at)
     return done.returncode, done.stdout.strip()
 
 

@@ -1,26 +1,18 @@
 """kill -9 between the upload and the commit: each file lies in the storage once."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.faults import steps
 
 pytestmark = pytest.mark.faults
 FILES = 60
 
 
 def run(what: str, environment: dict[str, str], crash_at: str = "") -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.storing", what],
-        env=os.environ | environment | {"CARTERIA_CRASH_AT": crash_at},
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = steps.run("tests.faults.storing", what, environment, crash_at)
     return done.returncode, done.stdout.strip()
 
 

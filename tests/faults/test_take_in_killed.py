@@ -1,13 +1,11 @@
 """kill -9 amid taking in and screening: each mail is one message, each file is judged once."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from apps.core.faults import CRASHPOINTS
+from tests.faults import steps
 from tests.servers.clamd import Clamd
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
@@ -15,16 +13,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.servers]
 MAILS = 120  # three batches
 
 
-def run(
-    what: str, environment: dict[str, str], crash_at: str = ""
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "tests.faults.taking_in", what],
-        env=os.environ | environment | {"CARTERIA_CRASH_AT": crash_at},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def run(what: str, environment: dict[str, str], crash_at: str = "") -> steps.Done:
+    return steps.run("tests.faults.taking_in", what, environment, crash_at)
 
 
 def test_killed_at_every_step_each_mail_is_there_once(clamd_server: Clamd, tmp_path: Path) -> None:
