@@ -6,12 +6,13 @@ import pytest
 from django.db import DataError
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from apps.core.db.rows import add_new, add_unless_known, update_each
+from apps.core.db.rows import add_all, add_new, add_unless_known, update_each
 from apps.core.leases import in_seconds
 from apps.core.models import Blob, Lease
 from apps.crm.models import TicketUpdate
-from apps.tickets.models import Message, Session, Thread
+from apps.tickets.models import Message, Session, SessionEvent, Thread
 from tests.people import make_house, make_message, make_session
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,48 @@ def test_due_at_once_is_the_databases_present_moment() -> None:
     assert sorted(due) == ["more", "now"]
     assert TicketUpdate.objects.get(key="fixed").not_before == fixed.not_before
     assert TicketUpdate.objects.get(key="held").not_before > timezone.now()
+
+
+def test_each_new_row_gets_its_key_in_one_statement(django_assert_num_queries) -> None:
+    begun = timezone.now()
+    threads = [Thread(subject=f"{number} ' \" %s \\ é") for number in range(30)]
+    with django_assert_num_queries(1):
+        assert add_all(one for one in threads) == threads
+    kept = Thread.objects.in_bulk()
+    assert [kept[one.pk].subject for one in threads] == [one.subject for one in threads]
+    assert [kept[one.pk].key for one in threads] == [one.key for one in threads]
+    assert all(kept[one.pk].created_at == one.created_at >= begun for one in threads)
+    assert not any(one._state.adding for one in threads)
+    with django_assert_num_queries(0):
+        assert add_all([]) == []
+
+
+def test_new_rows_of_every_kind_of_value() -> None:
+    house = make_house()
+    thread = Thread(subject="x")
+    later = Session(thread=thread, queue=house.support, subject=gettext_lazy("New"))
+    add_all([thread])
+    (session,) = add_all([later])
+    moment = datetime(2024, 2, 29, 23, 59, 59, 123456, UTC)
+    facts = {"a": [1, None, "ü \\ \" '"], "b": {}}
+    rows = add_all(
+        SessionEvent(session=session, kind=kind, before="b", why="w", facts=said, at=moment)
+        for kind, said in ((SessionEvent.Kind.ASSIGNED, facts), ("status", {}))
+    )
+    assert Session.objects.get().thread == thread and Session.objects.get().subject == "New"
+    kept = [SessionEvent.objects.get(pk=row.pk) for row in rows]
+    assert [(one.kind, one.facts, one.by) for one in kept] == [
+        ("assigned", facts, None),
+        ("status", {}, None),
+    ]
+
+
+def test_new_rows_with_an_expression_or_a_key_are_added_as_well() -> None:
+    lease, other = Lease(name="1", until=in_seconds(30)), Lease(name="2")
+    add_all([lease, other])
+    assert Lease.objects.filter(until__gt=Now()).get().name == "1"
+    add_all([Blob(pk=4711, pack="p", offset=0, length=1, coding="plain", size=1, sha256="")])
+    assert Blob.objects.get().pk == 4711
 
 
 def test_rows_that_are_new_are_answered_and_the_others_stay(django_assert_num_queries) -> None:

@@ -93,10 +93,11 @@ def add_new(
 
 
 def _add_by_arrays(rows: Sequence[Model], *, due: str = "", keys: bool = False) -> bool:
-    """False where it is not to be done this way: not here, or not with an expression among them."""
+    """False where it is not to be done this way: not here, not with an expression among them, and
+    not with keys that are given."""
     if not rows:
         return True
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or any(row.pk is not None for row in rows):
         return False
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
     columns = [_new(rows, field) for field in fields]
