@@ -23,7 +23,7 @@ from tests.servers.redis import running_redis
 
 ADDRESS = "bench@x.test"
 GIVE_UP_AFTER = 600  # seconds
-LOOK_EVERY, STILL = 0.5, 3  # seconds; looks in a row that find nothing open
+LOOK_EVERY, STILL = 1.0, 2  # seconds; looks in a row that find nothing open
 PARTS = {"web": "app", "worker": "app", "postgres": "db", "clamd": "clamd"}
 
 
