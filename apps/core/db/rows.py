@@ -155,10 +155,12 @@ def _new(rows: Sequence[Model], field: Field[Any, Any]) -> Column:
     after they were pointed at."""
     if isinstance(field, models.DateTimeField) and (field.auto_now or field.auto_now_add):
         return [field.pre_save(row, True) for row in rows]
-    if isinstance(field, models.ForeignKey):
-        for row in rows:
-            if getattr(row, field.attname) is None and field.get_cached_value(row, default=None):
-                row._prepare_related_fields_for_save("add_all", [field])  # type: ignore[attr-defined]
+    values = _values(rows, field)
+    if not isinstance(field, models.ForeignKey) or None not in values:
+        return values
+    for row, key in zip(rows, values, strict=True):
+        if key is None and field.get_cached_value(row, default=None):
+            row._prepare_related_fields_for_save("add_all", [field])  # type: ignore[attr-defined]
     return _values(rows, field)
 
 
