@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "apps.core.middleware.content_security_policy",  # outside of all that may answer by itself
     "django.middleware.security.SecurityMiddleware",
     "apps.core.static_serving.StaticFiles",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.core.logins.Logins",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

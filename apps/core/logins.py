@@ -9,7 +9,9 @@ from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import transaction
@@ -65,6 +67,18 @@ def set_end(request: HttpRequest) -> None:
     """A fixed hour: a browser that is used all day is asked again all the same."""
     end = timezone.now() + timedelta(hours=SignInSettings.load().hours)
     request.session.set_expiry(end)
+
+
+class Logins(SessionMiddleware):
+    """Only signing out takes the cookie away. Django's takes it with each answer to a request whose
+    sign-in is gone, and one that comes late would end the sign-in that another tab just began.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        if not request.session.modified:
+            response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+        return response
 
 
 def follow_logins(

@@ -94,6 +94,19 @@ def test_signing_out_forgets_the_row(house: House) -> None:
     assert not UserSession.objects.exists()
 
 
+@pytest.mark.parametrize("path", ["/desk/", "/", "/admin/"])
+def test_a_late_answer_takes_no_cookie_away(house: House, path: str) -> None:
+    """Somebody may have signed in again, in another tab, since it was asked."""
+    client = sign_in(house.alice.user)
+    Session.objects.all().delete()
+    assert "sessionid" not in client.get(path).cookies
+
+
+def test_signing_out_takes_the_cookie_away(house: House) -> None:
+    answer = sign_in(house.alice.user).post("/accounts/logout/")
+    assert answer.cookies["sessionid"].value == ""
+
+
 def test_what_ran_out_is_forgotten(house: House) -> None:
     sign_in(house.alice.user)
     here = sign_in(house.bob.user)
