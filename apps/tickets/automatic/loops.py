@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Left, Lower, Now
+from django.db.models.functions import Lower, Now
 
 from apps.tickets.models import DeliveryReport, Message, SessionEvent
 from apps.tickets.placing import Placed
@@ -26,7 +26,6 @@ class Suspect(NamedTuple):
 
     placed: Placed
     mails: int
-    known: bool  # its conversation is flagged already
 
 
 def looping() -> QuerySet[SessionEvent]:
@@ -45,7 +44,9 @@ def flagged(senders: Collection[str]) -> set[str]:
 
 def found_in(placed: Sequence[Placed]) -> dict[int, Suspect]:
     """By session: what is to be flagged, once a day in a conversation."""
-    return {one.placed.session.pk: one for one in suspects(placed) if not one.known}
+    found = suspects(placed)
+    known = _flags([one.placed for one in found])
+    return {one.placed.session.pk: one for one in found if _flag(one.placed) not in known}
 
 
 def suspects(placed: Sequence[Placed]) -> list[Suspect]:
@@ -65,30 +66,38 @@ def _is_own_sender(one: Placed) -> bool:
     return own and not (is_report or one.mail.row.answers_nobody or one.place.from_agent)
 
 
+def _flag(one: Placed) -> tuple[int, str]:
+    return one.place.conversation.thread.pk, one.mail.sender[:KEPT]
+
+
+def _flags(placed: Sequence[Placed]) -> set[tuple[int, str]]:
+    """Of their conversations and senders: who wrote in a loop there within a day."""
+    if not placed:
+        return set()
+    threads, senders = zip(*map(_flag, placed), strict=True)
+    flagged = looping().filter(session__thread__in=set(threads), after__in=set(senders))
+    return set(flagged.values_list("session__thread", "after"))
+
+
 class _Count(NamedTuple):
     """Of one sender in one conversation and mailbox, in the last minutes."""
 
     mailbox: int
     thread: int
-    known: bool
     persons: int  # mails that look like a person's
     mails: int
 
 
 def _suspect(one: Placed, counts: Sequence[_Count]) -> Suspect:
     thread = one.place.conversation.thread.pk
-    here = [count for count in counts if count.thread == thread]
     in_mailbox = sum(each.persons for each in counts if each.mailbox == one.mail.mailbox.pk)
-    in_thread = sum(count.mails for count in here)
-    return Suspect(one, max(in_mailbox, in_thread), any(count.known for count in here))
+    in_thread = sum(each.mails for each in counts if each.thread == thread)
+    return Suspect(one, max(in_mailbox, in_thread))
 
 
 def _counted(senders: Collection[str]) -> dict[str, list[_Count]]:
     reports = DeliveryReport.objects.filter(told_by=OuterRef("pk"))
-    known = looping().filter(
-        session__thread=OuterRef("thread"), after=Left(OuterRef("sender"), KEPT)
-    )
-    lately = Message.objects.annotate(sender=Lower("from_email"), known=Exists(known)).filter(
+    lately = Message.objects.annotate(sender=Lower("from_email")).filter(
         ~Exists(reports),
         ~Q(inbound__answers_nobody=True),
         sender__in=senders,
@@ -96,7 +105,7 @@ def _counted(senders: Collection[str]) -> dict[str, list[_Count]]:
         created_at__gt=Now() - timedelta(minutes=MINUTES),
     )
     persons, mails = Count("pk", filter=Q(automatic=False)), Count("pk")
-    grouped = lately.order_by().values_list("sender", "mailbox", "thread", "known")
+    grouped = lately.order_by().values_list("sender", "mailbox", "thread")
     counted: dict[str, list[_Count]] = {}
     for sender, *count in grouped.annotate(persons=persons, mails=mails) if senders else ():
         counted.setdefault(sender, []).append(_Count(*count))

@@ -531,7 +531,8 @@ def statements(house: House, number: int) -> tuple[int, int]:
         receive_one(raw, mailbox=house.mailbox, source=InboundEmail.Source.API)
     with CaptureQueriesContext(connection) as queries:
         take_in()
-    ours = [one for one in queries if "automatica" in one["sql"] or "'loop'" in one["sql"]]
+    words = ("automatica", "'loop'", '"persons"')
+    ours = [one for one in queries if any(word in one["sql"] for word in words)]
     return len(queries), len(ours)
 
 
