@@ -60,9 +60,13 @@ def web(told: dict[str, str], listener: socket.socket) -> Child:
 
 
 def workers(told: dict[str, str]) -> list[Child]:
-    """SQLite has one writer anyway; beside PostgreSQL mail is taken in by a process of its own."""
-    if not given("DATABASE_URL").startswith("postgres"):
-        return [worker(told)]
+    """SQLite has one writer anyway."""
+    on_postgres = given("DATABASE_URL").startswith("postgres")
+    return worker_and_intake(told) if on_postgres else [worker(told)]
+
+
+def worker_and_intake(told: dict[str, str]) -> list[Child]:
+    """Mail is taken in by a process of its own, so that a second core works."""
     rest = [queue for queue in QUEUES if queue != INTAKE]
     return [worker(told, rest), _tasks("intake", told, [INTAKE])]
 

@@ -239,7 +239,7 @@ def running_house(folder: Path, *accounts: str, **told: str) -> Iterator[House]:
         house = House(folder, postgres, redis, posts, history, database, watch, processes)
         house.token = processes.prepare(settings_of(posts.values()))
         processes.start_web()
-        processes.start_worker()
+        processes.start_workers()
         processes.wait_for_web()
         watch.start()
         stack.callback(watch.over.set)

@@ -15,7 +15,7 @@ import yaml
 
 from config.launch import keys, listening
 from config.launch.children import Child
-from config.launch.processes import environment, prepare, web, worker
+from config.launch.processes import environment, prepare, web, worker_and_intake
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,8 +61,14 @@ class Processes:
     def start_web(self, name: str = "web", **more: str) -> None:
         self._keep(name, web(self.told, self.listener), more)
 
-    def start_worker(self, name: str = "worker", **more: str) -> None:
-        self._keep(name, worker(self.told), more)
+    def start_workers(self, kind: str = "", **more: str) -> None:
+        """`worker` and `intake`; or others of their KIND: "new " starts `new worker`."""
+        for child in worker_and_intake(self.told):
+            self._keep(kind + child.name, child, more)
+
+    def start_one(self, name: str) -> None:
+        [child] = [one for one in worker_and_intake(self.told) if one.name == name]
+        self._keep(name, child, {})
 
     def _keep(self, name: str, child: Child, more: dict[str, str]) -> None:
         self.running[name] = self._launch(name, child, more)
@@ -87,11 +93,12 @@ class Processes:
                 start_new_session=True,
             )
 
-    def kill(self, name: str = "worker") -> None:
+    def kill(self, *names: str) -> None:
         """With all its children, as a machine that loses power."""
-        self._end(name, signal.SIGKILL)
+        for name in names:
+            self._end(name, signal.SIGKILL)
 
-    def stop(self, name: str = "worker") -> int:
+    def stop(self, name: str) -> int:
         """As a deploy does; answers the exit code."""
         return self._end(name, signal.SIGTERM)
 
@@ -101,13 +108,8 @@ class Processes:
             os.killpg(process.pid, how) if how is signal.SIGKILL else process.send_signal(how)
         return process.wait(30)
 
-    def died(self, name: str = "worker", *, within: float = 30) -> bool:
-        """Whether it killed itself, as CARTERIA_CRASH_AT asks."""
-        return self.running.pop(name).wait(within) == -signal.SIGKILL
-
     def end(self) -> None:
-        for name in list(self.running):
-            self.kill(name)
+        self.kill(*self.running)
         self.listener.close()
 
     def wait_for_web(self, *, within: float = 40) -> None:
@@ -116,11 +118,12 @@ class Processes:
             assert time.monotonic() < deadline, "the web does not answer"
             time.sleep(0.1)
 
-    def wait_for_worker(self, name: str, *, within: float = 40) -> None:
+    def wait_for_workers(self, kind: str = "", *, within: float = 40) -> None:
         deadline = time.monotonic() + within
-        while "ready." not in self.log(name):
-            assert time.monotonic() < deadline, self.log(name)[-3000:]
-            time.sleep(0.1)
+        for name in (f"{kind}worker", f"{kind}intake"):
+            while "ready." not in self.log(name):
+                assert time.monotonic() < deadline, self.log(name)[-3000:]
+                time.sleep(0.1)
 
     def _web_answers(self) -> bool:
         try:

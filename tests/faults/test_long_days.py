@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.servers("postgre
 
 KILLS, MAILS = 60, 2000
 MOUNTAIN = int(os.environ.get("MOUNTAIN", "100_000"))
+OURS = ("worker", "intake")
 ALLOWED_MB = 20  # between the first tenth of the mountain and its end
 
 
@@ -24,25 +25,28 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
             house.arrive(MAILS // KILLS + (kill < MAILS % KILLS))
             for _letter in range(2):
                 house.try_to_write()
-            house.processes.wait_for_worker("worker")
+            house.processes.wait_for_workers()
             time.sleep(thrown.uniform(0, 2.5))
-            house.processes.kill("worker")
-            house.processes.start_worker()
-        house.processes.wait_for_worker("worker")
+            victims = thrown.choice([("worker",), ("intake",), OURS])
+            house.processes.kill(*victims)
+            for name in victims:
+                house.processes.start_one(name)
+        house.processes.wait_for_workers()
 
 
 def test_a_mountain_of_mails_in_flat_memory(tmp_path: Path) -> None:
     with running_house(tmp_path) as house:
-        house.processes.kill("worker")
+        house.processes.kill(*OURS)
         with house.fault(f"{MOUNTAIN:,} waiting mails", within=3600):
             house.arrive(MOUNTAIN)
-            house.processes.start_worker()
+            house.processes.start_workers()
             peaks = [peak_when(house, MOUNTAIN * tenth // 10) for tenth in range(1, 11)]
-        print("the worker's memory in MB at each tenth:", *map(round, peaks))
-    assert peaks[-1] - peaks[0] < ALLOWED_MB
+        for name, of_name in zip(OURS, zip(*peaks, strict=True), strict=True):
+            print(f"MB of {name} at each tenth:", *map(round, of_name))
+    assert all(last - first < ALLOWED_MB for first, last in zip(peaks[0], peaks[-1], strict=True))
 
 
-def peak_when(house: House, count: int) -> float:
+def peak_when(house: House, count: int) -> list[float]:
     stored = "select count(*) >= %s from tickets_message where direction = 'in'"
     house.until(lambda: bool(house.database.ask(stored, count)[0][0]), within=3600)
-    return peak_rss_mb(house.processes.running["worker"].pid)
+    return [peak_rss_mb(house.processes.running[name].pid) for name in OURS]

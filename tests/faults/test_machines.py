@@ -92,21 +92,34 @@ def test_postgres_dies_in_the_middle(house: House) -> None:
     assert not accepted
 
 
+def test_each_of_our_own_dies_in_the_middle(house: House) -> None:
+    with house.fault("worker, intake and web killed -9 in turn"), traffic(house):
+        for name in ("intake", "worker"):
+            time.sleep(1)
+            house.processes.kill(name)
+            house.processes.start_one(name)
+            house.processes.wait_for_workers()
+        house.processes.kill("web")
+        house.processes.start_web()
+        house.processes.wait_for_web()
+        time.sleep(1)
+
+
 def test_a_new_set_takes_over_from_the_old_one(house: House) -> None:
     with house.fault("deploy under load"), traffic(house):
         time.sleep(1)
         house.processes.start_web("new web")
-        house.processes.start_worker("new worker")
-        house.processes.wait_for_worker("new worker")
-        assert house.processes.stop("worker") == 0
+        house.processes.start_workers("new ")
+        house.processes.wait_for_workers("new ")
+        assert house.processes.stop("worker") == house.processes.stop("intake") == 0
         assert house.processes.stop("web") in (0, -signal.SIGTERM)  # uvicorn, when it is done
         time.sleep(1)
 
 
 def test_two_of_each_at_once(house: House) -> None:
     with house.fault("two workers, two beats"):
-        house.processes.start_worker("second worker")
-        house.processes.wait_for_worker("second worker")
+        house.processes.start_workers("second ")
+        house.processes.wait_for_workers("second ")
         with traffic(house):
             time.sleep(4)
 
@@ -115,12 +128,12 @@ def test_clocks_are_wrong(house: House) -> None:
     """One worker an hour ahead, another right, the web an hour behind: the database's clock counts."""
     processes = house.processes
     with house.fault("clocks: worker +1 h, web -1 h"):
-        processes.stop("new web")
-        processes.stop("new worker")
+        for name in ("new web", "new worker", "new intake"):
+            processes.stop(name)
         processes.start_web("late web", **clock(-1))
-        processes.start_worker("early worker", **clock(+1))
+        processes.start_workers("early ", **clock(+1))
         processes.wait_for_web()
-        processes.wait_for_worker("early worker")
+        processes.wait_for_workers("early ")
         with traffic(house):
             time.sleep(4)
         [letter] = house.write(1)
