@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from tests.contract import NUMBERS, Table
 
@@ -36,6 +38,8 @@ LONGEST = (
     "tests/config/test_launch_up.py",
     "tests/faults/",
 )
+# One whole installation for each kind of servers: what is tested on either may run side by side.
+BY_KIND = frozenset({"tests/browser/test_whole.py"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +49,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Judge(config), "carteria-judge")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+class ByFile(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        kind = nodeid.rpartition("[")[2] if file in BY_KIND else ""
+        return f"{file}[{kind}"
 
 
 @pytest.hookimpl(trylast=True)  # pytest-django puts them in an order of its own

@@ -1,5 +1,6 @@
 """The health page: every line when all is well and when it is not, with what to do; never slow."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -179,6 +180,8 @@ def test_a_question_that_the_database_refuses_costs_one_line(
 def test_whoever_hangs_delays_the_page_by_less_than_a_second(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert health.PATIENCE < 1
+    monkeypatch.setattr(health, "PATIENCE", 3)  # beside which a slow machine's own time is little
     released = threading.Event()
     for module, name in ((health, "BROKER"), (health_page, "SCANNER"), (health_page, "DISK")):
         monkeypatch.setattr(module, name, health.Check(lambda: released.wait(30)))
@@ -188,7 +191,7 @@ def test_whoever_hangs_delays_the_page_by_less_than_a_second(
     took = time.monotonic() - begun
     released.set()
     assert page.status_code == 200
-    assert took < health.PATIENCE + 0.6
+    assert took < 2 * health.PATIENCE
     worst = {one.key for one in page.context["condition"].troubles if one.state == "down"}
     assert worst >= {"broker", "disk", "worker", "intake", "beat"}
 
@@ -531,7 +534,7 @@ def test_a_scanner_that_is_still_asked_is_down_only_after_a_while(
     ],
 )
 def test_a_process_that_gives_no_sign_of_life(house: House, key: str, command: str) -> None:
-    assert "Last sign of life 0 s ago." in line(key).fact
+    assert re.fullmatch(r"Last sign of life \d s ago\.", line(key).fact)
     since = ago(minutes=30)
     Heartbeat.objects.filter(name=key).update(at=since)
     found = line(key)

@@ -112,13 +112,13 @@ class Processes:
         self.kill(*self.running)
         self.listener.close()
 
-    def wait_for_web(self, *, within: float = 40) -> None:
+    def wait_for_web(self, *, within: float = 90) -> None:
         deadline = time.monotonic() + within
         while not self._web_answers():
             assert time.monotonic() < deadline, "the web does not answer"
             time.sleep(0.1)
 
-    def wait_for_workers(self, kind: str = "", *, within: float = 40) -> None:
+    def wait_for_workers(self, kind: str = "", *, within: float = 90) -> None:
         deadline = time.monotonic() + within
         for name in (f"{kind}worker", f"{kind}intake"):
             while "ready." not in self.log(name):

@@ -21,6 +21,9 @@ from tests.servers.migrated import made_once, migrate
 
 DATABASE = "carteria"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
+# Tests take back what they write: to a vacuum meanwhile a table looks empty, and what the next test
+# asks of thousands of rows would be planned for one.
+FOR_TESTS = (*FAST, "autovacuum=off")
 
 
 def programs() -> Path | None:
@@ -130,12 +133,12 @@ def _create_database(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """DATABASE_URL of a server of this test session."""
-    with running_postgres() as url:
+    with running_postgres(settings=FOR_TESTS) as url:
         yield url
 
 
 if __name__ == "__main__":  # python -m tests.servers.postgres COMMAND: runs it with DATABASE_URL
-    with running_postgres() as address:
+    with running_postgres(settings=FOR_TESTS) as address:
         told = {**os.environ, "DATABASE_URL": address}
         sys.exit(subprocess.run(sys.argv[1:], env=told, check=False).returncode)
 
