@@ -1,6 +1,7 @@
 """Who gets the waiting sessions of an automatic queue: decided under the queue's lock."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent
 from apps.channels.models import ChannelSettings
-from apps.core.db.locks import lock_until_commit
+from apps.core.db.locks import lock_all_until_commit, lock_until_commit
 from apps.core.db.rows import add_all, update_each
 from apps.queues import loads
 from apps.queues.models import Queue
@@ -44,6 +45,12 @@ def decide(queue: Queue, *, limit: int = AT_ONCE) -> list[Session]:
         sessions = _oldest_waiting(queue, room) if room else []
         _give(queue, [(session, choice) for session in sessions if (choice := line.choose_agent())])
     return sessions
+
+
+def lock(queue_ids: Iterable[int]) -> None:
+    """Until the transaction ends. Before loads: whoever gives out holds its queue when it counts
+    them, so that nobody waits in a circle."""
+    lock_all_until_commit(f"assign:{pk}" for pk in queue_ids)
 
 
 def queues_with_waiting() -> list[Queue]:

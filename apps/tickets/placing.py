@@ -57,7 +57,7 @@ def with_places(mails: Sequence[ReadMail]) -> list[tuple[ReadMail, Place]]:
 
 
 def _lock_for_merges(pairs: Sequence[tuple[ReadMail, Place]], evidence: Evidence) -> None:
-    """All that the batch will change, messages before sessions, each in the order of its keys: a
+    """All that the batch will change, messages before sessions before queues, each in one order: a
     merge alone would take its own first, then loads, and the next one's sessions after those."""
     if not evidence.merges:
         return
@@ -67,6 +67,7 @@ def _lock_for_merges(pairs: Sequence[tuple[ReadMail, Place]], evidence: Evidence
     both = {pk for _mail, place in pairs for pk in place.conversation.stored_ids}
     sessions = Session.objects.filter(thread__in={*both, *losers})
     lock(sessions.values_list("pk", flat=True))
+    assignment.lock({*sessions.values_list("queue", flat=True), *_queues_of(pairs)})
 
 
 def find_places(
@@ -242,7 +243,9 @@ def _save_sessions(
             else:
                 in_hand[session.queue_id, session.agent_id] += 1
     loads.shift_waiting(waiting)
-    loads.shift_all(in_hand)
+    if in_hand:
+        assignment.lock({session.queue_id for session in unique.values()})
+        loads.shift_all(in_hand)
     add_all([*events, *(_born(session) for session in new)])
 
 

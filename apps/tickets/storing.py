@@ -193,6 +193,8 @@ def _route(placed: Sequence[Placed]) -> set[int]:
     """
     heard = [one.session for one in placed if not one.place.silent]
     queues = {session.queue_id: session.queue for session in heard}
+    if len(queues) > 1:
+        assignment.lock(queues)
     given = {pk: assignment.decide(queues[pk]) for pk in sorted(queues)}
     decided = {session.pk: session for sessions in given.values() for session in sessions}
     sessions = {one.session.pk: one.session for one in placed}
