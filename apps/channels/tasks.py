@@ -3,7 +3,7 @@
 import logging
 
 from celery import shared_task
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 
 from apps.channels import canary, fetch_threads, imports, ledger_check, renewing, sending_domains
@@ -37,7 +37,7 @@ def fetch_and_note(account_id: int) -> None:
         return
     try:
         fetch(account)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise  # nothing can be noted; the next interval tries again
     except Exception:  # the rim: an account whose server surprises us must show it, and wait
         log.exception("fetching failed", extra={"account": account_id})

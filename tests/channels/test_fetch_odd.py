@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 
 from apps.channels import cursors
@@ -205,9 +206,10 @@ def test_pauses_double_up_to_a_quarter_of_an_hour_and_a_success_ends_them() -> N
     assert (settled(account).failures, account.status_code) == (0, "")
 
 
-def test_an_error_that_nobody_foresaw_is_shown_and_waits(monkeypatch) -> None:
+@pytest.mark.parametrize("error", [KeyError("surprise"), DataError("bigint out of range")])
+def test_an_error_that_nobody_foresaw_is_shown_and_waits(monkeypatch, error: Exception) -> None:
     def surprise(_account: EmailAccount) -> int:
-        raise KeyError("surprise")
+        raise error
 
     account = account_at_fake(9)
     monkeypatch.setattr("apps.channels.tasks.fetch", surprise)
