@@ -6,8 +6,9 @@ worker at a time and in order, so that an answer never overtakes the mail it ans
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from apps.channels.models import ChannelSettings, InboundEmail
 from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
+from apps.core.db.patience import patiently
 from apps.core.faults import crashpoint
 from apps.core.leases import Hold, held
 from apps.tickets.moving import twins
@@ -29,13 +31,27 @@ log = logging.getLogger(__name__)
 Status = InboundEmail.Status
 BATCH = 100
 BATCH_BYTES = 32 * 2**20
+AWAY = 10  # seconds that a restart of the database may take
 LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 
 
 def take_in(limit: int = 10_000) -> int:
-    """Takes in what the ledger holds, account by account; answers how many mails were settled."""
+    """Takes in what the ledger holds, account by account; answers how many mails were settled.
+
+    One that fails keeps no other waiting: what it raised is raised at the end.
+    """
     accounts = _received().order_by().values_list("account_id", flat=True).distinct()
-    return sum(_take_in_account(account, limit) for account in list(accounts))
+    settled = 0
+    failed: Exception | None = None
+    for account in list(accounts):
+        try:
+            settled += _take_in_account(account, limit)
+        except Exception as error:  # the rim: a task logs one error, and here may be several
+            log.exception("taking in stopped", extra={"account": account})
+            failed = failed or error
+    if failed:
+        raise failed
+    return settled
 
 
 def is_due() -> bool:
@@ -90,6 +106,9 @@ def _take_in_batch(
         if not blobs.is_out_of_room(error):
             raise
         return _wait_for_room(rows, error)
+    except (OperationalError, InterfaceError):
+        patiently(partial(_forgive, rows), seconds=AWAY)
+        raise  # the database is away or busy: the rows stay as they are and are tried again
 
 
 def _wait_for_room(rows: Sequence[InboundEmail], error: OSError) -> int:
@@ -108,8 +127,7 @@ def _store_or_split(account: int | None, mails: list[ReadMail], again: set[int])
     try:
         return _store(account, mails)
     except (OperationalError, InterfaceError):
-        _forgive([mail.row for mail in mails])
-        raise  # the database is away or busy: the rows stay as they are and are tried again
+        raise
     except Exception as error:  # the rim: whatever it is, it holds back only its own mail
         if blobs.is_out_of_room(error):
             raise
@@ -122,8 +140,9 @@ def _store_or_split(account: int | None, mails: list[ReadMail], again: set[int])
 
 
 def _refused(row: InboundEmail, error: Exception) -> Held:
-    """What the database says of a value, it says again; anything else may be over next time."""
-    if isinstance(error, DatabaseError | ValueError) and stage_of(error) == "store":
+    """What the database says of a value, it says again; anything else may be over next time, as
+    when two accounts brought the same bytes at once."""
+    if isinstance(error, DataError | ValueError) and stage_of(error) == "store":
         return Held("not-storable", _("The database refused it."))
     return failure(row, error)
 

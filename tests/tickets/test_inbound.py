@@ -14,13 +14,20 @@ from apps.crm.models import CrmConnection, TicketUpdate
 from apps.queues.loads import open_sessions
 from apps.queues.models import AgentLoad, Queue
 from apps.storage.models import StorageSettings
-from apps.tickets import assignment, inbound, sessions
+from apps.tickets import assignment, inbound, reading, sessions, storing
 from apps.tickets.held.quarantine import release
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, Session, SessionEvent, Thread
 from apps.tickets.threading.words import because_of
 from apps.tickets.tokens import new_message_id
-from tests.people import crm_connection, make_agent, make_mailbox, make_queue, make_user
+from tests.people import (
+    crm_connection,
+    make_account,
+    make_agent,
+    make_mailbox,
+    make_queue,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -333,6 +340,51 @@ def test_one_value_that_the_database_refuses_holds_one_mail(mailbox, monkeypatch
     outcomes = [outcome_of(row)[0] for row in rows]
     assert outcomes.count("stored") == 6
     assert outcome_of(rows[3]) == ("quarantined", "not-storable")
+
+
+def test_the_same_bytes_by_two_accounts_at_once_are_one_mail(mailbox, monkeypatch) -> None:
+    first = arrives(mailbox, a_mail())
+    take_in()
+    whence = {"source": "api", "account": make_account(), "mailbox": mailbox}
+    again = InboundEmail.objects.create(**whence, raw=first.raw, sha256=first.sha256)
+    before = storing._stored_before
+    monkeypatch.setattr(storing, "_stored_before", lambda _mails: {})  # not committed yet
+    assert take_in() == 0
+    monkeypatch.setattr(storing, "_stored_before", before)
+    take_in()
+    assert outcome_of(again) == ("duplicate", "")
+
+
+def test_an_account_that_fails_keeps_no_other_waiting(mailbox, queue, monkeypatch) -> None:
+    other = make_mailbox("sales@x.test", queue=queue, account=make_account())
+    rows = [arrives(mailbox, a_mail("First")), arrives(other, a_mail("Second"))]
+    real = inbound.store
+
+    def busy(mails: list[Any]) -> list[int]:
+        if mails[0].row.account_id == mailbox.account_id:
+            raise OperationalError("deadlock detected")
+        return real(mails)
+
+    monkeypatch.setattr(inbound, "store", busy)
+    with pytest.raises(OperationalError):
+        take_in()
+    assert [outcome_of(row)[0] for row in rows] == ["received", "stored"]
+
+
+def test_a_database_that_is_away_while_mail_is_read_uses_up_no_tries(mailbox, monkeypatch) -> None:
+    row = arrives(mailbox, a_mail())
+    real = reading.understood
+
+    def away(*_facts: Any) -> reading.ReadMail:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(reading, "understood", away)
+    for _time in range(4):
+        with pytest.raises(OperationalError):
+            take_in()
+    monkeypatch.setattr(reading, "understood", real)
+    take_in()
+    assert outcome_of(row)[0] == "stored"
 
 
 def test_a_database_that_is_away_costs_nothing_but_time(mailbox, monkeypatch) -> None:
