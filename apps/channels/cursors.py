@@ -162,9 +162,11 @@ def second_chances(lane: Lane, inbox: ImapInbox, cursor: FolderCursor) -> list[i
 
 
 def due_again(cursor: FolderCursor) -> list[str]:
-    """UIDs, or names of POP3, that are held back and whose time has come."""
+    """UIDs, or names of POP3, that are held back and whose time has come; a time further away than
+    any wait is of a clock that was wrong."""
     now = time.time()
-    return [uid for uid, (_tries, at) in cursor.held_back.items() if at <= now]
+    waiting = range(int(now) + 1, int(now) + LONGEST_WAIT + 1)
+    return [uid for uid, (_tries, at) in cursor.held_back.items() if at not in waiting]
 
 
 def settle(cursor: FolderCursor, done: Collection[int], *, missing: Collection[int] = ()) -> None:

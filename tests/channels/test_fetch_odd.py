@@ -127,6 +127,12 @@ def test_a_mail_that_the_server_refuses_stops_no_other() -> None:
     assert settled(account).status == "ok"
 
 
+def test_a_mail_held_back_by_a_clock_that_was_wrong_is_asked_for_again() -> None:
+    now = int(time.time())
+    held_back = {"1": [1, now], "2": [1, now + cursors.LONGEST_WAIT - 5], "3": [1, now + 10**8]}
+    assert cursors.due_again(FolderCursor(held_back=held_back)) == ["1", "3"]
+
+
 def test_a_mail_held_back_waits_longer_each_time() -> None:
     cursor = FolderCursor(account=account_at_fake(9), folder="INBOX", uidvalidity=1, first_uid=1)
     cursor.last_uid = 3
