@@ -1,9 +1,10 @@
 """The built-in CRM: tickets, comments and files as rows of our own database."""
 
+import logging
 from collections.abc import Sequence, Set
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.core.db.rows import add_new
@@ -11,6 +12,8 @@ from apps.core.sentences import gettext_noop as _
 from apps.crm import ticket_search, ticket_verbs
 from apps.crm.connectors.base import Added, CrmError, Entry, Most, NewTicket, TicketRef
 from apps.crm.models import CrmConnection, Ticket, TicketComment, TicketFile, TicketUpdate
+
+log = logging.getLogger(__name__)
 
 LONGEST_NAME, LONGEST_EMAIL = 200, 320  # the columns'
 
@@ -24,7 +27,39 @@ class BuiltinConnector:
     def __init__(self, console_address: str) -> None:
         self._console_address = console_address.rstrip("/")
 
-    def create_tickets(self, wanted: Sequence[NewTicket]) -> list[TicketRef]:
+    def create_tickets(self, wanted: Sequence[NewTicket]) -> list[TicketRef | CrmError]:
+        """What is refused holds back its own thread."""
+        try:
+            return [*self._create(wanted)]
+        except (OperationalError, InterfaceError):
+            raise  # the database is away or busy: nothing of these is to blame
+        except Exception as error:  # the rim, as for connectors to elsewhere
+            if len(wanted) == 1:
+                return [_failed(error)]
+        middle = len(wanted) // 2
+        return [*self.create_tickets(wanted[:middle]), *self.create_tickets(wanted[middle:])]
+
+    def add_entries(self, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
+        """What is refused holds back its own ticket, behind what comes before it there."""
+        try:
+            return self._add(per_ticket)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if len(per_ticket) == 1:
+                entries = per_ticket[0]
+                return [self._add_singly(entries) if len(entries) > 1 else Added(0, _failed(error))]
+        middle = len(per_ticket) // 2
+        return [*self.add_entries(per_ticket[:middle]), *self.add_entries(per_ticket[middle:])]
+
+    def _add_singly(self, entries: Sequence[Entry]) -> Added:
+        for done, entry in enumerate(entries):
+            [added] = self.add_entries([[entry]])
+            if added.error:
+                return Added(done, added.error)
+        return Added(len(entries))
+
+    def _create(self, wanted: Sequence[NewTicket]) -> list[TicketRef]:
         with transaction.atomic():
             made = _add_tickets(wanted)
             known = [one.marker for one in wanted if one.marker not in made]
@@ -33,7 +68,7 @@ class BuiltinConnector:
                 made.update(there.values_list("marker", "pk"))
         return [self._ref(made[one.marker]) for one in wanted]
 
-    def add_entries(self, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
+    def _add(self, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
         wanted = {int(entries[0].ticket.id) for entries in per_ticket}
         with transaction.atomic():
             # Locked in order: nobody closes or deletes one meanwhile, nor waits in a circle.
@@ -111,6 +146,12 @@ def _add_files(entries: Sequence[Entry]) -> set[str]:
 def _remove_replaced(markers: Sequence[str]) -> None:
     if markers:
         TicketFile.objects.filter(marker__in=markers).delete()
+
+
+def _failed(error: Exception) -> CrmError:
+    kind = type(error).__name__
+    log.error("a ticket refused something", extra={"error": kind}, exc_info=error)
+    return CrmError(_("The connector failed: %(kind)s."), {"kind": kind})
 
 
 def _deleted(ticket: TicketRef) -> CrmError:

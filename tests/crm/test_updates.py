@@ -1,17 +1,18 @@
 """The outbox: once, in order, and again later when the CRM failed."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.channels.models import ChannelSettings
 from apps.core import blobs
 from apps.core.models import Lease
-from apps.crm import posting
-from apps.crm.connectors.base import CrmError
+from apps.crm import builtin, posting
+from apps.crm.connectors.base import CrmError, Entry, NewTicket
 from apps.crm.models import (
     CrmConnection,
     CrmSettings,
@@ -50,6 +51,30 @@ def test_a_thread_gets_one_ticket_with_its_comments_in_order() -> None:
     ticket = Ticket.objects.get()
     assert (ticket.marker, ticket.subject) == ("T1", "Subject of T1")
     assert [one.text for one in ticket.comments.all()] == ["standard first", "link 1", "link 2"]
+
+
+@pytest.mark.parametrize("refused", ["_add_tickets", "_add_comments"])
+def test_what_the_database_refuses_stops_its_own_thread_alone(
+    refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for thread in ("T1", "T2", "T3"):
+        plan_mail(thread, "1", "2")
+    real = getattr(builtin, refused)
+    stopped = {"_add_tickets": "T2", "_add_comments": "T2:link:1"}[refused]
+
+    def picky(wanted: Sequence[NewTicket | Entry]) -> object:
+        if any(one.marker == stopped for one in wanted):
+            raise DataError("this value")
+        return real(wanted)
+
+    monkeypatch.setattr(builtin, refused, picky)
+    post_updates(["T1", "T2", "T3"])
+    posted = TicketUpdate.objects.filter(status="posted").values_list("thread_key", flat=True)
+    assert sorted(posted) == ["T1"] * 3 + ["T2"] * (refused == "_add_comments") + ["T3"] * 3
+    waiting = TicketUpdate.objects.exclude(status="posted").order_by("pk")[0]
+    assert (waiting.thread_key, waiting.tries) == ("T2", 1)
+    assert "DataError" in waiting.error
+    assert due(9) == []  # it waits, as with any CRM
 
 
 @pytest.mark.contract("1.3.i")
