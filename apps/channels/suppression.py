@@ -51,7 +51,8 @@ def is_gone(status: str, smtp_code: int | None) -> bool:
 
 
 def add(found: Iterable[Found]) -> None:
-    """By the product, in one statement; what is known already stays as it is."""
+    """By the product, in one statement and one order, so that two never wait for each other; what
+    is known already stays as it is."""
     SuppressedAddress.objects.bulk_create(
         (
             SuppressedAddress(
@@ -61,7 +62,7 @@ def add(found: Iterable[Found]) -> None:
                 evidence=one.evidence[:MOST_WORDS],
                 conversation=one.conversation,
             )
-            for one in found
+            for one in sorted(found, key=lambda one: one.address.lower())
             if "@" in one.address
         ),
         ignore_conflicts=True,
