@@ -31,29 +31,26 @@ log = logging.getLogger(__name__)
 Status = InboundEmail.Status
 BATCH = 100
 BATCH_BYTES = 32 * 2**20
-TURN = 500  # mails of an account, before the next one has its turn
 AWAY = 10  # seconds that a restart of the database may take
 LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 
 
 def take_in(limit: int = 10_000) -> int:
-    """Takes in what the ledger holds; answers how many mails were settled.
+    """Takes in what the ledger holds, account by account; answers how many mails were settled.
 
-    The accounts take turns, so that none waits for the thousands of another; nor for its troubles:
-    what was raised is raised at the end.
+    One that fails keeps no other waiting: what it raised is raised at the end.
     """
     accounts = _received().order_by().values_list("account_id", flat=True).distinct()
-    again: dict[int | None, set[int]] = {account: set() for account in accounts}
-    settled, failed = 0, list[Exception]()
-    for before in range(0, limit, TURN):
-        most = min(TURN, limit - before)
-        for account in list(again):
-            number = _try_account(account, most, again[account], failed)
-            settled += number
-            if number < most:
-                del again[account]
+    settled = 0
+    failed: Exception | None = None
+    for account in list(accounts):
+        try:
+            settled += _take_in_account(account, limit)
+        except Exception as error:  # the rim: a task logs one error, and here may be several
+            log.exception("taking in stopped", extra={"account": account})
+            failed = failed or error
     if failed:
-        raise failed[0]
+        raise failed
     return settled
 
 
@@ -61,18 +58,9 @@ def is_due() -> bool:
     return _received().exists()
 
 
-def _try_account(account: int | None, limit: int, again: set[int], failed: list[Exception]) -> int:
-    try:
-        return _take_in_account(account, limit, again)
-    except Exception as error:  # the rim: a task logs one error, and here may be several
-        log.exception("taking in stopped", extra={"account": account})
-        failed.append(error)
-        return 0
-
-
-def _take_in_account(account: int | None, limit: int, again: set[int]) -> int:
-    """AGAIN: those that failed in this round; the next one tries them once more."""
+def _take_in_account(account: int | None, limit: int) -> int:
     settled = 0
+    again: set[int] = set()  # failed in this round; the next one tries them once more
     with held(f"take-in:{account}", seconds=LEASE) as hold:
         while hold and settled < limit and hold.renew():
             rows = _next_batch(account, min(BATCH, limit - settled), again)

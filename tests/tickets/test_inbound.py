@@ -371,19 +371,6 @@ def test_an_account_that_fails_keeps_no_other_waiting(mailbox, queue, monkeypatc
     assert [outcome_of(row)[0] for row in rows] == ["received", "stored"]
 
 
-def test_accounts_take_turns(mailbox, queue, monkeypatch) -> None:
-    monkeypatch.setattr(inbound, "TURN", 2)
-    other = make_mailbox("sales@x.test", queue=queue, account=make_account())
-    for number in range(5):
-        arrives(mailbox, a_mail(f"First {number}"))
-    arrives(other, a_mail("Second"))
-    assert take_in(4) == 5
-    stored = Message.objects.order_by("pk").values_list("inbound__account", flat=True)
-    one, two = mailbox.account_id, other.account_id
-    assert list(stored) == [one, one, two, one, one]
-    assert take_in() == 1
-
-
 def test_a_database_that_is_away_while_mail_is_read_uses_up_no_tries(mailbox, monkeypatch) -> None:
     row = arrives(mailbox, a_mail())
     real = reading.understood
