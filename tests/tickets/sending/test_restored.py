@@ -156,3 +156,23 @@ def test_mail_that_is_found_again_gets_no_second_automatic_answer(
     assert said(old) == "restored"
     new = comes(house.mailbox, a_mail("New"))
     assert said(new) == "answered"
+
+
+def test_a_dot_that_another_worker_counts_meanwhile_is_no_sign_of_a_backup(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look at the row and one at the file: what waits must not come into doubt."""
+    waiting = answer(house)
+    restored.count_dot()
+    length_of = restored._length
+    meanwhile = iter([restored.count_dot])
+
+    def length(file: Path) -> int:
+        for count in meanwhile:
+            count()
+        return length_of(file)
+
+    monkeypatch.setattr(restored, "_length", length)
+    restored.notice()
+    waiting.refresh_from_db()
+    assert (waiting.status, restored.noticed_at()) == (Status.QUEUED, None)
