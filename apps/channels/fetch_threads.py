@@ -50,8 +50,9 @@ class FetchThreads:
         """For one of these threads, while a server makes it wait."""
         with self._lock:
             self._resting += 1
-            self._start_one_more()
         try:
+            with self._lock:
+                self._start_one_more()
             yield
         finally:
             with self._lock:
@@ -67,8 +68,8 @@ class FetchThreads:
     def _start_one_more(self) -> None:
         allowed = min(self._at_work + self._resting, self._most)
         if self._threads < allowed and self._waiting.keys() - self._running:
-            self._threads += 1
             threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+            self._threads += 1  # it waits for the lock; one that could not start counts for nothing
 
     def _serve(self) -> None:
         _mine.threads = self
@@ -78,7 +79,7 @@ class FetchThreads:
                 close_old_connections()
                 fetch()
             except Exception:  # the rim: the next one has its turn whatever happened to this one
-                log.exception("%s failed", self._name, extra={"which": account_id})
+                log.exception("a thread failed", extra={"of": self._name, "which": account_id})
             finally:
                 with self._lock:
                     self._running.discard(account_id)

@@ -113,6 +113,31 @@ def test_an_error_ends_only_the_fetch_it_happened_in(fetches: Fetches) -> None:
     assert fetches.wait_for(fetches.ended, {9})
 
 
+def test_a_machine_that_has_no_thread_left_costs_that_moment_alone(
+    fetches: Fetches, monkeypatch
+) -> None:
+    def refuses(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threads = FetchThreads(at_work=1, most=1)
+    with monkeypatch.context() as full, pytest.raises(RuntimeError):
+        full.setattr(threading.Thread, "start", refuses)
+        threads.hand_over(8, fetches)
+    threads.hand_over(9, fetches)
+    assert fetches.wait_for(fetches.ended, {8, 9})
+
+
+def test_whoever_rests_on_a_full_machine_counts_no_longer_than_it_rests(monkeypatch) -> None:
+    def refuses() -> None:
+        raise RuntimeError("can't start new thread")
+
+    threads = FetchThreads(at_work=1, most=4)
+    monkeypatch.setattr(threads, "_start_one_more", refuses)
+    with pytest.raises(RuntimeError), threads.resting():
+        pass
+    assert threads._resting == 0
+
+
 def test_a_process_that_stops_begins_no_fetch(fetches: Fetches, monkeypatch) -> None:
     stopping = threading.Event()
     monkeypatch.setattr(fetch_threads, "stopping", stopping)
