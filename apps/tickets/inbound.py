@@ -5,8 +5,11 @@ worker at a time and in order, so that an answer never overtakes the mail it ans
 """
 
 import logging
-from collections.abc import Sequence
+import random
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 
 from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
@@ -35,20 +38,30 @@ AWAY = 10  # seconds that a restart of the database may take
 LEASE = 30  # seconds; renewed amid each batch, so that a killed worker blocks nobody for long
 
 
-def take_in(limit: int = 10_000) -> int:
+def take_in(
+    limit: int = 10_000, *, seconds: float = inf, turn_over: Callable[[], None] = lambda: None
+) -> int:
     """Takes in what the ledger holds, account by account; answers how many mails were settled.
 
-    One that fails keeps no other waiting: what it raised is raised at the end.
+    After so many SECONDS no batch is begun, and TURN_OVER is called if any mail was settled until
+    then; chance says which account comes first. One that fails keeps no other waiting: what it
+    raised is raised at the end.
     """
-    accounts = _received().order_by().values_list("account_id", flat=True).distinct()
+    end = time.monotonic() + seconds
+    accounts = list(_received().order_by().values_list("account_id", flat=True).distinct())
+    random.shuffle(accounts)
     settled = 0
     failed: Exception | None = None
-    for account in list(accounts):
+    for account in accounts:
         try:
-            settled += _take_in_account(account, limit)
+            settled += _take_in_account(account, limit, end)
         except Exception as error:  # the rim: a task logs one error, and here may be several
             log.exception("taking in stopped", extra={"account": account})
             failed = failed or error
+        if time.monotonic() >= end:
+            break
+    if settled and time.monotonic() >= end:
+        turn_over()
     if failed:
         raise failed
     return settled
@@ -58,7 +71,7 @@ def is_due() -> bool:
     return _received().exists()
 
 
-def _take_in_account(account: int | None, limit: int) -> int:
+def _take_in_account(account: int | None, limit: int, end: float) -> int:
     settled = 0
     again: set[int] = set()  # failed in this round; the next one tries them once more
     with held(f"take-in:{account}", seconds=LEASE) as hold:
@@ -70,6 +83,8 @@ def _take_in_account(account: int | None, limit: int) -> int:
             if not taken and len(again) == known:
                 break
             settled += taken
+            if time.monotonic() >= end:
+                break
     return settled
 
 

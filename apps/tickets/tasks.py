@@ -42,6 +42,7 @@ from apps.tickets.signals import (
 )
 
 SWEPT_AT_ONCE = 200
+TURN = 2  # seconds
 DELIVERY_GRACE = 6  # seconds; the launcher lets a worker have nine
 deliveries = FetchThreads(at_work=24, most=24, name="delivery")
 
@@ -50,7 +51,14 @@ Item = TypeVar("Item", int, str)
 
 @shared_task
 def take_in() -> None:
-    inbound.take_in()
+    """In turns: as many accounts as there are threads, each with thousands of mails, would keep all
+    else waiting, the next account's mail and the sign of life too."""
+    inbound.take_in(seconds=TURN, turn_over=_go_on)
+
+
+def _go_on() -> None:
+    if inbound.is_due():
+        wake(take_in)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from apps.crm.models import CrmConnection, TicketUpdate
 from apps.queues.loads import open_sessions
 from apps.queues.models import AgentLoad, Queue
 from apps.storage.models import StorageSettings
-from apps.tickets import assignment, inbound, reading, sessions, storing
+from apps.tickets import assignment, inbound, reading, sessions, storing, tasks
 from apps.tickets.held.quarantine import release
 from apps.tickets.inbound import take_in
 from apps.tickets.models import Message, Session, SessionEvent, Thread
@@ -411,6 +411,20 @@ def test_a_mail_that_kills_its_worker_three_times_is_held(mailbox) -> None:
     take_in()
     assert outcome_of(row) == ("quarantined", "three-tries")
     assert outcome_of(other)[0] == "stored"
+
+
+def test_a_turn_ends_and_what_is_left_is_woken_again(mailbox, monkeypatch) -> None:
+    """Four accounts with thousands of mails kept four threads, and the sign of life waited."""
+    woken: list[object] = []
+    monkeypatch.setattr(tasks, "wake", woken.append)
+    monkeypatch.setattr(tasks, "TURN", 0)
+    monkeypatch.setattr(inbound, "BATCH", 2)
+    for number in range(3):
+        arrives(mailbox, a_mail(f"Parcel {number}"))
+    tasks.take_in()
+    assert (Message.objects.count(), woken) == (2, [tasks.take_in])
+    tasks.take_in()
+    assert (Message.objects.count(), woken) == (3, [tasks.take_in])
 
 
 def test_nothing_is_taken_in_while_the_channel_is_off(mailbox) -> None:
