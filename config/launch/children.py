@@ -86,11 +86,17 @@ class Children:
         say(f"{child.name} ended ({how_it_ended(child)}); starting it again")
 
     def _revive(self, child: Child) -> None:
+        """A machine that is full just then, or amid an upgrade, may have room for it later."""
         child.due_at = None
         child.environment.pop("CARTERIA_CRASH_AT", None)
-        if child.before_restart:
-            child.before_restart(child.exit_code or 0, child.lived)
-        self._launch(child)
+        try:
+            if child.before_restart:
+                child.before_restart(child.exit_code or 0, child.lived)
+            self._launch(child)
+        except OSError as error:
+            child.failures += 1
+            child.due_at = time.monotonic() + pause_before(child.failures)
+            say(f"{child.name} cannot be started ({error.strerror}); trying it again")
 
     def _launch(self, child: Child) -> None:
         with (
@@ -135,8 +141,17 @@ class Children:
         """The open log is cut, its former content kept once: append mode makes that safe."""
         for path in self.logs.glob("*.log"):
             if path.stat().st_size > LOG_LIMIT:
-                path.with_suffix(".log.1").write_bytes(path.read_bytes())
+                _keep_once(path, path.with_suffix(".log.1"))
                 os.truncate(path, 0)
+
+
+def _keep_once(log: Path, kept: Path) -> None:
+    """On a full disk old lines are the first to go."""
+    try:
+        kept.write_bytes(log.read_bytes())
+    except OSError as error:
+        kept.unlink(missing_ok=True)
+        say(f"{log.name} is cut, and its lines are not kept: {error.strerror}")
 
 
 def pause_before(failures: int) -> float:

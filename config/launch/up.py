@@ -30,12 +30,17 @@ LIVES_BEFORE_READY = 4
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    data = places.private_folder(places.data_folder(options.data))
-    lock = DataLock(data)
+    folder = places.data_folder(options.data)
     try:
-        return _Start(data, options).run()
-    finally:
-        os.close(lock.handle)
+        data = places.private_folder(folder)
+        lock = DataLock(data)
+        try:
+            return _Start(data, options).run()
+        finally:
+            os.close(lock.handle)
+    except OSError as error:
+        where = error.filename or folder
+        raise Failure(f"{where} cannot be used: {error.strerror or error}.") from error
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -57,6 +57,20 @@ def test_the_next_life_is_not_told_to_crash(children: Children, tmp_path: Path) 
     assert log.read_text().splitlines()[:2] == ["fetch.before_raw:1", "nowhere"]
 
 
+def test_a_child_that_cannot_be_started_just_then_is_tried_again(
+    children: Children, tmp_path: Path
+) -> None:
+    """Its program is replaced, or the machine has no process left: the others live on."""
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+    child = children.start(Child("clamd", [program, "-c", "pass"], dict(os.environ)))
+    program.unlink()
+    wait_for(children, lambda: child.failures > 1)
+    program.symlink_to(sys.executable)
+    last = child.process
+    wait_for(children, lambda: child.process is not last)
+
+
 def test_a_task_runs_once(children: Children) -> None:
     child = children.start(python("task", "raise SystemExit(7)", once=True))
     wait_for(children, lambda: not child.running)
@@ -124,3 +138,17 @@ def test_a_long_log_is_cut_and_kept_once(
     children.trim_logs()
     assert (tmp_path / "web.log").read_text() == ""
     assert (tmp_path / "web.log.1").read_text() == "more than ten letters"
+
+
+def test_a_full_disk_costs_the_old_lines_and_nothing_else(
+    children: Children, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("config.launch.children.LOG_LIMIT", 10)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    (tmp_path / "web.log").write_text("more than ten letters")
+    children.trim_logs()
+    assert (tmp_path / "web.log").read_text() == ""
+    assert not (tmp_path / "web.log.1").exists()

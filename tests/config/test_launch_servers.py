@@ -183,6 +183,20 @@ def test_one_start_for_each_data_folder(tmp_path: Path) -> None:
     assert not locks.is_held(tmp_path)
 
 
+@pytest.mark.parametrize("where", ["file", "file/below", "with-a-file/log"])
+def test_a_data_folder_that_cannot_be_used_is_one_sentence(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "with-a-file").mkdir()
+    for name in ("file", "with-a-file/log"):
+        (tmp_path / name).touch()
+    folder = tmp_path / where.removesuffix("/log")
+    assert main.run(["manage.py", "up", "--port", "0", "--data", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"carteria: {tmp_path / where} cannot be used: ")
+    assert "Traceback" not in said
+
+
 def test_keys_are_made_once_and_for_us_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
