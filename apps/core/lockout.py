@@ -8,6 +8,7 @@ wrong field.
 """
 
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from axes.backends import AxesStandaloneBackend
@@ -18,7 +19,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from apps.core.client import UNKNOWN
+from apps.core.client import UNKNOWN, client_address
 from apps.core.models import SignInSettings, User
 
 Credentials = dict[str, Any] | None
@@ -125,6 +126,14 @@ def counted_name(request: HttpRequest, credentials: Credentials) -> str:
 
 def counted_by(request: HttpRequest, credentials: Credentials) -> list[list[str]]:
     return [["username"]] if _is_code(credentials) else [["username", "ip_address"]]
+
+
+def counted_address(request: HttpRequest) -> str:
+    """A line of IPv6 has 2**64 addresses, and who may take any of them has no more tries for it."""
+    address = ip_address(client_address(request))
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False).network_address)
 
 
 def failure_limit(request: HttpRequest, credentials: Credentials) -> int:

@@ -67,6 +67,21 @@ def test_from_elsewhere_and_as_somebody_else_one_still_gets_in(house: House) -> 
     assert Client(REMOTE_ADDR="10.0.0.1").post(LOGIN, form).status_code == 302
 
 
+def test_another_address_of_the_same_line_gives_no_more_tries(house: House) -> None:
+    for last in range(3):
+        fail(1, address=f"2001:db8:1:2::{last}")
+
+    assert try_right(address="2001:db8:1:2:ffff::9") == 429
+    assert try_right(address="2001:db8:1:3::9") == 302
+
+
+def test_ipv4_by_a_socket_of_both_kinds_is_still_one_address(house: House) -> None:
+    fail(address="::ffff:10.0.0.1")
+
+    assert try_right(address="10.0.0.1") == 429
+    assert try_right(address="::ffff:10.0.0.2") == 302
+
+
 def test_names_that_nobody_has_are_locked_just_so(house: House) -> None:
     assert fail(2, login="nobody") == 200
     assert fail(1, login="nobody") == 429
