@@ -59,6 +59,8 @@ def watch(stop: threading.Event | None = None) -> None:
                     Watchers().run(hold.renew, stop)
         except DatabaseAway:
             log.warning("the database is away; watching goes on when it is back")
+        except Exception:  # the rim: nobody would start this thread anew
+            log.exception("watching failed; it begins anew")
         stop.wait(LOOK_EVERY)
     connection.close()
 

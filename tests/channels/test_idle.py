@@ -171,6 +171,24 @@ def eventually(happened: Callable[[], bool], seconds: float = 10) -> bool:
     return happened()
 
 
+def test_watching_begins_anew_whatever_has_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the worker of `up` nobody would start its thread again."""
+    stop, begun = threading.Event(), []
+
+    def run(_watchers: Watchers, _renew: object, _stop: object) -> None:
+        begun.append(True)
+        if len(begun) == 2:
+            stop.set()
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Watchers, "run", run)
+    monkeypatch.setattr(idle, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(idle, "close_old_connections", lambda: None)  # the test's own
+    monkeypatch.setattr(idle.connection, "close", lambda: None)
+    idle.watch(stop)
+    assert len(begun) == 2
+
+
 def test_only_accounts_that_want_it_are_watched() -> None:
     switch_on()
     wanted = account_at_fake(1)
