@@ -1,8 +1,11 @@
 """When this floor is woken: after a commit, and every ten seconds for whatever was missed."""
 
+import logging
+from collections.abc import Callable
 from typing import TypeVar
 
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 
 from apps.agents.signals import state_changed
@@ -40,6 +43,8 @@ from apps.tickets.signals import (
     pdf_asked,
     room_made,
 )
+
+log = logging.getLogger(__name__)
 
 SWEPT_AT_ONCE = 200
 TURN = 2  # seconds
@@ -98,25 +103,73 @@ def tell_senders() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Whatever a lost broker message, a killed worker or a wait has left: found in the rows."""
+    """Whatever a lost broker message, a killed worker or a wait has left: found in the rows. What
+    one step stumbles over is there again each time, and must not keep the others from theirs."""
+    for step in _STEPS:
+        try:
+            step()
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: for all of them
+        except Exception:  # the rim
+            log.exception("a step of the sweep failed", extra={"step": step.__name__})
+
+
+def _wake_intake() -> None:
     if inbound.is_due():
         wake(take_in)
+
+
+def _wake_screening() -> None:
     for batch in _batches(screen.due(SWEPT_AT_ONCE), 20):
         wake(screen_files, batch)
+
+
+def _wake_deliveries() -> None:
     for message_id in outbound.due(SWEPT_AT_ONCE):
         wake(deliver, message_id)
+
+
+def _wake_sent_folders() -> None:
     for account_id in sent_copies.accounts_due():
         wake(ask_sent_folder, account_id)
+
+
+def _assign_waiting() -> None:
     for queue in assignment.queues_with_waiting():
         assign(queue.pk)
+
+
+def _plan_comments() -> None:
     comments.release_decided()
     comments.plan_overdue_copies()
+
+
+def _wake_posting() -> None:
     for thread_keys in _batches(posting.due(SWEPT_AT_ONCE), 20):
         wake(post_updates_of, thread_keys)
+
+
+def _wake_pdfs() -> None:
     if thread_pdf_render.is_due():
         wake(render_thread_pdfs)
+
+
+def _wake_notices() -> None:
     if sender_notice.is_due():
         wake(tell_senders)
+
+
+_STEPS: tuple[Callable[[], None], ...] = (
+    _wake_intake,
+    _wake_screening,
+    _wake_deliveries,
+    _wake_sent_folders,
+    _assign_waiting,
+    _plan_comments,
+    _wake_posting,
+    _wake_pdfs,
+    _wake_notices,
+)
 
 
 @shared_task

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -263,10 +263,18 @@ def _judge_abandoned() -> None:
     over = Q(lease_until__lte=Now())
     left = DeliveryAttempt.objects.filter(over, outcome="")
     for row in left.select_related(*(f"message__{one}" for one in pacing.NEEDED)):
-        as_seen = over & Q(stage=row.stage)
-        if row.stage == Stage.DATA:
-            sentence = _("We stopped after the whole mail was over: it may have arrived or not.")
-            _record(row.message, row, Outcome("unknown", None, sentence), only_if=as_seen)
-        else:
-            sentence = _("We stopped before the mail was over; it is tried again.")
-            _record(row.message, row, Outcome("retry", None, sentence), only_if=as_seen)
+        try:
+            _judge(row, as_seen=over & Q(stage=row.stage))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # the rim: it would keep all mail from leaving, each time anew
+            log.exception("a delivery could not be judged", extra={"message_id": row.message_id})
+
+
+def _judge(row: DeliveryAttempt, *, as_seen: Q) -> None:
+    if row.stage == Stage.DATA:
+        sentence = _("We stopped after the whole mail was over: it may have arrived or not.")
+        _record(row.message, row, Outcome("unknown", None, sentence), only_if=as_seen)
+    else:
+        sentence = _("We stopped before the mail was over; it is tried again.")
+        _record(row.message, row, Outcome("retry", None, sentence), only_if=as_seen)

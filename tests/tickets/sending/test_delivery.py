@@ -226,6 +226,24 @@ def test_a_worker_that_died_after_the_dot_leaves_an_unknown(
     assert (told(message), smtp_sink.mails) == (1, [])
 
 
+def test_one_that_cannot_be_judged_keeps_no_other_from_leaving(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, other = queued(house), queued(house)
+    the_worker_dies(odd, "connecting")
+    the_worker_dies(other, "connecting")
+    settle = delivery.settling.settle
+
+    def stumbles(message: Message, *, pause: int, because: str = "") -> None:
+        if message == odd:
+            raise KeyError("surprise")
+        settle(message, pause=pause, because=because)
+
+    monkeypatch.setattr(delivery.settling, "settle", stumbles)
+    assert due(10) == [other.pk]
+    assert as_it_is(odd).status == Status.SENDING  # judged anew by each sweep
+
+
 def test_a_worker_whose_lease_lives_is_left_alone(message: Message) -> None:
     delivery._claim(message)
     assert due(10) == []
