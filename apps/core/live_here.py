@@ -55,6 +55,8 @@ def _report(user_ids: list[int]) -> None:
             follower(user_ids)
         except DatabaseError:
             log.warning("presence could not be stored", extra={"users": len(user_ids)})
+        except Exception:  # the rim: a reporter that died would leave all who are there absent
+            log.exception("presence could not be told", extra={"users": len(user_ids)})
 
 
 here = Here()

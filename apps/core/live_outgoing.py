@@ -4,10 +4,10 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,7 @@ class Outgoing:
         with self._lock:
             self._news[topic, news["type"], news["id"]] = news
             if self._sender is None:
-                self._sender = threading.Thread(target=self._send, name="live", daemon=True)
-                self._sender.start()
+                self._sender = _started(self._send)
 
     def _send(self) -> None:
         failed = 0
@@ -38,9 +37,9 @@ class Outgoing:
             try:
                 asyncio.run(_publish(news))
                 failed = 0
-            except RedisError:
+            except Exception as error:  # the rim: of a sender that died nobody would hear
                 failed += 1
-                self._keep(news, failed)
+                self._keep(news, failed, error)
 
     def _next(self, *, after: float) -> Waiting:
         time.sleep(after)
@@ -50,13 +49,25 @@ class Outgoing:
                 self._sender = None
         return news
 
-    def _keep(self, news: Waiting, failed: int) -> None:
+    def _keep(self, news: Waiting, failed: int, error: Exception) -> None:
         """For a broker that only starts anew; after that browsers hear nothing, and come back."""
         if failed == 1:
-            log.warning("the broker is away; news wait for it")
+            facts = {"error": type(error).__name__}
+            log.warning("the broker is away; news wait for it", extra=facts)
         with self._lock:
             if failed < TRIES and len(news) + len(self._news) <= MOST_KEPT:
                 self._news = news | self._news  # the newer ones win
+
+
+def _started(send: Callable[[], None]) -> threading.Thread | None:
+    """None: the machine has no thread left, and the next news try it again."""
+    thread = threading.Thread(target=send, name="live", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        log.warning("no thread could be started; news wait")
+        return None
+    return thread
 
 
 async def _publish(news: Waiting) -> None:

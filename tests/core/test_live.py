@@ -4,16 +4,17 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import InMemoryChannelLayer
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from redis.exceptions import ConnectionError
 
-from apps.core import live, live_outgoing, live_socket
+from apps.core import live, live_here, live_outgoing, live_socket
 from apps.core.live import MOST_MISSED, news_of
 from apps.core.live_here import here
 from apps.core.live_socket import LiveConsumer
@@ -301,7 +302,44 @@ def test_news_of_a_broker_that_stays_away_are_forgotten(monkeypatch: pytest.Monk
     assert outgoing._news == {}
 
 
+def test_a_machine_that_is_full_for_a_moment_does_not_silence_a_process_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No file left for the line to the broker, or no thread to speak in."""
+    monkeypatch.setattr(live_outgoing, "PAUSE_OF_BROKER", 0.01)
+    sent: list[dict[str, Any]] = []
+    full = iter([OSError(24, "Too many open files")])
+
+    async def publish(news: live_outgoing.Waiting) -> None:
+        for error in full:
+            raise error
+        sent.extend(news.values())
+
+    def refuses(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(live_outgoing, "_publish", publish)
+    outgoing = live_outgoing.Outgoing()
+    with monkeypatch.context() as moment:
+        moment.setattr(Thread, "start", refuses)
+        outgoing.put("queue.1", news_of("session.changed", "E1", 7))
+    outgoing.put("queue.1", news_of("session.changed", "E2", 8))
+    soon(lambda: len(sent) == 2)
+
+
 # ---- presence -----------------------------------------------------------------------------------
+
+
+def test_a_follower_that_stumbles_ends_no_presence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reporter would be started again by the next socket only."""
+    told: list[list[int]] = []
+
+    def stumbles(_user_ids: list[int]) -> None:
+        raise InterfaceError("the cursor is closed")
+
+    monkeypatch.setattr(live_here, "_followers", [stumbles, told.append])
+    live_here._report([7])
+    assert told == [[7]]
 
 
 def test_an_open_socket_is_presence_until_it_closes(user: User) -> None:
