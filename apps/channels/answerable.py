@@ -20,7 +20,7 @@ _MACHINE = re.compile(
     r"|owner-.+|.+-(?:owner|request|bounces?)|bounces?|return|returns?-.+|notif(?:y|ications?)"
     r"|auto-?(?:mailer|reply|responder|response|confirm)"
     r"|(?:.+[._-])?(?:do[._-]?not|dont|no|never)[._-]?(?:reply|replay|responder|responda|respond"
-    r"|answer|contestar))(?:[+=].*|[._-]?\d*)",
+    r"|answer|contestar)(?:[._-].+)?)(?:[+=].*|[._-]?\d*)",
     re.IGNORECASE,
 )
 

@@ -220,6 +220,8 @@ GUARDS: list[tuple[str, dict[str, str]]] = [
     ("machine", {"From": "noreply+a7@outside.test"}),
     ("machine", {"From": "do_not_reply@outside.test"}),
     ("machine", {"From": "orders-noreply@outside.test"}),
+    ("machine", {"From": "noreply-dmarc-support@outside.test"}),  # as Google's, which say no more
+    ("machine", {"From": "no.reply.alerts@outside.test"}),
     ("machine", {"From": "no-responder@outside.test"}),
     ("machine", {"From": "owner-news@outside.test"}),
     ("machine", {"From": "news-request@outside.test"}),
