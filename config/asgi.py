@@ -9,9 +9,12 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
+from django.db import connections
 from django.urls import path
 
 django_application = get_asgi_application()
+# Each request has a thread of its own here: a connection that is kept would be nobody's.
+connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from apps.core.live_socket import LiveConsumer  # noqa: E402
 
