@@ -57,7 +57,10 @@ class Batch:
             raise
 
     def lacks_option(self) -> bool:
-        return not self.down.is_set() and bool(scanner.lacks(self.address))
+        """Of a scanner that went down meanwhile nobody can say."""
+        if self.down.is_set():
+            raise ScannerDown("found down a moment ago")
+        return bool(scanner.lacks(self.address))
 
     def found_down(self) -> None:
         scanner.forget()
@@ -135,11 +138,11 @@ def _scanned(file: Attachment, content: bytes, kind: str, batch: Batch) -> Decis
     key = (file.sha256, batch.address, engine.name, engine.signature_version, str(batch.limit))
     known = clean_before.is_known(key)
     finding = Finding("clean") if known else finding_on(file, content, batch)
-    if finding.outcome == "clean" and not known:
-        clean_before.remember(key)
     verdict, reason = _meaning(finding)
     if verdict == Verdict.CLEAN and batch.lacks_option() and needs_options(kind, content):
         return Decision(Verdict.WAITING, SCANNER_OPTIONS, kind)
+    if verdict == Verdict.CLEAN and not known:  # not before: the options are no part of the key
+        clean_before.remember(key)
     return Decision(verdict, reason, kind, engine.name, engine.signature_version)
 
 

@@ -35,6 +35,7 @@ from tests.servers.clamd import (
 
 MEGABYTE = 2**20
 LIMIT = 50 * MEGABYTE
+TOO_DEEP = b"stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0"
 
 
 def mail_with(content: bytes) -> bytes:
@@ -136,6 +137,40 @@ def test_a_document_that_waits_for_an_option_is_not_read_again_until_it_is_on(
     scanner.forget()
     again(document)
     assert fate(document) == (Verdict.CLEAN, "")
+
+
+@pytest.mark.contract("1.5.a")
+def test_what_was_clean_for_a_scanner_without_the_option_is_sent_again(
+    fake_clamd: FakeClamd, file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process need have seen it down: its answers are asked for anew when they are old."""
+    monkeypatch.setattr(scanner, "LACK_REMEMBERED", -1)
+    bad = s.opc()  # nested too deep, say
+    fake_clamd.script = forgetful
+    document = file(bad, "a.docx")
+    again(document)
+    assert fate(document) == (Verdict.WAITING, "scanner-options")
+    fake_clamd.script = lambda content: TOO_DEEP if content == bad else well(content)
+    again(document)
+    assert fate(document) == (Verdict.WITHHELD, "too-big")
+
+
+@pytest.mark.contract("1.5.a")
+def test_a_scanner_found_down_meanwhile_frees_nothing_from_its_options(
+    fake_clamd: FakeClamd, file: MakeFile
+) -> None:
+    fake_clamd.script = forgetful
+    batch = screen.batch_now()
+    batch.fit_engine()
+    document = file(s.opc(), "a.docx")
+
+    def meanwhile(content: bytes) -> bytes | None:
+        if content == s.opc():
+            batch.down.set()  # by a file beside it
+        return forgetful(content)
+
+    fake_clamd.script = meanwhile
+    assert decide.decide(document, batch).verdict == Verdict.WAITING
 
 
 def test_text_that_carries_a_mail_needs_the_options_too() -> None:
