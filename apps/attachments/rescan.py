@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -43,6 +43,7 @@ class Look:
     batch: Batch
     engine: Engine
     since: datetime
+    failed: list[int] = field(default_factory=list)  # the files' own fault, not yet recorded
 
 
 def scan_again() -> int:
@@ -111,7 +112,7 @@ def _fitting(files: "QuerySet[Attachment]") -> Iterator[Attachment]:
 def _scan_some(files: Sequence[Attachment], look: Look) -> bool:
     """False when the scanner went down: what it did not answer stays clean, and due."""
     with ThreadPoolExecutor(min(screen.POOL, len(files))) as pool:
-        findings = list(pool.map(lambda file: _finding(file, look.batch), files))
+        findings = list(pool.map(lambda file: _finding(file, look), files))
     answered = [
         (file, found) for file, found in zip(files, findings, strict=True) if found is not None
     ]
@@ -119,20 +120,22 @@ def _scan_some(files: Sequence[Attachment], look: Look) -> bool:
     for file, found in answered:
         if found.outcome == "infected":
             _condemn(file, found, look.engine)
-    return not look.batch.down.is_set() and _postpone(files, findings)
+    _postpone(look.failed)
+    return not look.batch.down.is_set()
 
 
-def _finding(file: Attachment, batch: Batch) -> Finding | None:
+def _finding(file: Attachment, look: Look) -> Finding | None:
     """None: no verdict, for whatever reason."""
     try:
-        batch.fit_engine()
+        look.batch.fit_engine()
         with room.holding(file.size):
-            return finding_on(file, content_of(file), batch)
+            return finding_on(file, content_of(file), look.batch)
     except (ScannerDown, ScannerFull):
-        batch.found_down()
+        look.batch.found_down()
         return None
     except Exception as error:  # the worker's rim: hostile bytes may break any reader
         _say_failed(file, error)
+        look.failed.append(file.pk)
         return None
 
 
@@ -143,10 +146,10 @@ def _say_failed(file: Attachment, error: Exception) -> None:
     )
 
 
-def _postpone(files: Sequence[Attachment], findings: Sequence[Finding | None]) -> bool:
-    failed = [file.pk for file, found in zip(files, findings, strict=True) if found is None]
+def _postpone(failed: list[int]) -> None:
+    """Also when the scanner went down: it may be they who killed it."""
     _clean(failed).update(next_try_at=in_seconds(FAILED_FOR))
-    return True
+    failed.clear()
 
 
 def _pass(files: Sequence[Attachment], engine: Engine) -> None:

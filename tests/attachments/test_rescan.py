@@ -9,8 +9,9 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.attachments import clamd_line, rescan, scanner
+from apps.attachments.decide import Batch
 from apps.attachments.models import Attachment, AttachmentSettings, Verdict, VerdictChange
-from apps.attachments.scan import _stream
+from apps.attachments.scan import FileFailed, Finding, ScannerDown, _stream
 from apps.attachments.signals import attachments_screened, found_later
 from apps.core.leases import held
 from tests.attachments.conftest import MakeFile
@@ -218,3 +219,30 @@ def test_the_search_for_due_files_reads_an_index(db: None) -> None:
     if connection.vendor == "sqlite":
         assert "USING INDEX attachment_clean_lately" in plan
     assert "SCAN attachments_attachment\n" not in plan
+
+
+def test_a_file_that_kills_the_scanner_is_left_alone_for_hours_all_the_same(
+    fake_clamd: FakeClamd, clean: MakeClean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would kill it with each beat, and nothing else were ever looked at again."""
+    killer, other = clean(b"killer", days=1), clean(b"other", days=2)
+    tried: list[bytes] = []
+    look = rescan.finding_on
+
+    def finding_on(file: Attachment, content: bytes, batch: Batch) -> Finding:
+        tried.append(content)
+        if content == b"killer":
+            raise FileFailed("clamd died")
+        if killer_is_tried():
+            raise ScannerDown("nobody there")
+        return look(file, content, batch)
+
+    def killer_is_tried() -> bool:
+        return b"killer" in tried
+
+    monkeypatch.setattr(rescan, "finding_on", finding_on)
+    monkeypatch.setattr("apps.attachments.screen.POOL", 1)
+    rescan.scan_again()
+    tried.clear()
+    assert rescan.scan_again() == 1 and tried == [b"other"]
+    assert fate(killer) == fate(other) == (Verdict.CLEAN, "")
