@@ -37,7 +37,8 @@ AT_ONE_PLACE = 2  # workers
 AT_ONCE = 20  # rows
 LARGE = 8 * 2**20  # such a file goes alone
 TICK = 5  # seconds after which what is done no longer waits for the others to be recorded
-LEASE = 120  # seconds: of a row, counted anew when its turn comes
+LEASE = 120  # seconds: of a row, counted anew when its turn comes and while its bytes go out
+PLACE_LEASE = int(registry.WHOLE) + LEASE  # as long as one file may take
 LONGEST = 60.0  # seconds that one worker goes on; then others have their turn
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
 LONGEST_WAIT_FOR_PLACE = 600
@@ -70,7 +71,7 @@ def put_due(target_id: int) -> bool:
 @contextmanager
 def _one_of_the_workers(target_id: int) -> Iterator[Hold | None]:
     for number in range(AT_ONE_PLACE):
-        with held(f"storage:{target_id}:{number}", seconds=LEASE) as hold:
+        with held(f"storage:{target_id}:{number}", seconds=PLACE_LEASE) as hold:
             if hold is not None:
                 yield hold
                 return
@@ -82,7 +83,7 @@ def _go_on(target: StorageTarget, hold: Hold) -> bool:
     try:
         with registry.opened(target) as backend:
             while time.monotonic() < end and hold.keep():
-                if not _batch(target, backend):
+                if not _batch(target, backend, hold):
                     return False
     except Problem as problem:  # a secret that cannot be read
         _postpone_all(target, StorageError(problem.sentence, code="settings"), tries=1)
@@ -90,7 +91,7 @@ def _go_on(target: StorageTarget, hold: Hold) -> bool:
     return True
 
 
-def _batch(target: StorageTarget, backend: Backend) -> bool:
+def _batch(target: StorageTarget, backend: Backend, hold: Hold) -> bool:
     """False: nothing was due, or the place has to be left alone for a while."""
     holder = uuid.uuid4().hex
     first = _due().filter(target=target).order_by("not_before", "pk")[:AT_ONCE]
@@ -102,7 +103,7 @@ def _batch(target: StorageTarget, backend: Backend) -> bool:
     try:
         for row in rows:
             row.target = target
-        return all(_put_together(some, backend) for some in _handfuls(rows))
+        return all(hold.keep() and _put_together(some, backend) for some in _handfuls(rows))
     finally:
         if any(row.holder for row in rows):
             mine.update(holder="", held_until=None)
@@ -200,7 +201,17 @@ def _content(row: StoredObject) -> Content:
     blob = row.blob
     if blob is None:
         raise StorageError(_LOST, code="refused", permanent=True)
-    return Content(row.size, row.sha256, lambda: _pieces(blob))
+    return Content(row.size, row.sha256, lambda: _keeping(row, _pieces(blob)))
+
+
+def _keeping(row: StoredObject, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Whoever took it over meanwhile would write where we do."""
+    until = time.monotonic() + TICK
+    for piece in pieces:
+        if time.monotonic() > until:
+            _unchanged([row]).update(held_until=in_seconds(LEASE))
+            until = time.monotonic() + TICK
+        yield piece
 
 
 def _pieces(blob: Blob) -> Iterator[bytes]:

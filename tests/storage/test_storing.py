@@ -1,5 +1,6 @@
 """The outbox of the storage: planned with its cause, put once, tried again, removed again."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 from apps.core import blobs
 from apps.core.models import Blob
 from apps.storage import outbox, places, placing, storing
-from apps.storage.backends.base import StorageError
+from apps.storage.backends.base import Content, StorageError
 from apps.storage.backends.local import LocalBackend
 from apps.storage.models import StorageSettings, StorageTarget, StoredObject
 from apps.storage.outbox import Wanted, plan
@@ -306,6 +307,33 @@ def test_a_slow_file_does_not_keep_back_what_is_done(
     put_all()
     assert seen == [0, 1, 2, 3, 4]
     assert set(StoredObject.objects.values_list("status", "tries")) == {(Status.STORED, 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_takes_longer_than_a_lease_stays_ours_and_its_place_too(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """25 MB on a slow line: a second worker at the same part would spoil what the first writes."""
+    target = use(local)
+    plan([wanted(content=bytes(3 * blobs.PIECE))])
+    placing.place_due()
+    monkeypatch.setattr(storing, "LEASE", 1)
+    monkeypatch.setattr(storing, "TICK", 0.2)
+    due: list[bool] = []
+    real = LocalBackend.create
+
+    def create(self: LocalBackend, path: str, content: Content) -> None:
+        for _piece in content.pieces():
+            time.sleep(0.7)
+        due.append(storing._due().exists())
+        with storing._one_of_the_workers(target.pk), storing._one_of_the_workers(target.pk) as two:
+            due.append(two is not None)
+        real(self, path, content)
+
+    monkeypatch.setattr(LocalBackend, "create", create)
+    storing.put_due(target.pk)
+    assert due == [False, False]
+    assert row().status == Status.STORED
 
 
 def test_one_file_that_fails_keeps_back_no_other(
