@@ -1,5 +1,6 @@
 """Chooses where an object goes, once and for all: the present place, and a path no other has."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -104,7 +105,8 @@ def give_next(row: StoredObject) -> None:
 
 
 def _give(row: StoredObject, target: StorageTarget, path: str, *, first: int) -> None:
-    """PATH with the number FIRST, or the next one that is free; it keeps it."""
+    """PATH with the number FIRST, or the next one that is free; it keeps it. After ten thousand of
+    one name, as logos have it, any number."""
     if _write(row, target, paths.numbered(path, first)):
         return
     for start in range(first + 1, MOST_OF_ONE_NAME, TRIED_AT_ONCE):
@@ -113,7 +115,7 @@ def _give(row: StoredObject, target: StorageTarget, path: str, *, first: int) ->
         for one in wanted:
             if one not in taken and _write(row, target, one):
                 return
-    raise RuntimeError("ten thousand files of one name in one folder")
+    _write(row, target, paths.numbered(path, secrets.randbelow(2**62) + MOST_OF_ONE_NAME))
 
 
 def _taken(target: StorageTarget, wanted: Sequence[str]) -> set[str]:

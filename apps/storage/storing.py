@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import zstandard
+from django.db import Error as DatabaseTrouble
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -173,6 +174,12 @@ def _put_some(
                 _do(row, backend)
         except StorageError as error:
             return error
+        except DatabaseTrouble:
+            raise
+        except Exception as error:  # the worker's rim: a storage may answer anything
+            log.exception("nobody foresaw what a storage did", extra={"object": row.pk})
+            facts = {"host": str(row.target), "reason": type(error).__name__}
+            return StorageError(_UNFORESEEN, facts, code="refused")
         done.append(row)
     return None
 
@@ -222,6 +229,7 @@ def _pieces(blob: Blob) -> Iterator[bytes]:
         raise StorageError(_LOST, code="refused", permanent=True) from error
 
 
+_UNFORESEEN = _("%(host)s could not do it: %(reason)s.")
 _LOST = _("Its bytes cannot be read from Carteria's own disk.")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import paramiko
 import pytest
 
 from apps.storage import registry
@@ -165,6 +166,21 @@ def test_a_private_key_instead_of_a_password(sftp: Place) -> None:
     with registry.opened(sftp.target()) as backend:
         once.put(backend, "a/b", ONE, doubtful=False)
     assert sftp.held() == {"a/b": b"one"}
+
+
+def test_an_answer_out_of_turn_ends_the_session(
+    sftp: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def garbage(*_words: object) -> None:
+        raise paramiko.SFTPError("Garbage packet received")
+
+    with registry.opened(sftp.target()) as backend:
+        backend.create("a", ONE)
+        with monkeypatch.context() as patch:
+            patch.setattr(paramiko.SFTPClient, "lstat", garbage)
+            assert failure(lambda: backend.create("b", ONE)).code == "unreachable"
+        backend.create("b", ONE)
+    assert sftp.held() == {"a": b"one", "b": b"one"}
 
 
 def test_another_server_key_is_not_trusted(sftp: Place) -> None:

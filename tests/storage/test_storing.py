@@ -355,6 +355,29 @@ def test_one_file_that_fails_keeps_back_no_other(
     assert list(rows) == [stored, stored, planned, stored, stored]
 
 
+def test_what_nobody_foresaw_is_a_failure_of_that_file_alone(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would break off each round, count no try, and keep back whatever comes after it."""
+    use(local)
+    plan([wanted(str(number), name=f"{number}.pdf") for number in range(5)])
+    real = LocalBackend.create
+
+    def create(self: LocalBackend, path: str, content: Any) -> None:
+        if path.endswith("0.pdf"):
+            raise ValueError("garbage")
+        real(self, path, content)
+
+    monkeypatch.setattr(LocalBackend, "create", create)
+    put_all()
+    assert [row(key).status for key in "01234"] == [Status.PLANNED] + [Status.STORED] * 4
+    assert "could not do it: ValueError" in row("0").error
+    for _try in range(storing.MAX_TRIES):
+        due_again()
+        put_all()
+    assert (row("0").status, row("0").tries) == (Status.FAILED, storing.MAX_TRIES)
+
+
 def test_one_path_that_is_taken_costs_no_other_file_its_own(local: Place) -> None:
     use(local)
     plan([wanted("1")])
@@ -384,6 +407,21 @@ def test_two_workers_put_each_file_once(local: Place, monkeypatch: pytest.Monkey
     monkeypatch.setattr(LocalBackend, "create", create)
     storing.put_due(target.pk)
     assert len(sent) == len(set(sent)) == 5
+
+
+def test_a_name_too_often_in_one_folder_stops_nobody(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A company's logo below each mail, and a path without the session."""
+    use(local)
+    StorageSettings.objects.update(attachments_path="{YEAR}")
+    monkeypatch.setattr(placing, "MOST_OF_ONE_NAME", 3)
+    monkeypatch.setattr(placing, "TRIED_AT_ONCE", 1)
+    plan([wanted(str(number), content=b"%d" % number) for number in range(5)])
+    plan([wanted("other", name="other.pdf")])
+    put_all()
+    assert set(StoredObject.objects.values_list("status", flat=True)) == {Status.STORED}
+    assert sorted(local.held().values()) == [b"0", b"1", b"2", b"3", b"4", b"invoice"]
 
 
 # ---- tickets ------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ class SftpBackend:
         except TimeoutError as error:
             self.close()
             raise self._error(_("%(host)s did not answer in time."), "timeout") from error
-        except (paramiko.SSHException, EOFError) as error:
+        except (paramiko.SSHException, paramiko.SFTPError, EOFError) as error:
             self.close()
             raise self._error(_("%(host)s broke off the connection."), "unreachable") from error
         except OSError as error:
