@@ -8,9 +8,11 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
+from apps.core.announce import announce
 from apps.core.leases import in_seconds
 from apps.storage import outbox, paths
 from apps.storage.models import OPEN, StorageSettings, StorageTarget, StoredObject
+from apps.storage.signals import objects_planned
 
 ASKED_AGAIN = 30  # seconds until the CRM is asked again for a ticket that it had not
 AT_ONCE = 200
@@ -141,3 +143,10 @@ def move_waiting(old: StorageTarget) -> None:
         target=old, status__in=(Status.PLANNED, Status.FAILED), holder=""
     )
     nowhere.update(target=None, path="", status=Status.PLANNED, tries=0, not_before=Now(), error="")
+
+
+def bring_along(old: StorageTarget) -> None:
+    """What was just being tried at OLD when another place was chosen."""
+    if StorageSettings.load().target_id != old.pk:
+        move_waiting(old)
+        announce(objects_planned)

@@ -28,7 +28,7 @@ from apps.storage import registry
 from apps.storage.backends import once
 from apps.storage.backends.base import Backend, Content, Occupied, StorageError
 from apps.storage.models import OPEN, StorageTarget, StoredObject
-from apps.storage.placing import give_next
+from apps.storage.placing import bring_along, give_next
 from apps.storage.signals import objects_planned
 from apps.storage.words import words_of
 
@@ -104,10 +104,13 @@ def _batch(target: StorageTarget, backend: Backend, hold: Hold) -> bool:
     try:
         for row in rows:
             row.target = target
-        return all(hold.keep() and _put_together(some, backend) for some in _handfuls(rows))
+        went_well = all(hold.keep() and _put_together(some, backend) for some in _handfuls(rows))
     finally:
         if any(row.holder for row in rows):
             mine.update(holder="", held_until=None)
+    if not went_well:
+        bring_along(target)
+    return went_well
 
 
 def _handfuls(rows: Sequence[StoredObject]) -> Iterator[list[StoredObject]]:

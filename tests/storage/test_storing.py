@@ -243,20 +243,17 @@ def test_a_place_that_is_down_is_asked_once_and_uses_up_no_tries(
     assert set(planned.values_list("error", flat=True)) == {"No luck."}
 
 
-def test_a_place_that_is_down_holds_up_no_other(
-    local: Place, s3: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_that_is_down_holds_up_no_other(local: Place, s3: Place) -> None:
     old = use(s3)
     plan([wanted(str(number)) for number in range(30)])
-    placing.place_due()
-    StoredObject.objects.update(holder="somebody")  # on their way while the place is changed
+    put_all()
     use(local)
-    StoredObject.objects.update(holder="")
     StorageTarget.objects.filter(pk=old.pk).update(endpoint="http://127.0.0.1:9")
+    outbox.withdraw("attachments", [str(number) for number in range(30)])
     plan([wanted("new")])
     put_all()
     assert row("new").status == Status.STORED
-    assert StoredObject.objects.filter(status=Status.PLANNED, target=old).count() == 30
+    assert StoredObject.objects.filter(status=Status.LEAVING, target=old).count() == 30
 
 
 def test_bytes_that_are_lost_here_fail_visibly(local: Place) -> None:
@@ -491,6 +488,25 @@ def test_what_never_arrived_goes_to_the_new_place(s3: Place, local: Place) -> No
     use(local)
     put_all()
     assert (row().status, len(local.held())) == (Status.STORED, 1)
+
+
+def test_what_was_just_being_tried_at_the_old_place_follows(
+    s3: Place, local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place that does not answer holds its files for a while: that is when it is changed."""
+    old = use(s3)
+    plan([wanted(str(number)) for number in range(3)])
+    placing.place_due()
+
+    def create(*_words: object) -> None:
+        use(local)
+        raise StorageError("No luck.", code="timeout")
+
+    monkeypatch.setattr("apps.storage.backends.s3.S3Backend.create", create)
+    storing.put_due(old.pk)
+    put_all()
+    assert {row(key).status for key in "012"} == {Status.STORED}
+    assert len(local.held()) == 3
 
 
 @pytest.mark.contract("1.3.g")
