@@ -229,7 +229,8 @@ def _pieces(blob: Blob) -> Iterator[bytes]:
     try:
         yield from blobs.pieces(blob, range(blob.size))
     except (OSError, zstandard.ZstdError) as error:
-        raise StorageError(_LOST, code="refused", permanent=True) from error
+        gone = isinstance(error, FileNotFoundError | zstandard.ZstdError)  # else: ask again later
+        raise StorageError(_LOST, code="refused", permanent=gone) from error
 
 
 _UNFORESEEN = _("%(host)s could not do it: %(reason)s.")

@@ -1,7 +1,8 @@
 """The outbox of the storage: planned with its cause, put once, tried again, removed again."""
 
+import errno
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -262,6 +263,26 @@ def test_bytes_that_are_lost_here_fail_visibly(local: Place) -> None:
     Blob.objects.update(pack="0" * 32)
     put_all()
     assert (row().status, "cannot be read" in row().error) == (Status.FAILED, True)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM, errno.EIO, errno.ESTALE])
+def test_a_machine_in_trouble_is_not_the_fault_of_the_bytes(
+    local: Place, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    use(local)
+    plan([wanted()])
+
+    def pieces(*_words: object) -> Iterator[bytes]:
+        raise OSError(number, "for a while")
+        yield b""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "pieces", pieces)
+        put_all()
+    assert (row().status, "cannot be read" in row().error) == (Status.PLANNED, True)
+    due_again()
+    put_all()
+    assert row().status == Status.STORED
 
 
 def test_a_secret_that_no_key_opens_makes_the_files_wait(s3: Place) -> None:
