@@ -111,9 +111,12 @@ def store(content: bytes) -> Blob:
     return record(write([content]))[0]
 
 
-def discard(blob_id: int) -> None:
+def discard(blob_id: int, *, recorded_whole: bool = False) -> None:
     """Inside a transaction: what nothing refers to any more. After the commit its bytes are gone:
-    with their pack if that holds nothing else, overwritten where they lie between others."""
+    with their pack if that holds nothing else, overwritten where they lie between others.
+
+    RECORDED_WHOLE: all that lies in its pack got its row in one transaction.
+    """
     blob = Blob.objects.filter(pk=blob_id).first()
     if blob is None:
         return
@@ -121,10 +124,12 @@ def discard(blob_id: int) -> None:
         blob.delete()
     except ProtectedError:  # somebody else points at the same bytes
         return
-    if Blob.objects.filter(pack=blob.pack, offset=blob.offset).exists():
+    others = set(Blob.objects.filter(pack=blob.pack).values_list("offset", "length"))
+    if (blob.offset, blob.length) in others:  # nothing at all has the place of what follows it
         return  # the same bytes under another row
     path = _path(blob.pack)
-    if blob.offset == 0 and path.exists() and path.stat().st_size == blob.length:
+    is_all = blob.offset == 0 and path.exists() and path.stat().st_size == blob.length
+    if not others and (is_all or recorded_whole):
         transaction.on_commit(partial(path.unlink, missing_ok=True))
     else:
         transaction.on_commit(partial(_overwrite, blob.pack, blob.offset, blob.length))

@@ -254,7 +254,7 @@ def _record(rows: Sequence[StoredObject]) -> None:
         for row in rows if changed == len(rows) else _of_status(rows, status):
             row.holder = ""
             if row.is_own_blob and row.blob_id:
-                blobs.discard(row.blob_id)
+                blobs.discard(row.blob_id, recorded_whole=True)  # by outbox.plan
             if is_stored and row.replaces:
                 _retire(row)
 

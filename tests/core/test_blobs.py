@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core import blobs
 from apps.core.models import Blob
@@ -65,3 +66,28 @@ def test_a_reader_of_a_lost_pack_reads_the_others() -> None:
         with pytest.raises(FileNotFoundError):
             reader.read(lost)
         assert reader.read(there) == b"there"
+
+
+def test_beside_a_file_without_bytes_those_of_another_go_all_the_same(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Both lie at the same place."""
+    _empty, secret = blobs.record(blobs.write([b"", b"secret"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        blobs.discard(secret.pk)
+    assert blobs._path(secret.pack).read_bytes() == bytes(6)
+
+
+def test_a_pack_goes_with_its_last_blob_where_no_other_can_come(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    packs = []
+    for whole in (True, False):
+        one, other = blobs.record(blobs.write([b"one", b"other"]))
+        with django_capture_on_commit_callbacks(execute=True):
+            blobs.discard(other.pk, recorded_whole=whole)
+        assert blobs.read(one) == b"one"
+        with django_capture_on_commit_callbacks(execute=True):
+            blobs.discard(one.pk, recorded_whole=whole)
+        packs.append(blobs.size_of(one.pack))
+    assert packs == [-1, len(b"oneother")]
