@@ -44,6 +44,7 @@ LONGEST = 60.0  # seconds that one worker goes on; then others have their turn
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
 LONGEST_WAIT_FOR_PLACE = 600
 MAX_TRIES = 12
+TRIES_OF_PLACE = 6  # counted at most for its trouble: the longest wait, and half are left
 OTHER_PATHS = 20  # tried at once when something stands at ours
 
 Status = StoredObject.Status
@@ -115,12 +116,15 @@ def _batch(target: StorageTarget, backend: Backend, hold: Hold) -> bool:
 
 def _handfuls(rows: Sequence[StoredObject]) -> Iterator[list[StoredObject]]:
     """What is small and was never tried goes together; the rest alone, so that the file that broke
-    a handful off is known the next time."""
-    alone = [row for row in rows if row.tries or row.size > LARGE]
+    a handful off is known the next time. What was tried before comes first: if the place is still
+    down, each time the same file meets that, and waits longer."""
+    tried = [row for row in rows if row.tries]
+    small = [row for row in rows if not row.tries and row.size <= LARGE]
+    yield from ([row] for row in tried)
     for status in OPEN:
-        if some := [row for row in rows if row.status == status and row not in alone]:
+        if some := [row for row in small if row.status == status]:
             yield some
-    yield from ([row] for row in alone)
+    yield from ([row] for row in rows if not row.tries and row.size > LARGE)
 
 
 def _put_together(rows: list[StoredObject], backend: Backend) -> bool:
@@ -278,8 +282,10 @@ def _keep_error(row: StoredObject, error: StorageError) -> None:
     given_up = not error.is_of_target and (error.permanent or tries >= MAX_TRIES)
     given_up = given_up and row.status == Status.PLANNED
     mine = StoredObject.objects.filter(pk=row.pk, holder=row.holder, status=row.status)
+    most = max(row.tries, TRIES_OF_PLACE) if error.is_of_target else MAX_TRIES
     mine.update(
         status=Status.FAILED if given_up else row.status,
+        tries=min(tries, most),
         error=words_of(error),
         error_code=error.code,
         not_before=in_seconds(_wait(tries, error)),

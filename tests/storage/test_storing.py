@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -240,8 +241,44 @@ def test_a_place_that_is_down_is_asked_once_and_uses_up_no_tries(
         due_again()
     planned = StoredObject.objects.filter(status=Status.PLANNED)
     assert planned.count() == 50
-    assert sum(planned.values_list("tries", flat=True)) == 30
+    assert sum(planned.values_list("tries", flat=True)) == storing.TRIES_OF_PLACE
     assert set(planned.values_list("error", flat=True)) == {"No luck."}
+    failing(monkeypatch, "damaged")
+    put_all()
+    assert planned.count() == 50
+
+
+def test_a_place_that_is_down_is_asked_less_and_less(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever files there are: a server that is asked too often locks us out."""
+    use(local)
+    plan([wanted(str(number)) for number in range(1, 30)])
+    failing(monkeypatch, "key")
+    seen = []
+    for _try in range(8):
+        put_all()
+        seen.append(round(waits(), -1))
+        StoredObject.objects.update(not_before=F("not_before") - timedelta(hours=1))
+    assert seen == [30, 60, 120, 240, 480, 600, 600, 600]
+
+
+def test_what_cannot_be_removed_is_counted_within_bounds(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(local)
+    plan([wanted()])
+    put_all()
+    outbox.withdraw("attachments", ["1"])
+    StoredObject.objects.update(tries=32_000)  # of 32,767 that PostgreSQL can count
+
+    def delete(*_words: object) -> None:
+        raise StorageError("No luck.", code="refused")
+
+    monkeypatch.setattr(LocalBackend, "delete", delete)
+    put_all()
+    assert (row().status, row().tries) == (Status.LEAVING, storing.MAX_TRIES)
+    assert round(waits(), -1) == storing.LONGEST_WAIT
 
 
 def test_a_place_that_is_down_holds_up_no_other(local: Place, s3: Place) -> None:
