@@ -7,6 +7,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from apps.attachments.lookalikes import is_mixed, latin_look, with_plain_dots
+from apps.core.file_names import shortened
 from apps.core.mime.words import decode_words
 
 NAME_BYTES = 255  # what every common file system takes
@@ -112,15 +113,4 @@ def _safe(name: str) -> str:
     text = _FORBIDDEN.sub("_", _visible(text)).strip(" .")
     if _DEVICES.match(text):
         text = f"_{text}"
-    return _shortened(text)
-
-
-def _shortened(name: str) -> str:
-    """Cut in the middle, so that the ending stays."""
-    if len(name.encode()) <= NAME_BYTES:
-        return name
-    stem, dot, ending = name.rpartition(".")
-    if not dot or len(ending.encode()) > 20:
-        stem, dot, ending = name, "", ""
-    room = NAME_BYTES - len((dot + ending).encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip() + dot + ending
+    return shortened(text, NAME_BYTES)

@@ -5,6 +5,7 @@ import unicodedata
 from urllib.parse import quote
 
 LONGEST = 255  # bytes, what file systems take
+LONGEST_ENDING = 20
 UNNAMED = "file"
 
 # Controls, and what turns the direction of writing or is not seen at all.
@@ -26,18 +27,20 @@ def clean_name(name: str) -> str:
     """One visible name of at most 255 bytes, without folders; its extension survives."""
     seen = "".join(one for one in name if unicodedata.category(one) not in _HIDDEN)
     kept = _NOT_IN_NAMES.sub("_", seen).strip(" .")
-    return _shortened(kept) or UNNAMED
+    return shortened(kept, LONGEST) or UNNAMED
 
 
-def _shortened(name: str) -> str:
-    if len(name.encode()) <= LONGEST:
+def shortened(name: str, most: int) -> str:
+    """At most MOST bytes, cut in the middle, so that the ending stays. Of one that is longer than
+    any, so much stays that it is no other one: the whole name was judged, `bat` was not in it."""
+    if len(name.encode()) <= most:
         return name
-    stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension.encode()) > 30:
-        stem, extension = name, ""
-    room = LONGEST - len((dot + extension).encode()) if extension else LONGEST
-    short = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
-    return f"{short}.{extension}" if extension else short
+    stem, dot, ending = name.rpartition(".")
+    if not dot:
+        stem, ending = name, ""
+    ending = "_".join(ending.split()).encode()[:LONGEST_ENDING].decode("utf-8", "ignore")
+    room = most - len((dot + ending).encode())
+    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + dot + ending
 
 
 def _plain(name: str) -> str:
@@ -45,4 +48,4 @@ def _plain(name: str) -> str:
     bare = "".join(
         one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one)
     )
-    return _NOT_PLAIN.sub("_", bare)[:LONGEST]
+    return shortened(_NOT_PLAIN.sub("_", bare), LONGEST)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
+from apps.core.file_names import shortened
+
 DEFAULT = "{YEAR}/{MONTH}/{QUEUE}/{SESSION_ID}"
 LONGEST_VALUE = 80  # bytes, before the digest
 LONGEST_NAME = 180  # bytes of a file's name; leaves room for a number behind it
@@ -133,12 +135,11 @@ def clean_value(value: str) -> str:
 
 def clean_name(name: str) -> str:
     """Of a file; its extension survives. Two files of one name are told apart by a number."""
-    kept = _visible(name)
+    kept = shortened(_visible(name), LONGEST_NAME)
     stem, dot, extension = kept.rpartition(".")
-    if not stem or len(extension.encode()) > 20:
+    if not stem:
         stem, dot, extension = kept, "", ""
-    room = LONGEST_NAME - len((dot + extension).encode())
-    stem = stem.encode()[:room].decode("utf-8", "ignore").strip(" .") or "file"
+    stem = stem.strip(" .") or "file"
     if _RESERVED.fullmatch(f"{stem}{dot}{extension}"):
         stem = f"_{stem}"
     return f"{stem}{dot}{extension}"

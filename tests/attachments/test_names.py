@@ -2,7 +2,9 @@
 
 import pytest
 
-from apps.attachments.names import NAME_BYTES, display_name
+from apps.attachments.families import DENIED
+from apps.attachments.names import NAME_BYTES, display_name, extensions
+from apps.core.file_names import disposition
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,21 @@ def test_a_long_name_keeps_its_ending(stem: str) -> None:
 
 def test_a_name_without_an_ending_is_cut_too() -> None:
     assert len(display_name(["x" * 1000]).encode()) <= NAME_BYTES
+
+
+@pytest.mark.contract("1.5.c")
+@pytest.mark.parametrize("gap", ["", " " * 30, "\u3000" * 10])
+def test_shortening_a_name_makes_no_extension_that_nobody_judged(gap: str) -> None:
+    """BAT and BIN are refused by their name only."""
+    for room in range(240, 256):
+        name = "x" * (room - 4) + ".bat" + gap + "y" * 60
+        shown = display_name([name])
+        assert extensions(shown).isdisjoint(DENIED) or not extensions(name).isdisjoint(DENIED)
+        assert len(shown.encode()) <= NAME_BYTES
+
+
+@pytest.mark.contract("1.5.c")
+def test_nor_does_the_plain_spelling_for_old_browsers() -> None:
+    for letters in range(1, 40):
+        name = "\ufdfa" * 13 + "x" * letters + ".bat" + "y" * 60  # one letter becomes 18
+        assert not disposition(name).partition(";")[2].partition(";")[0].endswith('.bat"')

@@ -159,3 +159,11 @@ def test_a_path_fits_whatever_the_values_are() -> None:
     path = filled(longest, dict.fromkeys(VALUES, "ü/" * 300), "n" * 300)
     assert len(numbered(path, 9999).encode()) <= 1000
     assert max(len(one.encode()) for one in path.split("/")) <= 255
+
+
+@pytest.mark.contract("1.5.c")
+def test_a_name_that_is_cut_gets_no_other_extension() -> None:
+    """The policy has judged the whole one."""
+    for room in range(160, 181):
+        name = clean_name("x" * (room - 4) + ".bat" + "y" * 40)
+        assert not name.endswith(".bat") and len(name.encode()) <= paths.LONGEST_NAME
