@@ -7,4 +7,5 @@ from apps.storage.backends.base import StorageError
 
 def words_of(error: StorageError) -> str:
     said = gettext(error.words)
-    return said % error.facts if error.facts else said
+    said = said % error.facts if error.facts else said
+    return said.replace("\0", " ")  # from a server's own words; no database takes it

@@ -253,3 +253,8 @@ def test_a_port_without_ssh(s3: Place) -> None:
     target = StorageTarget(backend="sftp", host="127.0.0.1", port=port, user="u", host_key="x y")
     with registry.opened(target) as backend:
         assert "is no SSH server" in words_of(failure(lambda: backend.create("a", ONE)))
+
+
+def test_what_a_server_says_can_be_kept_by_any_database() -> None:
+    told = {"host": "h", "reason": "no\0luck"}
+    assert words_of(StorageError("%(host)s: %(reason)s.", told, code="trouble")) == "h: no luck."
