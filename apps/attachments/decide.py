@@ -95,7 +95,9 @@ def decide(file: Attachment, batch: Batch) -> Decision:
 
 
 def _still_waiting(file: Attachment, batch: Batch) -> Decision | None:
-    """The scanner is as it was last time: the file is not even read."""
+    """The scanner is as it was last time, or whoever looked died of it: it is not even read."""
+    if file.tries >= TRIES:
+        return Decision(Verdict.WITHHELD, UNSCANNABLE)
     if file.reason == SCANNER_DOWN and batch.is_down():
         return Decision(Verdict.WAITING, SCANNER_DOWN)
     if file.reason == SCANNER_OPTIONS and (batch.is_down() or batch.lacks_option()):

@@ -6,13 +6,13 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from apps.attachments import scanner
@@ -121,6 +121,7 @@ def _lots(ids: Sequence[int]) -> Iterator[list[int]]:
 class _Claim:
     token: str
     files: list[Attachment]
+    trying: list[int] = field(default_factory=list)  # the one whose try is counted already
 
     @property
     def rows(self) -> models.QuerySet[Attachment]:
@@ -131,7 +132,9 @@ class _Claim:
 def _claim(ids: Sequence[int]) -> _Claim:
     token = uuid.uuid4().hex
     free = Attachment.objects.filter(expired("next_try_at"), pk__in=ids, verdict=Verdict.WAITING)
-    if not free.update(claim=token, next_try_at=in_seconds(LEASE)):
+    # A claim that nobody gave back: its worker died, maybe of this very file.
+    tries = Case(When(claim="", then=F("tries")), default=Greatest(F("tries"), Value(1)))
+    if not free.update(claim=token, tries=tries, next_try_at=in_seconds(LEASE)):
         return _Claim(token, [])
     claim = _Claim(token, [])
     claim.files.extend(claim.rows.select_related("blob").order_by("pk"))
@@ -140,8 +143,13 @@ def _claim(ids: Sequence[int]) -> _Claim:
 
 def _screen(claim: _Claim) -> None:
     batch = batch_now()
-    for settled in _decided(claim, batch):
-        _record(claim, settled)
+    try:
+        for settled in _decided(claim, batch):
+            _record(claim, settled)
+    except Exception:  # the trouble of the house is no try of a file
+        claim.rows.filter(pk__in=claim.trying).update(tries=F("tries") - 1)
+        claim.rows.update(claim="")
+        raise
 
 
 def batch_now() -> Batch:
@@ -158,15 +166,18 @@ def batch_now() -> Batch:
 def _decided(claim: _Claim, batch: Batch) -> Iterator[list[_Decided]]:
     """In lots, as they get ready; meanwhile the claim on the others is renewed.
 
-    A file that failed before is tried alone: if it kills the scanner, no other file is blamed.
+    A file that failed before is tried alone: if it kills the scanner, no other file is blamed. Its
+    try is counted before, so that it counts even if it kills us, and who has failed most is last.
     """
     together = [file for file in claim.files if not file.tries]
-    alone = [file for file in claim.files if file.tries]
+    alone = sorted((file for file in claim.files if file.tries), key=lambda file: file.tries)
     if together:
         with ThreadPoolExecutor(min(POOL, len(together))) as pool:
             yield from _collected(claim, {pool.submit(decide, f, batch): f for f in together})
     with ThreadPoolExecutor(1) as pool:
         for file in alone:
+            claim.trying[:] = [file.pk]
+            claim.rows.filter(pk=file.pk).update(tries=F("tries") + 1)
             yield from _collected(claim, {pool.submit(decide, file, batch): file})
 
 
@@ -213,7 +224,7 @@ def _write(claim: _Claim, alike: Sequence[_Decided]) -> int:
         detected_type=_types(alike),
         engine=decision.engine,
         signature_version=decision.signature_version,
-        tries=F("tries") + int(decision.counts),
+        tries=F("tries") - int(file.tries > 0) + int(decision.counts),  # one was counted before
         claim="",
         next_try_at=in_seconds(_pause(file)) if waits else None,
         decided_at=None if waits else Now(),

@@ -306,3 +306,51 @@ def test_a_planned_file_waits_under_a_clean_name(file: MakeFile) -> None:
 def test_the_status_names_the_scanner_of_the_settings(fake_clamd: FakeClamd) -> None:
     fake_clamd.script = lambda _content: OK
     assert screen.scanner_status() == ("down", "no signatures; files wait")
+
+
+# ---- killed by a file -----------------------------------------------------------------------------
+
+
+def _lease_is_over() -> None:
+    Attachment.objects.filter(verdict=Verdict.WAITING).update(next_try_at=timezone.now())
+
+
+@pytest.mark.contract("1.5.a")
+def test_a_file_that_kills_whoever_looks_is_withheld_after_three_and_keeps_back_no_other(
+    fake_clamd: FakeClamd, file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, killer, last = (file(word.encode(), f"{word}.txt") for word in ("a", "killer", "b"))
+    look, kills = screen.decide, []
+
+    def deadly(one: Attachment, batch: decide.Batch) -> decide.Decision:
+        if one.pk == killer.pk and one.tries < decide.TRIES:
+            kills.append(one.pk)
+            raise KeyboardInterrupt
+        return look(one, batch)
+
+    monkeypatch.setattr(screen, "decide", deadly)
+    for _round in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            screen.screen([first.pk, killer.pk, last.pk])
+        _lease_is_over()
+    assert fate(first)[0] == fate(last)[0] == Verdict.CLEAN
+    screen.screen([killer.pk])
+    assert fate(killer) == (Verdict.WITHHELD, "unscannable") and len(kills) == 3
+
+
+def test_what_the_house_could_not_record_is_no_try(
+    fake_clamd: FakeClamd, file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = file(b"fine", tries=1)
+
+    def broken(*_words: object) -> None:
+        raise OSError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(screen, "_record", broken)
+        for _round in range(5):
+            with pytest.raises(OSError, match="no room"):
+                screen.screen([one.pk])
+            _lease_is_over()
+    screen.screen([one.pk])
+    assert fate(one)[0] == Verdict.CLEAN and one.tries == 1
