@@ -108,6 +108,17 @@ TEMPLATES = [
 ]
 
 
+# A server that vanished without a word, as when another takes over from it, is given up after half
+# a minute; the system's own patience is a quarter of an hour. What the URL says counts more.
+_PATIENCE = {
+    "connect_timeout": 10,  # seconds
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # ms
+}
+
+
 def _database() -> dict[str, Any]:
     url = environment.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'carteria.sqlite3'}")
     database: dict[str, Any] = dict(dj_database_url.parse(url))
@@ -120,6 +131,7 @@ def _database() -> dict[str, Any]:
     else:
         # A worker's threads keep their connection; a broken one is noticed before it is used.
         database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        database["OPTIONS"] = _PATIENCE | database.get("OPTIONS", {})
     return database
 
 

@@ -160,6 +160,9 @@ class Blob(models.Model):
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
 
+    class Meta:
+        indexes = (models.Index(fields=["pack"], name="blob_pack"),)  # what else lies in it?
+
     def __str__(self) -> str:
         return f"blob {self.pk}"
 

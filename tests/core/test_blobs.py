@@ -91,3 +91,7 @@ def test_a_pack_goes_with_its_last_blob_where_no_other_can_come(
             blobs.discard(one.pk, recorded_whole=whole)
         packs.append(blobs.size_of(one.pack))
     assert packs == [-1, len(b"oneother")]
+
+
+def test_what_else_lies_in_a_pack_is_found_without_reading_all() -> None:
+    assert "blob_pack" in Blob.objects.filter(pack="x").values_list("offset", "length").explain()
