@@ -56,7 +56,7 @@ app.conf.update(
     worker_send_task_events=False,
     CELERY_DB_REUSE_MAX=2**31,  # Celery would close a thread's connection around each task
     task_publish_retry=False,
-    beat_scheduler="celery.beat:Scheduler",
+    beat_scheduler="config.beat:SteadyScheduler",
     beat_max_loop_interval=5,
     timezone="UTC",
     # Every worker names the queues that it serves (Procfile, config/launch/processes.py).

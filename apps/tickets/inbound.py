@@ -5,7 +5,6 @@ worker at a time and in order, so that an answer never overtakes the mail it ans
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +21,7 @@ from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
 from apps.core.db.patience import patiently
 from apps.core.faults import crashpoint
-from apps.core.leases import Hold, held
+from apps.core.leases import Hold, held, longest_ago
 from apps.tickets.moving import twins
 from apps.tickets.reading import MAX_TRIES, Held, ReadMail, failure, read
 from apps.tickets.signals import files_waiting
@@ -44,19 +43,18 @@ def take_in(
     """Takes in what the ledger holds, account by account; answers how many mails were settled.
 
     After so many SECONDS no batch is begun, and TURN_OVER is called if any mail was settled until
-    then; chance says which account comes first. One that fails keeps no other waiting: what it
-    raised is raised at the end.
+    then. One account that fails keeps no other waiting: what it raised is raised at the end.
     """
     end = time.monotonic() + seconds
-    accounts = list(_received().order_by().values_list("account_id", flat=True).distinct())
-    random.shuffle(accounts)
+    found = _received().order_by().values_list("account_id", flat=True).distinct()
+    accounts = {_lease(account): account for account in found}
     settled = 0
     failed: Exception | None = None
-    for account in accounts:
+    for lease in longest_ago([*accounts]):
         try:
-            settled += _take_in_account(account, limit, end)
+            settled += _take_in_account(accounts[lease], limit, end)
         except Exception as error:  # the rim: a task logs one error, and here may be several
-            log.exception("taking in stopped", extra={"account": account})
+            log.exception("taking in stopped", extra={"account": accounts[lease]})
             failed = failed or error
         if time.monotonic() >= end:
             break
@@ -71,10 +69,14 @@ def is_due() -> bool:
     return _received().exists()
 
 
+def _lease(account: int | None) -> str:
+    return f"take-in:{account}"
+
+
 def _take_in_account(account: int | None, limit: int, end: float) -> int:
     settled = 0
     again: set[int] = set()  # failed in this round; the next one tries them once more
-    with held(f"take-in:{account}", seconds=LEASE) as hold:
+    with held(_lease(account), seconds=LEASE) as hold:
         while hold and settled < limit and hold.renew():
             rows = _next_batch(account, min(BATCH, limit - settled), again)
             if not rows:

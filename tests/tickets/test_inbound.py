@@ -427,6 +427,20 @@ def test_a_turn_ends_and_what_is_left_is_woken_again(mailbox, monkeypatch) -> No
     assert (Message.objects.count(), woken) == (3, [tasks.take_in])
 
 
+def test_whoever_had_its_turn_longest_ago_comes_first(mailbox, queue, monkeypatch) -> None:
+    monkeypatch.setattr(inbound, "BATCH", 2)
+    other = make_mailbox("sales@x.test", queue=queue, account=make_account())
+    for number in range(6):
+        arrives(mailbox, a_mail(f"First {number}"))
+    take_in(2)
+    arrives(other, a_mail("Second"))
+    for _turn in range(3):
+        take_in(seconds=0)
+    stored = Message.objects.order_by("pk").values_list("inbound__account", flat=True)
+    one, two = mailbox.account_id, other.account_id
+    assert list(stored) == [one, one, two, one, one, one, one]
+
+
 def test_nothing_is_taken_in_while_the_channel_is_off(mailbox) -> None:
     row = arrives(mailbox, a_mail())
     ChannelSettings.objects.update(enabled=False)

@@ -146,7 +146,11 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path == RECORD:
             self._send(its.told())
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # cut off: no request
+            self.close_connection = True
+            return
         query = parse_qs(parts.query, keep_blank_values=True)
         asked = Asked(self.command, parts.path, query, dict(self.headers.items()), body)
         time.sleep(its.latency)
