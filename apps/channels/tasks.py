@@ -3,13 +3,13 @@
 import logging
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 
 from apps.channels import canary, fetch_threads, imports, ledger_check, renewing, sending_domains
 from apps.channels.fetch import due_accounts, fetch, note_surprise
 from apps.channels.models import EmailAccount
 from apps.channels.signals import account_has_news, count_asked, import_asked
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.tasks import wake
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def fetch_and_note(account_id: int) -> None:
         return
     try:
         fetch(account)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise  # nothing can be noted; the next interval tries again
     except Exception:  # the rim: an account whose server surprises us must show it, and wait
         log.exception("fetching failed", extra={"account": account_id})

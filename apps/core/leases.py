@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import DateTimeField, ExpressionWrapper, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.holders import is_dead, new_holder
 from apps.core.models import Lease
 
@@ -55,7 +55,7 @@ def give_back(*holders: str) -> None:
     try:
         Lease.objects.filter(holder__in=holders).update(holder="", until=Now())
         _left_behind.difference_update(holders)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         log.warning("the database is away; a lease is given back later")
         _left_behind.update(holders)
 

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Sequence, Set
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.db.rows import add_new
 from apps.core.sentences import gettext_noop as _
 from apps.crm import ticket_search, ticket_verbs
@@ -31,7 +32,7 @@ class BuiltinConnector:
         """What is refused holds back its own thread."""
         try:
             return [*self._create(wanted)]
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise  # the database is away or busy: nothing of these is to blame
         except Exception as error:  # the rim, as for connectors to elsewhere
             if len(wanted) == 1:
@@ -43,9 +44,9 @@ class BuiltinConnector:
         """What is refused holds back its own ticket, behind what comes before it there."""
         try:
             return self._add(per_ticket)
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise
-        except Exception as error:
+        except Exception as error:  # the rim, too
             if len(per_ticket) == 1:
                 entries = per_ticket[0]
                 return [self._add_singly(entries) if len(entries) > 1 else Added(0, _failed(error))]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.db.rows import add_new
 from apps.core.leases import give_back, in_seconds
 from apps.core.models import Lease
@@ -49,7 +49,7 @@ def claimed(keys: Sequence[str], *, seconds: int) -> Iterator[Claim]:
     finally:
         try:  # threads are many: their leases leave no rows behind
             Lease.objects.filter(holder=claim.holder).delete()
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             give_back(claim.holder)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
-from django.db import DataError, InterfaceError, OperationalError, transaction
+from django.db import DataError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from apps.channels.models import ChannelSettings, InboundEmail
 from apps.core import blobs
 from apps.core.announce import announce
 from apps.core.db.locks import lock_until_commit
-from apps.core.db.patience import patiently
+from apps.core.db.patience import DATABASE_AWAY, patiently
 from apps.core.faults import crashpoint
 from apps.core.leases import Hold, held, longest_ago
 from apps.tickets.moving import twins
@@ -123,7 +123,7 @@ def _take_in_batch(
         if not blobs.is_out_of_room(error):
             raise
         return _wait_for_room(rows, error)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         patiently(partial(_forgive, rows), seconds=AWAY)
         raise  # the database is away or busy: the rows stay as they are and are tried again
 
@@ -143,7 +143,7 @@ def _store_or_split(account: int | None, mails: list[ReadMail], again: set[int])
         return 0
     try:
         return _store(account, mails)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:  # the rim: whatever it is, it holds back only its own mail
         if blobs.is_out_of_room(error):

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,7 @@ from apps.channels.parsing.pictures import placed
 from apps.channels.same_mail import content_of
 from apps.channels.tagged import plain
 from apps.core import blobs
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.html import html_to_text
 from apps.queues.models import Queue
 from apps.queues.routing import queues_of
@@ -106,7 +106,7 @@ def _each(
                 yield _read_one(row, addresses, reader)
             except Held as reason:
                 held.append((row, reason))
-            except (OperationalError, InterfaceError):
+            except DATABASE_AWAY:
                 raise  # the database is away, whatever mail was read just then
             except Exception as error:  # the rim: one mail, whatever it is, holds only itself
                 held.append((row, failure(row, error)))

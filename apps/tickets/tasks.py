@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 
 from apps.agents.signals import state_changed
@@ -15,6 +14,7 @@ from apps.attachments.tasks import screen_files
 from apps.channels.fetch_threads import FetchThreads
 from apps.channels.signals import mail_received, sent_mail_news
 from apps.core.announce import record_with
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.tasks import wake
 from apps.crm import posting
 from apps.crm.tasks import post_updates_of
@@ -108,7 +108,7 @@ def sweep() -> None:
     for step in _STEPS:
         try:
             step()
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise  # the database is away: for all of them
         except Exception:  # the rim
             log.exception("a step of the sweep failed", extra={"step": step.__name__})

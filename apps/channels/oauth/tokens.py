@@ -20,7 +20,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
@@ -31,6 +31,7 @@ from apps.channels.oauth.providers import facts_of
 from apps.channels.oauth.server import AskLater, Tokens
 from apps.channels.transports.errors import TransportError
 from apps.channels.transports.xoauth2 import TokenRefused
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.faults import crashpoint
 from apps.core.leases import held, in_seconds
 from apps.core.secrets import seal, unseal
@@ -282,7 +283,7 @@ def _use(lasts: float | None) -> float:
 def _through_a_restart(commit: Callable[[], bool]) -> bool:
     """The answer is the only place where the new refresh token is, until this is done."""
     for pause in COMMIT_AGAIN:
-        with suppress(OperationalError, InterfaceError):
+        with suppress(*DATABASE_AWAY):
             return commit()
         give_back_connection()
         time.sleep(pause)

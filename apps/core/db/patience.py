@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
+# It is away, starts anew or is busy: no row and no value is to blame.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 PAUSE = 0.5  # seconds
 
 Answer = TypeVar("Answer")
@@ -18,7 +20,7 @@ def patiently(write: Callable[[], Answer], *, seconds: float) -> Answer:
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             if time.monotonic() >= end:
                 raise
         connection.close_if_unusable_or_obsolete()

@@ -75,8 +75,8 @@ def _flags(placed: Sequence[Placed]) -> set[tuple[int, str]]:
     if not placed:
         return set()
     threads, senders = zip(*map(_flag, placed), strict=True)
-    flagged = looping().filter(session__thread__in=set(threads), after__in=set(senders))
-    return set(flagged.values_list("session__thread", "after"))
+    found = looping().filter(session__thread__in=set(threads), after__in=set(senders))
+    return set(found.values_list("session__thread", "after"))
 
 
 class _Count(NamedTuple):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -24,7 +24,7 @@ from apps.channels.fetch_threads import stopping
 from apps.channels.parsed import Address
 from apps.channels.send import ANSWER_SECONDS, DOT_SECONDS, Envelope, Heard, Outcome, send
 from apps.core import blobs
-from apps.core.db.patience import patiently
+from apps.core.db.patience import DATABASE_AWAY, patiently
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
@@ -265,7 +265,7 @@ def _judge_abandoned() -> None:
     for row in left.select_related(*(f"message__{one}" for one in pacing.NEEDED)):
         try:
             _judge(row, as_seen=over & Q(stage=row.stage))
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise
         except Exception:  # the rim: it would keep all mail from leaving, each time anew
             log.exception("a delivery could not be judged", extra={"message_id": row.message_id})
