@@ -52,6 +52,8 @@ class Batch:
             raise ScannerDown("found down a moment ago")
         try:
             return scanner.fit_engine(self.address, test_signatures=self.test_signatures)
+        except ScannerFull:  # others may fit
+            raise
         except ScannerDown:
             self.found_down()
             raise
@@ -82,6 +84,7 @@ class Decision:
     engine: str = ""
     signature_version: str = ""
     counts: bool = False  # as one of the file's three tries
+    lacks_room: bool = False  # at the scanner, beside the files that were there with it
 
 
 def decide(file: Attachment, batch: Batch) -> Decision:
@@ -129,7 +132,7 @@ def verdict_on(file: Attachment, content: bytes, batch: Batch) -> Decision:
     try:
         return _scanned(file, content, judgement.type, batch)
     except ScannerFull:
-        return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)
+        return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type, lacks_room=True)
     except ScannerDown:
         batch.found_down()
         return Decision(Verdict.WAITING, SCANNER_DOWN, judgement.type)

@@ -130,7 +130,10 @@ def _finding(file: Attachment, look: Look) -> Finding | None:
         look.batch.fit_engine()
         with room.holding(file.size):
             return finding_on(file, content_of(file), look.batch)
-    except (ScannerDown, ScannerFull):
+    except ScannerFull:
+        look.failed.append(file.pk)
+        return None
+    except ScannerDown:
         look.batch.found_down()
         return None
     except Exception as error:  # the worker's rim: hostile bytes may break any reader

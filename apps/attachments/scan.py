@@ -30,8 +30,8 @@ class ScannerDown(NotScanned):
     """The scanner answers nobody: no fault of this file, try again later."""
 
 
-class ScannerFull(NotScanned):
-    """The scanner has no room to put this file down: smaller ones may pass meanwhile."""
+class ScannerFull(ScannerDown):
+    """For this file alone: no room to put it down. Smaller ones may pass meanwhile."""
 
 
 class FileFailed(NotScanned):
@@ -101,6 +101,8 @@ def _blamed(address: str, broken: LineBroken) -> NotScanned:
     try:
         works = _read(_stream(address, b"works?", seconds=SCANNER_SECONDS)).outcome == "clean"
     except LineBroken as after:
+        if after.kind == "full":
+            return ScannerFull(after.sentence)
         died = broken.kind == "dropped" and after.kind == "refused"
         return FileFailed(broken.sentence) if died else ScannerDown(after.sentence)
     return FileFailed(broken.sentence) if works else ScannerDown("clamd calls harmless bytes bad")

@@ -16,7 +16,6 @@ from apps.attachments.scan import (
     FileFailed,
     NotScanned,
     ScannerDown,
-    ScannerFull,
     answers,
     scan,
 )
@@ -190,7 +189,7 @@ def _finds(address: str, probe: bytes | mmap) -> bool:
     """Not scanning our own probe is the scanner's fault, never that of the file in hand."""
     try:
         return scan(address, probe, limit=len(probe)).outcome != "clean"
-    except (FileFailed, ScannerFull) as error:
+    except FileFailed as error:
         raise ScannerDown(error.sentence) from error
 
 
@@ -202,5 +201,5 @@ def _proved(address: str, size: int) -> bool:
 def _finds_virus_in(address: str, size: int) -> bool:
     try:
         return scan(address, probes.archive(size), limit=size).outcome == "infected"
-    except (FileFailed, ScannerFull) as error:
+    except FileFailed as error:
         raise ScannerDown(error.sentence) from error

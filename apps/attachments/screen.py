@@ -166,15 +166,24 @@ def batch_now() -> Batch:
 def _decided(claim: _Claim, batch: Batch) -> Iterator[list[_Decided]]:
     """In lots, as they get ready; meanwhile the claim on the others is renewed.
 
+    What finds no room at the scanner is asked about once more when the others have left it: it may
+    be a small file that came beside a large one.
+
     A file that failed before is tried alone: if it kills the scanner, no other file is blamed. Its
     try is counted before, so that it counts even if it kills us, and who has failed most is last.
     """
     together = [file for file in claim.files if not file.tries]
     alone = sorted((file for file in claim.files if file.tries), key=lambda file: file.tries)
+    squeezed: list[_Decided] = []
     if together:
         with ThreadPoolExecutor(min(POOL, len(together))) as pool:
-            yield from _collected(claim, {pool.submit(decide, f, batch): f for f in together})
+            futures = {pool.submit(decide, file, batch): file for file in together}
+            for ready in _collected(claim, futures):
+                squeezed += [one for one in ready if one[1].lacks_room]
+                yield [one for one in ready if not one[1].lacks_room]
     with ThreadPoolExecutor(1) as pool:
+        for file, _decision in sorted(squeezed, key=lambda one: one[0].size):
+            yield from _collected(claim, {pool.submit(decide, file, batch): file})
         for file in alone:
             claim.trying[:] = [file.pk]
             claim.rows.filter(pk=file.pk).update(tries=F("tries") + 1)

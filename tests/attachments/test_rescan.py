@@ -16,7 +16,7 @@ from apps.attachments.signals import attachments_screened, found_later
 from apps.core.leases import held
 from tests.attachments.conftest import MakeFile
 from tests.attachments.test_screen import fate
-from tests.servers.clamd import FOUND, OK, Answer, Clamd, FakeClamd, well
+from tests.servers.clamd import FOUND, NO_ROOM, OK, Answer, Clamd, FakeClamd, well
 
 MakeClean = Callable[..., Attachment]
 BEFORE = "27700"  # what the fake scanner knew then; it says 27800 now
@@ -161,11 +161,12 @@ def test_a_scanner_that_dies_meanwhile_leaves_clean_what_was_clean(
     assert {one.signature_version for one in files} == {BEFORE}
 
 
+@pytest.mark.parametrize("trouble", [b"x ERROR\0", NO_ROOM], ids=["error", "no room"])
 def test_a_file_that_cannot_be_scanned_stays_clean_and_is_left_alone_for_hours(
-    fake_clamd: FakeClamd, clean: MakeClean
+    fake_clamd: FakeClamd, clean: MakeClean, trouble: bytes
 ) -> None:
     odd, fine = clean(b"odd"), clean(b"fine")
-    fake_clamd.script = lambda content: b"x ERROR\0" if content == b"odd" else well(content)
+    fake_clamd.script = lambda content: trouble if content == b"odd" else well(content)
     assert rescan.scan_again() == 2 and rescan.scan_again() == 0
     assert fate(odd) == fate(fine) == (Verdict.CLEAN, "")
     assert (odd.signature_version, fine.signature_version) == (BEFORE, "27800")

@@ -17,6 +17,7 @@ from apps.attachments.scan import FileFailed, NotScanned, ScannerDown, ScannerFu
 from tests.servers.clamd import (
     FOUND,
     HANG,
+    NO_ROOM,
     OK,
     SIGNATURE,
     Clamd,
@@ -27,7 +28,6 @@ from tests.servers.clamd import (
 
 MEGABYTE = 2**20
 LIMIT = 50 * MEGABYTE
-NO_ROOM = b"stream: Error writing to temporary file. ERROR\0"
 
 Says = Callable[[bytes], None]
 

@@ -26,6 +26,7 @@ from tests.attachments.test_screen import again, fate
 from tests.hostile.feared import signed_around
 from tests.servers.clamd import (
     MARKED,
+    NO_ROOM,
     Clamd,
     FakeClamd,
     forgetful,
@@ -250,6 +251,49 @@ def test_a_clamd_without_room_makes_the_large_file_wait_and_no_other(
         screen.screen([large.pk, small.pk])
         assert fate(large) == (Verdict.WAITING, "scanner-down") and large.tries == 0
         assert fate(small)[0] == Verdict.CLEAN
+
+
+def test_a_file_without_room_is_asked_about_again_when_the_large_one_beside_it_is_gone(
+    fake_clamd: FakeClamd, file: MakeFile
+) -> None:
+    squeezed = threading.Event()
+    large, small = file(bytes(MEGABYTE)), file(b"hello")
+
+    def beside(content: bytes) -> bytes | None:
+        if len(content) == MEGABYTE:
+            squeezed.wait(10)
+            return NO_ROOM
+        if content == b"hello" and not squeezed.is_set():
+            squeezed.set()
+            return NO_ROOM
+        return well(content)
+
+    fake_clamd.script = beside
+    screen.screen([large.pk, small.pk])
+    assert fate(small) == (Verdict.CLEAN, "")
+    assert fate(large) == (Verdict.WAITING, "scanner-down") and large.tries == 0
+
+
+@pytest.mark.parametrize("size", [MEGABYTE, 2 * MEGABYTE], ids=["itself", "its probe"])
+def test_no_room_for_one_file_says_nothing_of_the_scanner(
+    fake_clamd: FakeClamd, file: MakeFile, size: int
+) -> None:
+    fake_clamd.script = lambda content: NO_ROOM if len(content) >= MEGABYTE else well(content)
+    batch = screen.batch_now()
+    assert decide.decide(file(bytes(size)), batch).lacks_room
+    assert not batch.is_down()
+    assert decide.decide(file(b"hello"), batch).verdict == Verdict.CLEAN
+
+
+def test_a_scanner_without_room_for_the_smallest_is_down_and_blames_no_file(
+    fake_clamd: FakeClamd, file: MakeFile
+) -> None:
+    fake_clamd.script = lambda _content: NO_ROOM
+    letter = file(b"hello")
+    for _round in range(4):
+        again(letter)
+    assert fate(letter) == (Verdict.WAITING, "scanner-down") and letter.tries == 0
+    assert screen.scanner_diagnosis().state == "down"
 
 
 @contextmanager

@@ -113,6 +113,7 @@ def clamd(clamd_server: Clamd, settings: Settings) -> Clamd:
     return clamd_server
 
 
+NO_ROOM = b"stream: Error writing to temporary file. ERROR\0"
 Answer = bytes | None  # None hangs up without a word
 OK, FOUND, HANG = b"stream: OK\0", f"stream: {SIGNATURE} FOUND\0".encode(), b"hang"
 
