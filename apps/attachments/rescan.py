@@ -184,8 +184,8 @@ def _condemn(file: Attachment, found: Finding, engine: Engine) -> None:
             signature_version=engine.signature_version,
             since=file.decided_at,
         )
-        announce(attachments_screened, attachment_ids=[file.pk])
         announce(found_later, attachment_ids=[file.pk])
+        announce(attachments_screened, attachment_ids=[file.pk])
     log.error("a file that was called clean is infected", extra={"attachment": file.pk})
 
 

@@ -21,12 +21,11 @@ from apps.crm import updates
 from apps.crm.models import CrmSettings, TicketUpdate
 from apps.crm.signals import updates_planned
 from apps.crm.updates import Planned
-from apps.tickets import copies, sessions, storing_outside, thread_pdf
+from apps.tickets import copies, sessions, storing_outside, thread_pdf, ticket_files
 from apps.tickets.comment_words import LANGUAGES, Words
 from apps.tickets.facts import House, facts_of, house
 from apps.tickets.harmless import one_line
 from apps.tickets.models import Message
-from apps.tickets.ticket_files import planned_files
 
 NEEDED = ("thread", "mailbox", "session__queue", "session__agent__user")
 FIRST = "first"  # the key of a thread's one standard comment
@@ -112,7 +111,7 @@ def _contents(messages: Sequence[Message], telling: Telling) -> Iterable[Planned
     # A file that came in waits still: nobody needs to ask for it.
     sent = [one.pk for one in messages if one.direction == Message.Direction.OUT]
     if settings.attach_files and sent:
-        yield from planned_files(Q(message__in=sent), words, house)
+        yield from ticket_files.planned_files(Q(message__in=sent), words, house)
 
 
 def _copies(messages: Sequence[Message], telling: Telling) -> Iterable[Planned]:
@@ -140,8 +139,22 @@ def files_screened(*, attachment_ids: Collection[int], **facts: object) -> None:
         messages = Message.objects.commented().filter(pk__in=pairs).order_by("pk")
         updates.plan(list(_copies(_with_files(messages), telling)))
     if telling.settings.attach_files:
-        updates.plan(list(planned_files(screened, telling.words, telling.house)))
+        updates.plan(list(ticket_files.planned_files(screened, telling.words, telling.house)))
     storing_outside.plan_screened(sorted(pairs), screened, telling.house)
+
+
+def files_found(*, attachment_ids: Collection[int], **facts: object) -> None:
+    """In the transaction in which clean files turn out to be infected after all.
+
+    Whoever plans their mails at this moment holds these rows, and is waited for: what he planned
+    is taken back too. The mails come before their sessions (sessions.lock).
+    """
+    mails = Message.objects.filter(files__attachment__in=attachment_ids)
+    ids = list(mails.values_list("pk", flat=True))
+    locked = Message.objects.filter(pk__in=ids).select_for_update().order_by("pk")
+    sessions.lock(set(locked.values_list("session", flat=True)))
+    ticket_files.leave_out_found(attachment_ids)
+    storing_outside.withdraw_found(attachment_ids)
 
 
 def plan_overdue_copies() -> None:

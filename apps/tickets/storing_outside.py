@@ -58,7 +58,7 @@ def plan_pdf(pdf: ThreadPdf, blob: Blob) -> None:
     outbox.plan([replace(wanted, replaces=_pdf_key(before) if before else "")])
 
 
-def withdraw_found(*, attachment_ids: Collection[int], **facts: object) -> None:
+def withdraw_found(attachment_ids: Collection[int]) -> None:
     """Infected after all: the file and the mail around it leave the storage."""
     files = MessageFile.objects.filter(attachment__in=attachment_ids)
     pairs = list(files.values_list("pk", "message_id"))

@@ -28,9 +28,7 @@ from apps.tickets import (
     outbound,
     reply_address,
     staging,
-    storing_outside,
     thread_pdf_render,
-    ticket_files,
 )
 from apps.tickets.held import notice as sender_notice
 from apps.tickets.models import Message
@@ -251,5 +249,4 @@ def _room_made(queue_id: int, **facts: object) -> None:
 # In the transaction of the verdicts: what is told of a file is neither lost nor early.
 record_with(sent_mail_news, news.take)
 record_with(attachments_screened, comments.files_screened)
-record_with(found_later, ticket_files.leave_out_found)
-record_with(found_later, storing_outside.withdraw_found)
+record_with(found_later, comments.files_found)

@@ -46,7 +46,7 @@ def _shown_before() -> Exists:
     return Exists(earlier)
 
 
-def leave_out_found(*, attachment_ids: Collection[int], **facts: object) -> None:
+def leave_out_found(attachment_ids: Collection[int]) -> None:
     """Infected after all: what has not been posted yet never is."""
     files = MessageFile.objects.filter(attachment__in=attachment_ids)
     keys = {str(pk): thread for pk, thread in files.values_list("pk", "message__thread__key")}

@@ -96,9 +96,9 @@ class Walk:
         one = self.pools[0].submit(_run, held, pause)
         while not (pause.reached.wait(0.01) or one.done()):
             pass
-        pid = self.pools[1].submit(_pid).result(WAIT)
+        pid = self.pools[1].submit(pid_of).result(WAIT)
         two = self.pools[1].submit(_run, other, Pause(-1))
-        self.waited += _done_or_waiting(two, pid)
+        self.waited += done_or_waiting(two, pid)
         pause.released.set()
         one.result(WAIT)
         two.result(WAIT)
@@ -116,13 +116,13 @@ def _run(verb: Verb, pause: Pause) -> None:
             return
 
 
-def _pid() -> int:
+def pid_of() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(cursor.fetchone()[0])
 
 
-def _done_or_waiting(running: "Future[None]", pid: int) -> bool:
+def done_or_waiting(running: "Future[None]", pid: int) -> bool:
     """True: it waits for a lock."""
     ended = threading.Event()
     running.add_done_callback(lambda _future: ended.set())

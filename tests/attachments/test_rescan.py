@@ -57,7 +57,7 @@ def test_a_clean_file_that_newer_signatures_know_becomes_infected(
         assert rescan.scan_again() == 2
     assert fate(bad) == (Verdict.INFECTED, "infected:Carteria.Test")
     assert fate(good) == (Verdict.CLEAN, "") and good.signature_version == "27800"
-    assert heard == [(attachments_screened, [bad.pk]), (found_later, [bad.pk])]
+    assert heard == [(found_later, [bad.pk]), (attachments_screened, [bad.pk])]
 
 
 @pytest.mark.contract("1.5.a")
