@@ -35,6 +35,7 @@ from apps.core.zones import zone_named
 from apps.tickets.customers import crm_senders
 from apps.tickets.held import quarantine
 from apps.tickets.held.guard import WHY_NOT, Known, why_silent
+from apps.tickets.sending import restored
 from apps.tickets.signals import notice_queued
 from apps.tickets.writers import channel_is_on_or_refuse
 
@@ -194,6 +195,7 @@ def is_due() -> bool:
 
 def deliver_due() -> None:
     """One after the other; what a killed worker left in the middle becomes *unknown*."""
+    restored.notice()
     silence = _("The worker stopped amid it: it may have arrived or not.")
     _abandoned().update(outcome=State.UNKNOWN, sentence=silence)
     for row in _due().select_related("inbound__mailbox__account", "inbound__account"):
@@ -258,5 +260,10 @@ def _send(row: QuarantineAction) -> Outcome:
         if not mine.update(next_try_at=in_seconds(LEASE)):
             raise _Stopped
 
+    def before_data() -> None:
+        alive()
+        restored.count_dot()
+
     envelope = Envelope(mailbox.address, (row.recipient,))
-    return send(mailbox.account, envelope, compose(mail), before_data=alive, alive=alive)
+    raw = compose(mail)
+    return send(mailbox.account, envelope, raw, before_data=before_data, alive=alive)

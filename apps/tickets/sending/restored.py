@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.channels.models import QuarantineAction
 from apps.crm.updates import look_before_writing
 from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
 from apps.tickets.sending import settling
@@ -63,6 +64,7 @@ def doubt_everything() -> int:
         found = list(_to_send().select_related(*settling.NEEDED).order_by("pk"))
         for message in found:
             _doubt(message)
+        _doubt_notices()
         look_before_writing()
         mark.dots = max(mark.dots, _length(_file_of(mark)))
         mark.doubted = len(found)
@@ -90,6 +92,17 @@ def _doubt(message: Message) -> None:
             message=message, number=number, lease_until=timezone.now(), **ended
         )
     settling.settle(message, pause=0)
+
+
+def _doubt_notices() -> None:
+    """What senders of held mail are told (held/notice.py); nobody can have these sent again."""
+    sentence = _(
+        "The database was restored from a backup: this mail may have left since the backup was"
+        " made, or not."
+    )
+    Told = QuarantineAction.Outcome
+    on_its_way = QuarantineAction.objects.filter(outcome__in=[Told.QUEUED, Told.SENDING])
+    on_its_way.update(outcome=Told.UNKNOWN, sentence=sentence, next_try_at=None)
 
 
 # ---- the file ---------------------------------------------------------------------------------

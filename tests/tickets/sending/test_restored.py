@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from apps.channels.models import EmailAccount
+from apps.channels.models import EmailAccount, QuarantineAction
 from apps.crm.models import TicketUpdate
+from apps.tickets.held import notice
 from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
 from apps.tickets.outbound import Letter, reply
 from apps.tickets.sending import doubts, restored
@@ -20,6 +21,7 @@ from apps.tickets.sending.delivery import deliver, due
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.smtp_sink import SmtpSink
 from tests.tickets.automatic.test_auto_response import a_mail, answering, comes, said
+from tests.tickets.held_mails import held
 
 pytestmark = pytest.mark.django_db
 
@@ -176,3 +178,15 @@ def test_a_dot_that_another_worker_counts_meanwhile_is_no_sign_of_a_backup(
     restored.notice()
     waiting.refresh_from_db()
     assert (waiting.status, restored.noticed_at()) == (Status.QUEUED, None)
+
+
+def test_a_sender_of_held_mail_is_not_told_twice(house: House, smtp_sink: SmtpSink) -> None:
+    told = notice.tell(held(house), "Please write again.", by=house.admin)
+    notice.deliver_due()
+    smtp_sink.wait_for(1)
+    QuarantineAction.objects.filter(pk=told.pk).update(outcome="queued", tries=0)
+    OutboxMark.objects.update(dots=0)
+    notice.deliver_due()
+    told.refresh_from_db()
+    assert (told.outcome, len(smtp_sink.mails)) == ("unknown", 1) and "backup" in told.sentence
+    assert not notice.is_due()
