@@ -245,7 +245,8 @@ def _keep_error(row: TicketUpdate, error: CrmError) -> None:
     out_of_tries = tries >= MAX_TRIES and not error.is_of_connection
     given_up = error.permanent or out_of_tries
     stays = Status.SKIPPED if error.code == "too-big" else Status.FAILED
-    TicketUpdate.objects.filter(pk=row.pk).update(
+    # What was left out meanwhile, by hand or as infected, stays left out.
+    TicketUpdate.objects.filter(pk=row.pk, status__in=OPEN).update(
         status=stays if given_up else Status.PLANNED,
         tries=tries,
         error=breaker.words_of(error),

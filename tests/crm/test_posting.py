@@ -105,3 +105,21 @@ def test_a_token_that_no_key_opens_stops_its_own_connection_only(
         "The stored token cannot be read; type it again.",
     )
     assert broken.paused_until is not None
+
+
+def test_what_is_left_out_while_it_fails_stays_left_out(crm: ScriptedCrm) -> None:
+    """By hand, or because its file has just been found infected."""
+    plan_thread("link")
+    post_updates(["T1"])
+    plan_thread("file", blob=blobs.store(b"%PDF"))
+    row = TicketUpdate.objects.get(kind="file")
+
+    def found() -> None:
+        leave_out([row.pk])
+
+    crm.script, crm.meanwhile = [TIMES_OUT_BEFORE], found
+    post_updates(["T1"])
+    everything_is_due()
+    post_updates(["T1"])
+    row.refresh_from_db()
+    assert (row.status, crm.files) == ("skipped", [])
