@@ -7,15 +7,18 @@ pauses (breaker.py).
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from django.db import transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.core.announce import announce
+from apps.core.db.patience import DATABASE_AWAY
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import in_seconds
+from apps.core.sentences import gettext_noop as _
 from apps.crm import breaker, connections, entries, links, lost, registry
 from apps.crm.claims import Claim, claimed
 from apps.crm.connectors.base import (
@@ -47,15 +50,22 @@ Waiting = dict[str, list[TicketUpdate]]  # by thread, in order
 
 
 def due(limit: int) -> list[str]:
-    """Threads whose next entry may be posted now, oldest first; none of a paused connection."""
+    """Threads whose next entry may be posted now: the oldest, in the order of `_in_turn`; none of a
+    paused connection."""
+    heads = _heads()
+    if paused := breaker.paused():
+        heads = heads.exclude(_is_of(paused))
+    found = heads.order_by("pk").values_list("not_before", "thread_key")[:limit]
+    return [key for _moment, key in sorted(found, key=itemgetter(0))]
+
+
+def _heads() -> QuerySet[TicketUpdate]:
+    """The next entry of each thread, where it is due."""
     earlier = TicketUpdate.objects.filter(
         status__in=OPEN, thread_key=OuterRef("thread_key"), pk__lt=OuterRef("pk")
     )
     heads = TicketUpdate.objects.filter(~Exists(earlier), status=Status.PLANNED)
-    heads = heads.filter(not_before__lte=Now()).order_by("pk")
-    if paused := breaker.paused():
-        heads = heads.exclude(_is_of(paused))
-    return list(heads.values_list("thread_key", flat=True)[:limit])
+    return heads.filter(not_before__lte=Now())
 
 
 def _is_of(connections: Sequence[int]) -> Q:
@@ -72,8 +82,17 @@ def post_updates(thread_keys: Sequence[str]) -> None:
     with claimed(thread_keys, seconds=LEASE) as claim:
         known = links.links_of(claim.keys)
         for connection, some in links.by_connection(claim.keys, known):
-            if breaker.may_ask(connection):
+            if connection.paused_until is not None:
+                some = _in_turn(some)
+            if some and breaker.may_ask(connection):
                 _visit(connection, claim, some, known)
+
+
+def _in_turn(keys: Sequence[str]) -> list[str]:
+    """Those that are due; who was tried last comes last. Or one mail that the CRM stumbles over
+    would be its trial after each pause, and nobody else would ever be told."""
+    heads = _heads().filter(thread_key__in=keys).order_by("not_before", "pk")
+    return list(heads.values_list("thread_key", flat=True))
 
 
 def lots(thread_keys: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -121,7 +140,20 @@ class _Visit:
             self._until_done(keys, ROWS_AT_ONCE)
         else:
             for key in keys:
-                self._until_done([key], 1)
+                self._post_one(key)
+
+    def _post_one(self, key: str) -> None:
+        """The rim of a worker: what nobody foresaw holds back its own thread, not the next ones."""
+        try:
+            self._until_done([key], 1)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("a thread's updates failed", extra={"crm": self._connection.kind})
+            told = {"kind": type(error).__name__}
+            why = CrmError(_("The connector failed: %(kind)s."), told)
+            if waiting := _waiting([key], 1):
+                _record(waiting, {key: Added(0, why)}, tried=0)
 
     def _until_done(self, keys: Sequence[str], rows_at_once: int) -> None:
         while not self._is_over:

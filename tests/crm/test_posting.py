@@ -8,11 +8,11 @@ from django.utils import timezone
 from apps.core import blobs
 from apps.core.errors import Problem
 from apps.core.models import Blob, Lease
-from apps.crm import posting, registry
+from apps.crm import links, posting, registry
 from apps.crm.connections import switch
-from apps.crm.connectors.base import CrmError, Most
+from apps.crm.connectors.base import CrmError, Entry, Most, TicketRef
 from apps.crm.models import CrmConnection, TicketUpdate
-from apps.crm.posting import MAX_TRIES, post_updates
+from apps.crm.posting import MAX_TRIES, due, post_updates
 from apps.crm.updates import Planned, leave_out, plan
 from tests.crm.scripted import TIMES_OUT_AFTER, TIMES_OUT_BEFORE, ScriptedCrm
 from tests.people import crm_connection
@@ -123,3 +123,62 @@ def test_what_is_left_out_while_it_fails_stays_left_out(crm: ScriptedCrm) -> Non
     post_updates(["T1"])
     row.refresh_from_db()
     assert (row.status, crm.files) == ("skipped", [])
+
+
+def test_after_each_pause_another_thread_is_the_trial(
+    crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that the CRM answers with 403 or 500, whenever it comes, stops its own thread only."""
+    tell = crm.add_comment
+
+    def stumble(entry: Entry) -> None:
+        if entry.marker.startswith("T1:"):
+            raise CrmError("crm.test says that our user may not do this.", code="auth")
+        tell(entry)
+
+    monkeypatch.setattr(crm, "add_comment", stumble)
+    for thread in ("T1", "T2", "T3"):
+        plan_thread("link", thread=thread)
+    for _pause in range(3):
+        post_updates(due(10))
+        minutes_pass(20)
+    assert [marker for _ticket, marker, _text in crm.comments] == ["T2:link:1", "T3:link:1"]
+
+
+def minutes_pass(count: int) -> None:
+    by = timedelta(minutes=count)
+    for row in TicketUpdate.objects.all():
+        TicketUpdate.objects.filter(pk=row.pk).update(not_before=row.not_before - by)
+    for one in CrmConnection.objects.filter(paused_until__isnull=False):
+        one.paused_until -= by
+        one.save(update_fields=["paused_until"])
+
+
+def test_nobody_is_the_trial_who_has_nothing_to_say(crm: ScriptedCrm) -> None:
+    """It would keep the others waiting for a minute, for nothing."""
+    plan_thread("link")
+    TicketUpdate.objects.update(status="failed")
+    past = timezone.now() - timedelta(seconds=1)
+    CrmConnection.objects.filter(pk=crm_connection().pk).update(paused_until=past)
+    post_updates(["T1"])
+    assert crm_connection().paused_until == past
+
+
+def test_what_nobody_foresaw_stops_its_own_thread_alone(
+    crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_thread("link")
+    plan_thread("link", thread="T2")
+    remember = links.remember
+
+    def refuse(connection: CrmConnection, made: dict[str, TicketRef]) -> None:
+        if "T1" in made:
+            raise ValueError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+        remember(connection, made)
+
+    monkeypatch.setattr(links, "remember", refuse)
+    post_updates(["T1", "T2"])
+    assert crm.texts() == ["link 1"]
+    row = TicketUpdate.objects.get(thread_key="T1")
+    assert (row.status, row.error) == ("planned", "The connector failed: ValueError.")
+    assert row.not_before > timezone.now()

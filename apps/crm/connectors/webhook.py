@@ -18,7 +18,9 @@ Every request is `POST` to the address in the settings, `Content-Type: applicati
    there one day, of which one has to be right.
 2. Remember the key. The same key may come again, because an answer was lost, a day later too: do
    nothing the second time, and answer what you answered the first time. Keep keys as long as the
-   ticket. The body of a repetition may differ in the values of `fields`; the first one counts.
+   ticket. A key that you refused is still unused: it comes again when the cause may be gone, or
+   for the ticket that you named in `merged_into`. The body of a repetition may differ in the
+   values of `fields`; the first one counts.
 3. Answer within ten seconds, with 2xx and JSON, or with one of the refusals below.
 
 Everything is for your own agents: never write to a customer because of what you hear here.
@@ -169,12 +171,14 @@ def signature(secret: str, body: bytes, at: int) -> str:
 def _ref(said: Json) -> TicketRef:
     """What it calls the ticket; it says so again when it is asked again."""
     number = said.get("id") if isinstance(said, dict) else None
-    if not isinstance(number, str | int) or not 0 < len(str(number)) <= LONGEST_ID:
+    name = str(number) if isinstance(number, str | int) else ""
+    if not 0 < len(name) <= LONGEST_ID or not name.isprintable():
         words = _("The receiver does not say which ticket it made: answer with its id.")
         raise CrmError(words, code="odd-answer")
     url = said.get("url") or ""
     is_link = isinstance(url, str) and url.startswith(("https://", "http://"))
-    return TicketRef(str(number), url if is_link and len(url) <= LONGEST_URL else "")
+    fits = is_link and len(url) <= LONGEST_URL and url.isprintable()
+    return TicketRef(name, url if fits else "")
 
 
 OF_TICKET = {
