@@ -5,11 +5,17 @@ that its own was merged into, or gets a new ticket, which hears the standard com
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
 
 from apps.crm import breaker, entries, links
 from apps.crm.connectors.base import Added, AnyConnector, CrmError, TicketRef
 from apps.crm.connectors.once import open_tickets
 from apps.crm.models import CrmConnection, Gone, Merged, TicketLink, TicketUpdate
+
+MOST_AN_HOUR = 5  # tickets that a thread goes on with by itself
 
 Status, Kind = TicketUpdate.Status, TicketUpdate.Kind
 
@@ -28,16 +34,24 @@ def _settled(
     connection: CrmConnection, connector: AnyConnector, link: TicketLink | None, added: Added
 ) -> Added:
     error = added.error
-    if error is None or link is None or not error.is_of_ticket:
+    if error is None or link is None or not error.is_of_ticket or _moves_on_and_on(link):
         return added
     found = _next_ticket(connection, connector, link, error)
     if isinstance(found, CrmError):
         return Added(added.done, found)
     opened = found != error.merged_into
-    links.replace(link, found, breaker.words_of(error), opened=opened)
-    if opened:
-        _introduce_again(link.thread_key)
+    with transaction.atomic():
+        links.replace(link, found, breaker.words_of(error), opened=opened)
+        if opened:
+            _introduce_again(link.thread_key)
     return Added(added.done)
+
+
+def _moves_on_and_on(link: TicketLink) -> bool:
+    """Each new ticket is lost at once, or two are merged into each other: a person has to look."""
+    before = timezone.now() - timedelta(hours=1)
+    recent = [one for one in link.former if datetime.fromisoformat(one["at"]) > before]
+    return len(recent) >= MOST_AN_HOUR
 
 
 def _next_ticket(

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.crm.connectors.base import CrmError, TicketRef
+from apps.core import blobs
+from apps.crm import lost
+from apps.crm.connectors.base import CrmError, Entry, Most, TicketRef
 from apps.crm.models import CrmConnection, TicketLink, TicketUpdate
 from apps.crm.posting import post_updates
 from apps.crm.updates import Planned, leave_out, plan, rebuild
@@ -72,6 +74,49 @@ def test_a_crash_while_opening_it_opens_no_third(thread: ScriptedCrm) -> None:
     assert TicketLink.objects.get().ticket == "2"
 
 
+def test_a_crash_before_it_is_introduced_leaves_the_thread_to_be_introduced(
+    thread: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen(deleted_ticket="new")
+    tell = thread.add_comment
+
+    def tell_all_but_the_first(entry: Entry) -> None:
+        if entry.ticket.id == "1":
+            raise GONE
+        tell(entry)
+
+    def die(_thread_key: str) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(thread, "add_comment", tell_all_but_the_first)
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(lost, "_introduce_again", die)
+        post_updates(["T1"])
+    post_updates(["T1"])
+    assert thread.texts()[2:] == ["standard first", "link 2"]
+    assert len(thread.tickets) == 2
+
+
+@pytest.mark.parametrize("code", ["gone", "merged"])
+def test_a_thread_whose_every_ticket_is_lost_waits_for_a_person(
+    thread: ScriptedCrm, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """A rule of the CRM closes what we open, or two tickets are merged into each other."""
+    chosen(deleted_ticket="new")
+    asked: list[str] = []
+
+    def lose(entry: Entry) -> None:
+        asked.append(entry.ticket.id)
+        assert len(asked) < 50
+        into = SURVIVOR if code == "merged" else None
+        raise CrmError("Lost.", code=code, permanent=True, merged_into=into)
+
+    monkeypatch.setattr(thread, "add_comment", lose)
+    post_updates(["T1"])
+    assert len(asked) == lost.MOST_AN_HOUR + 1
+    assert "failed" in {status for _text, status in told()}
+
+
 def test_a_merged_ticket_is_followed(thread: ScriptedCrm) -> None:
     thread.script, thread.error = [TIMES_OUT_BEFORE], MERGED
     post_updates(["T1"])
@@ -117,9 +162,6 @@ def test_rebuilding_writes_only_what_is_missing(thread: ScriptedCrm) -> None:
 
 
 def test_a_file_too_large_for_the_crm_is_left_out_with_its_reason(crm: ScriptedCrm) -> None:
-    from apps.core import blobs
-    from apps.crm.connectors.base import Most
-
     crm.most = Most(file=2 * 2**20)
     large = blobs.store(bytes(2 * 2**20 + 1))
     plan([Planned("T1", "file", "1", "Subject", "scan.pdf", blob=large), planned("link", "1")])
@@ -133,8 +175,6 @@ def test_a_file_too_large_for_the_crm_is_left_out_with_its_reason(crm: ScriptedC
 
 
 def test_the_pdf_of_a_thread_takes_the_place_of_the_one_before(crm: ScriptedCrm) -> None:
-    from apps.core import blobs
-
     for number in ("1", "2"):
         pdf = blobs.store(b"%PDF " + number.encode())
         plan([Planned("T1", "pdf", number, "Subject", f"email-E1-{number}.pdf", blob=pdf)])
