@@ -183,3 +183,14 @@ def test_the_pdf_of_a_thread_takes_the_place_of_the_one_before(crm: ScriptedCrm)
     rebuild("T1")
     post_updates(["T1"])
     assert [name for _marker, name, _content in crm.files] == ["email-E1-2.pdf"]
+
+
+def test_the_one_before_goes_although_the_answer_was_lost(crm: ScriptedCrm) -> None:
+    for number, script in (("1", []), ("2", [TIMES_OUT_AFTER])):
+        crm.script = script
+        pdf = blobs.store(b"%PDF " + number.encode())
+        plan([Planned("T1", "pdf", number, "Subject", f"email-E1-{number}.pdf", blob=pdf)])
+        post_updates(["T1"])
+    TicketUpdate.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+    post_updates(["T1"])
+    assert [name for _marker, name, _content in crm.files] == ["email-E1-2.pdf"]

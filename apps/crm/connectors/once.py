@@ -71,14 +71,19 @@ def _add_in_order(connector: Connector, entries: Sequence[Entry]) -> Added:
 
 
 def _add(connector: Connector, entry: Entry) -> None:
-    if entry.doubtful and _is_there(connector, entry):
-        return
-    crashpoint("post.before_request")
+    if not (entry.doubtful and _is_there(connector, entry)):
+        crashpoint("post.before_request")
+        _write(connector, entry)
+        crashpoint("post.after_answer")
+    if entry.replaces:
+        _remove(connector, entry)
+
+
+def _write(connector: Connector, entry: Entry) -> None:
     if entry.file:
         _attach(connector, entry, entry.file)
     else:
         connector.add_comment(entry)
-    crashpoint("post.after_answer")
 
 
 def _attach(connector: Connector, entry: Entry, file: File) -> None:
@@ -87,14 +92,13 @@ def _attach(connector: Connector, entry: Entry, file: File) -> None:
         words = _("%(name)s is larger than the CRM takes (%(mb)s MB).")
         raise CrmError(words, facts, code="too-big", permanent=True)
     connector.attach_file(entry, file.read())
-    if entry.replaces:
-        _remove(connector, entry)
 
 
 def _remove(connector: Connector, entry: Entry) -> None:
     """The newer file is there: one too many is no reason to say that it is not."""
     try:
-        connector.remove_file(entry.ticket, entry.replaces)
+        with _only_crm_errors(connector):
+            connector.remove_file(entry.ticket, entry.replaces)
     except CrmError as error:
         log.warning("an older file stays in the CRM", extra={"code": error.code})
 
