@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, Least, Now
 
+from apps.attachments.models import Attachment, Verdict
 from apps.core.announce import announce
 from apps.core.db.rows import add_unless_known
 from apps.core.models import Blob
@@ -119,7 +120,7 @@ def leave_out(update_ids: Sequence[int]) -> int:
 def rebuild(thread_key: str) -> int:
     """Looks for every entry of the thread in its ticket, in order, and writes what is missing."""
     rows = TicketUpdate.objects.filter(thread_key=thread_key).exclude(status=Status.SKIPPED)
-    rows = rows.exclude(pk__in=_replaced(thread_key))
+    rows = rows.exclude(pk__in=_replaced(thread_key)).exclude(_found_infected())
     # A row that was tried is looked for before it is written.
     return _change(
         rows, status=Status.PLANNED, not_before=Now(), error="", tries=Greatest(F("tries"), 1)
@@ -130,6 +131,12 @@ def _replaced(thread_key: str) -> list[int]:
     """PDFs that a newer one has taken the place of."""
     pdfs = TicketUpdate.objects.filter(thread_key=thread_key, kind=TicketUpdate.Kind.PDF)
     return list(pdfs.order_by("-pk").values_list("pk", flat=True)[1:])
+
+
+def _found_infected() -> Exists:
+    """Files that are so by now: where somebody took one off the ticket, it stays off."""
+    infected = Attachment.objects.filter(verdict=Verdict.INFECTED)
+    return Exists(infected.filter(blob=OuterRef("blob")))
 
 
 def _change(rows: "QuerySet[TicketUpdate]", **values: object) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.attachments.models import Attachment, Verdict
 from apps.core import blobs
 from apps.crm import lost
 from apps.crm.connectors.base import CrmError, Entry, Most, TicketRef
@@ -194,3 +195,16 @@ def test_the_one_before_goes_although_the_answer_was_lost(crm: ScriptedCrm) -> N
     TicketUpdate.objects.update(not_before=timezone.now() - timedelta(seconds=1))
     post_updates(["T1"])
     assert [name for _marker, name, _content in crm.files] == ["email-E1-2.pdf"]
+
+
+def test_a_file_found_infected_since_is_not_written_again(crm: ScriptedCrm) -> None:
+    blob = blobs.store(b"%PDF")
+    plan([Planned("T1", "file", "1", "Subject", "a.pdf", blob=blob), planned("link", "1")])
+    post_updates(["T1"])
+    Attachment.objects.create(
+        name="a.pdf", size=4, sha256=blob.sha256, blob=blob, verdict=Verdict.INFECTED
+    )
+    crm.files.clear()  # by an agent of the CRM, for good reason
+    assert rebuild("T1") == 1
+    post_updates(["T1"])
+    assert crm.files == []
