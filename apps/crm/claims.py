@@ -26,6 +26,7 @@ class Claim:
     seconds: int
     keys: list[str] = field(default_factory=list)
     renewed_at: float = field(default_factory=time.monotonic)
+    longer: float = 0
 
     def renew(self, *, longer: float = 0) -> None:
         """Call it before each request; costs nothing while the lease is fresh.
@@ -33,10 +34,15 @@ class Claim:
         LONGER: seconds that the next request may take on top.
         """
         if longer or time.monotonic() - self.renewed_at > FRESH:
-            until = in_seconds(self.seconds + longer)
-            Lease.objects.filter(holder=self.holder).update(until=until)
-            self.renewed_at = time.monotonic()
-            self.keys = _held_by(self.holder)
+            self.longer = longer
+            self.keep()
+
+    def keep(self) -> None:
+        """Amid a round, after something that may have taken too long."""
+        until = in_seconds(self.seconds + self.longer)
+        Lease.objects.filter(holder=self.holder).update(until=until)
+        self.renewed_at = time.monotonic()
+        self.keys = _held_by(self.holder)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.crm import breaker, entries, links
 from apps.crm.connectors.base import Added, AnyConnector, CrmError, TicketRef
-from apps.crm.connectors.once import open_tickets
+from apps.crm.connectors.once import StillOurs, open_tickets
 from apps.crm.models import CrmConnection, Gone, Merged, TicketLink, TicketUpdate
 
 MOST_AN_HOUR = 5  # tickets that a thread goes on with by itself
@@ -25,18 +25,26 @@ def settled(
     connector: AnyConnector,
     known: Mapping[str, TicketLink],
     added: Mapping[str, Added],
+    still_ours: StillOurs,
 ) -> dict[str, Added]:
     """ADDED, without the errors that a new link has cured: those entries are tried again."""
-    return {key: _settled(connection, connector, known.get(key), one) for key, one in added.items()}
+    return {
+        key: _settled(connection, connector, known.get(key), one, still_ours)
+        for key, one in added.items()
+    }
 
 
 def _settled(
-    connection: CrmConnection, connector: AnyConnector, link: TicketLink | None, added: Added
+    connection: CrmConnection,
+    connector: AnyConnector,
+    link: TicketLink | None,
+    added: Added,
+    still_ours: StillOurs,
 ) -> Added:
     error = added.error
     if error is None or link is None or not error.is_of_ticket or _moves_on_and_on(link):
         return added
-    found = _next_ticket(connection, connector, link, error)
+    found = _next_ticket(connection, connector, link, error, still_ours)
     if isinstance(found, CrmError):
         return Added(added.done, found)
     opened = found != error.merged_into
@@ -55,7 +63,11 @@ def _moves_on_and_on(link: TicketLink) -> bool:
 
 
 def _next_ticket(
-    connection: CrmConnection, connector: AnyConnector, link: TicketLink, error: CrmError
+    connection: CrmConnection,
+    connector: AnyConnector,
+    link: TicketLink,
+    error: CrmError,
+    still_ours: StillOurs,
 ) -> TicketRef | CrmError:
     """The ticket to go on with, or the error that stays."""
     if error.code == "merged":
@@ -69,7 +81,7 @@ def _next_ticket(
     row = TicketUpdate.objects.filter(thread_key=link.thread_key).order_by("pk").first()
     assert row is not None  # what failed is one
     wanted = entries.new_ticket(connection, connector, link.thread_key, row, link.successors + 1)
-    return open_tickets(connector, [wanted])[0]
+    return open_tickets(connector, [wanted], still_ours)[0]
 
 
 def _introduce_again(thread_key: str) -> None:

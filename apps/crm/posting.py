@@ -133,6 +133,7 @@ class _Visit:
         self._known: Mapping[str, TicketLink] | None = known  # until the first round is over
         self._is_bulk = isinstance(connector, BulkConnector)
         self._is_over = False
+        self._asked = ""  # the thread
 
     def post(self, keys: Sequence[str]) -> None:
         """A distant CRM is told one thing at a time, each recorded; ours takes all at once."""
@@ -144,6 +145,7 @@ class _Visit:
 
     def _post_one(self, key: str) -> None:
         """The rim of a worker: what nobody foresaw holds back its own thread, not the next ones."""
+        self._asked = key
         try:
             self._until_done([key], 1)
         except DATABASE_AWAY:
@@ -185,8 +187,14 @@ class _Visit:
         tickets = self._tickets(waiting, known)
         added = self._add(waiting, known, tickets)
         self._note(added)
-        settled = lost.settled(self._connection, self._connector, known, added)
+        settled = lost.settled(self._connection, self._connector, known, added, self._still_ours)
         _record(waiting, settled, tried=int(self._is_bulk))
+
+    def _still_ours(self) -> None:
+        """Of a distant CRM, which is asked for one thread at a time."""
+        self._claim.keep()
+        if self._asked not in self._claim.keys:
+            raise CrmError(_("Another worker has gone on with this ticket meanwhile."))
 
     def _links(self, waiting: Waiting) -> Mapping[str, TicketLink]:
         """Those that were read with the claim; in a later round they may have changed."""
@@ -206,7 +214,9 @@ class _Visit:
                 entries.new_ticket(self._connection, self._connector, key, waiting[key][0])
                 for key in missing
             ]
-            made = dict(zip(missing, open_tickets(self._connector, wanted), strict=True))
+            made = dict(
+                zip(missing, open_tickets(self._connector, wanted, self._still_ours), strict=True)
+            )
             opened = {key: one for key, one in made.items() if isinstance(one, TicketRef)}
             links.remember(self._connection, opened)
             found |= made
@@ -227,7 +237,8 @@ class _Visit:
             else:
                 said[key] = entries.of(rows, ticket, known.get(key), self._connector)
         if said:
-            added.update(zip(said, add_entries(self._connector, list(said.values())), strict=True))
+            done = add_entries(self._connector, list(said.values()), self._still_ours)
+            added.update(zip(said, done, strict=True))
         return added
 
     def _note(self, added: Mapping[str, Added]) -> None:

@@ -164,6 +164,31 @@ def test_nobody_is_the_trial_who_has_nothing_to_say(crm: ScriptedCrm) -> None:
     assert crm_connection().paused_until == past
 
 
+def test_who_looks_longer_than_the_lease_holds_writes_nothing_twice(
+    crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow CRM with a long ticket, or a worker that stood still meanwhile."""
+    plan_thread("link")
+    crm.script = [TIMES_OUT_BEFORE] * 2
+    post_updates(["T1"])
+    everything_is_due()
+    look = crm.find_ticket
+
+    def look_long(marker: str) -> TicketRef | None:
+        monkeypatch.setattr(crm, "find_ticket", look)
+        ended = timezone.now() - timedelta(seconds=1)
+        found = look(marker)
+        Lease.objects.update(until=ended)
+        crm.script.clear()
+        post_updates(["T1"])  # the other worker
+        return found
+
+    monkeypatch.setattr(crm, "find_ticket", look_long)
+    post_updates(["T1"])
+    assert (len(crm.tickets), crm.texts()) == (1, ["link 1"])
+    assert TicketUpdate.objects.get().status == "posted"
+
+
 def test_what_nobody_foresaw_stops_its_own_thread_alone(
     crm: ScriptedCrm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

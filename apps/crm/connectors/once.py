@@ -4,7 +4,7 @@ What an earlier request may have done is looked for by its marker before it is a
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from apps.core.faults import crashpoint
@@ -21,37 +21,51 @@ from apps.crm.connectors.base import (
     TicketRef,
 )
 
+# Raises CrmError if another worker has the ticket by now: whoever looks for long must not write.
+StillOurs = Callable[[], None]
+
 log = logging.getLogger(__name__)
 
 
+def _nobody_else() -> None:
+    """Where no lease can run out."""
+
+
 def open_tickets(
-    connector: AnyConnector, wanted: Sequence[NewTicket]
+    connector: AnyConnector, wanted: Sequence[NewTicket], still_ours: StillOurs = _nobody_else
 ) -> list[TicketRef | CrmError]:
     """One answer for each, in the same order."""
     if not isinstance(connector, BulkConnector):
-        return [_open_ticket(connector, one) for one in wanted]
+        return [_open_ticket(connector, one, still_ours) for one in wanted]
     crashpoint("post.before_request")
     tickets = connector.create_tickets(wanted)
     crashpoint("post.after_answer")
     return [*tickets]
 
 
-def add_entries(connector: AnyConnector, per_ticket: Sequence[Sequence[Entry]]) -> list[Added]:
+def add_entries(
+    connector: AnyConnector,
+    per_ticket: Sequence[Sequence[Entry]],
+    still_ours: StillOurs = _nobody_else,
+) -> list[Added]:
     """Writes each ticket's entries in order and stops a ticket at its first failure."""
     if not isinstance(connector, BulkConnector):
-        return [_add_in_order(connector, entries) for entries in per_ticket]
+        return [_add_in_order(connector, entries, still_ours) for entries in per_ticket]
     crashpoint("post.before_request")
     added = connector.add_entries(per_ticket)
     crashpoint("post.after_answer")
     return added
 
 
-def _open_ticket(connector: Connector, wanted: NewTicket) -> TicketRef | CrmError:
+def _open_ticket(
+    connector: Connector, wanted: NewTicket, still_ours: StillOurs
+) -> TicketRef | CrmError:
     try:
         with _only_crm_errors(connector):
-            found = connector.find_ticket(wanted.marker) if wanted.doubtful else None
-            if found:
-                return found
+            if wanted.doubtful:
+                if found := connector.find_ticket(wanted.marker):
+                    return found
+                still_ours()
             crashpoint("post.before_request")
             ticket = connector.create_ticket(wanted)
             crashpoint("post.after_answer")
@@ -60,18 +74,18 @@ def _open_ticket(connector: Connector, wanted: NewTicket) -> TicketRef | CrmErro
         return error
 
 
-def _add_in_order(connector: Connector, entries: Sequence[Entry]) -> Added:
+def _add_in_order(connector: Connector, entries: Sequence[Entry], still_ours: StillOurs) -> Added:
     for done, entry in enumerate(entries):
         try:
             with _only_crm_errors(connector):
-                _add(connector, entry)
+                _add(connector, entry, still_ours)
         except CrmError as error:
             return Added(done, error)
     return Added(len(entries))
 
 
-def _add(connector: Connector, entry: Entry) -> None:
-    if not (entry.doubtful and _is_there(connector, entry)):
+def _add(connector: Connector, entry: Entry, still_ours: StillOurs) -> None:
+    if not (entry.doubtful and _is_there(connector, entry, still_ours)):
         crashpoint("post.before_request")
         _write(connector, entry)
         crashpoint("post.after_answer")
@@ -103,8 +117,11 @@ def _remove(connector: Connector, entry: Entry) -> None:
         log.warning("an older file stays in the CRM", extra={"code": error.code})
 
 
-def _is_there(connector: Connector, entry: Entry) -> bool:
-    return connector.find_file(entry) if entry.file else connector.find_comment(entry)
+def _is_there(connector: Connector, entry: Entry, still_ours: StillOurs) -> bool:
+    found = connector.find_file(entry) if entry.file else connector.find_comment(entry)
+    if not found:
+        still_ours()
+    return found
 
 
 @contextmanager
