@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.crm.connectors.base import CrmError, Entry, File, NewTicket, TicketRef
+from apps.crm.connectors.once import add_entries
 from apps.crm.connectors.zendesk import MOST_BYTES, ZendeskConnector, _own_words, page_of
 from tests.connectors.fakes.mischief import Mischief, in_turn
 from tests.connectors.fakes.zendesk import KEY_HOLDS, TOKEN, UPLOAD_HOLDS
@@ -194,6 +195,27 @@ def test_a_page_that_says_404_loses_no_ticket(zendesk_side: ZendeskSide) -> None
     with pytest.raises(CrmError) as refused:
         connector(zendesk_side).add_comment(entry(ticket))
     assert refused.value.code == "odd-answer"
+
+
+def test_a_ticket_in_a_group_that_we_may_not_see_stops_its_own_thread(
+    zendesk_side: ZendeskSide,
+) -> None:
+    """By one 403 the whole connection rests, and nobody is told anything."""
+    ticket = opened(zendesk_side)
+    zendesk_side.fake.hidden = {ticket.id}
+    one = entry(ticket)
+    for said in (one, replace(one, doubtful=True)):
+        added = add_entries(connector(zendesk_side), [[said]])[0]
+        assert added.error and not added.error.is_of_connection and added.error.permanent
+        assert not added.error.is_of_ticket  # no new one: it may be shown to us again
+
+
+def test_a_user_that_is_no_agent_any_more_stops_the_connection(zendesk_side: ZendeskSide) -> None:
+    ticket = opened(zendesk_side)
+    zendesk_side.fake.hidden = {ticket.id}
+    zendesk_side.fake.role = "end-user"
+    added = add_entries(connector(zendesk_side), [[entry(ticket)]])[0]
+    assert added.error and added.error.code == "auth"
 
 
 def test_a_number_in_a_comment_is_no_merge(zendesk_side: ZendeskSide) -> None:

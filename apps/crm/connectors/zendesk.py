@@ -60,12 +60,7 @@ class ZendeskConnector:
     # ---- who and where ------------------------------------------------------------------------
 
     def check(self) -> Sentence:
-        me = _part(self._web.ask("GET", "/api/v2/users/me.json"), "user", dict)
-        if not me.get("id"):  # a wrong token is no error here: Zendesk calls it Anonymous user
-            raise CrmError(_("Zendesk does not accept the user or the token."), code="auth")
-        if me.get("role") not in AGENTS:
-            words = _("%(name)s is no agent in Zendesk and may write no internal notes.")
-            raise CrmError(words, {"name": me.get("name")}, code="auth")
+        me = self._agent()
         self._check_first_comment()
         facts = {"name": me.get("name"), "role": me["role"], "queue": self._access.queue}
         if me.get("ticket_restriction"):
@@ -75,6 +70,15 @@ class ZendeskConnector:
         else:
             words = _("Signed in as %(name)s (%(role)s); Zendesk says where new tickets go.")
         return Sentence(words, facts)
+
+    def _agent(self) -> Json:
+        me = _part(self._web.ask("GET", "/api/v2/users/me.json"), "user", dict)
+        if not me.get("id"):  # a wrong token is no error here: Zendesk calls it Anonymous user
+            raise CrmError(_("Zendesk does not accept the user or the token."), code="auth")
+        if me.get("role") not in AGENTS:
+            words = _("%(name)s is no agent in Zendesk and may write no internal notes.")
+            raise CrmError(words, {"name": me.get("name")}, code="auth")
+        return me
 
     def _check_first_comment(self) -> None:
         """By an account's setting the first comment of a ticket is public, whatever we say."""
@@ -172,7 +176,7 @@ class ZendeskConnector:
         try:
             self._web.ask("PUT", f"/api/v2/tickets/{entry.ticket.id}.json", body=body)
         except CrmError as error:
-            if error.code in ("refused", "gone"):
+            if error.code in ("refused", "gone", "auth"):
                 raise self._of_ticket(entry.ticket) or error from error
             raise
 
@@ -193,6 +197,8 @@ class ZendeskConnector:
         except CrmError as error:
             if error.code == "gone":
                 raise _gone(ticket) from error
+            if error.code == "auth":
+                raise self._hidden(ticket) from error
             raise
 
     # ---- a ticket that takes nothing more -----------------------------------------------------
@@ -202,6 +208,8 @@ class ZendeskConnector:
         try:
             said = self._web.ask("GET", f"/api/v2/tickets/{ticket.id}.json")
         except CrmError as error:
+            if error.code == "auth":
+                return self._hidden(ticket)
             return _gone(ticket) if error.code == "gone" else error
         found = _part(said, "ticket", dict)
         if found.get("status") != "closed":
@@ -213,6 +221,15 @@ class ZendeskConnector:
             return CrmError(words, told, code="merged", permanent=True, merged_into=into)
         words = _("Ticket %(ticket)s is closed for good and takes no more comments.")
         return CrmError(words, told, code="locked", permanent=True)
+
+    def _hidden(self, ticket: TicketRef) -> CrmError:
+        """Moved to a group whose tickets we may not see: the others are as they were, if we are."""
+        try:
+            self._agent()
+        except CrmError as error:
+            return error
+        words = _("Ticket %(ticket)s is now where our user may not see it.")
+        return CrmError(words, {"ticket": ticket.id}, code="refused", permanent=True)
 
     def _merged_into(self, ticket: TicketRef, found: Json) -> TicketRef | None:
         """No field names it: Zendesk tags the ticket, and each of the two tells of the other.
@@ -234,7 +251,7 @@ class ZendeskConnector:
         try:
             return any(ticket.id in _named(audit) for audit in self._audits_of(other))
         except CrmError as error:
-            if error.code == "gone":
+            if error.code in ("gone", "refused"):
                 return False
             raise
 

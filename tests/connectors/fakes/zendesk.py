@@ -22,6 +22,7 @@ USER, TOKEN = "ana@company.test", "zendesk-token"
 KEY_HOLDS, UPLOAD_HOLDS = 2 * 3600, 3600  # seconds
 MOST_BYTES = 65_535
 NOT_FOUND = {"error": "RecordNotFound", "description": "Not found"}
+FORBIDDEN = {"error": {"title": "Forbidden", "message": "You do not have access to this page."}}
 CLOSED = "Status: closed prevents ticket update"
 
 
@@ -41,6 +42,7 @@ class FakeZendesk:
         self.valid = {f"{USER}/token:{TOKEN}"}
         self.tickets: dict[int, dict[str, Any]] = {}
         self.audits: dict[int, list[dict[str, Any]]] = {}
+        self.hidden: set[str] = set()  # tickets in groups that our agent may not see
         self.uploads: dict[str, dict[str, Any]] = {}
         self.contents: dict[int, bytes] = {}  # by attachment
         self.mails: list[str] = []  # to customers: there must be none
@@ -101,6 +103,8 @@ class FakeZendesk:
             return as_json({"error": "Couldn't authenticate you"}, 401)
         for method, pattern, handler in self._routes():
             found = re.fullmatch(pattern, path)
+            if found and set(found.groups()) & self.hidden:
+                return as_json(FORBIDDEN, 403)
             if found and method == asked.method:
                 return handler(asked, *found.groups())
         return as_json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
