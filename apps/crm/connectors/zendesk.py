@@ -36,6 +36,7 @@ ADVICE = _(
     " do the same to every trigger of your own that writes to somebody when a ticket is created."
 )
 TAG = "carteria"
+REDACTED = "redacted.txt"  # in the place of a file that was taken off
 KEY = "carteria"  # of our marker in the metadata of an audit
 MOST_BYTES = 65_535  # of a comment, as HTML
 PAGE = 100  # records, the most that Zendesk gives
@@ -167,7 +168,8 @@ class ZendeskConnector:
         """Its comment stays; the file's place is taken by Zendesk's own redacted.txt."""
         audit = self._audit(ticket, marker)
         for event in _comments(audit) if audit else ():
-            for file in event.get("attachments", ()):
+            files = event.get("attachments", ())
+            for file in (one for one in files if one.get("file_name") != REDACTED):
                 path = f"/api/v2/tickets/{ticket.id}/comments/{event['id']}"
                 self._web.ask("PUT", f"{path}/attachments/{file['id']}/redact.json", body={})
 
