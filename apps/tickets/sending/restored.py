@@ -4,7 +4,9 @@ How many mails came as far as their final dot is counted in the database and, be
 the data folder, which no restored database turns back: a file there is as long as the number. A
 database that counts fewer is an older one, and what it holds as still to be sent may have left
 since. All of that becomes *unknown*; the folder of sent mail, a report or a person resolves it
-(doubts.py). Entries for the CRM are looked for there before they are written.
+(doubts.py). Entries for the CRM are looked for there before they are written. Mails that come from
+now on get numbers that none had since the backup: the CRM's links to those show nothing rather
+than another customer's mail, and its markers of entries are not taken for theirs.
 """
 
 import logging
@@ -20,11 +22,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.channels.models import QuarantineAction
+from apps.core.db import numbers
 from apps.crm.updates import look_before_writing
-from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
+from apps.tickets.models import DeliveryAttempt, Message, MessageFile, OutboxMark
 from apps.tickets.sending import settling
 
 log = logging.getLogger(__name__)
+
+MORE_THAN_SINCE = 10**6  # mails, or files of mails, since any backup
 
 Status, Ended, Stage = Message.Status, DeliveryAttempt.Ended, DeliveryAttempt.Stage
 
@@ -66,6 +71,8 @@ def doubt_everything() -> int:
             _doubt(message)
         _doubt_notices()
         look_before_writing()
+        for numbered in (Message, MessageFile):
+            numbers.skip(numbered, MORE_THAN_SINCE)
         mark.dots = max(mark.dots, _length(_file_of(mark)))
         mark.doubted = len(found)
         mark.save(update_fields=["dots", "doubted"])

@@ -190,3 +190,11 @@ def test_a_sender_of_held_mail_is_not_told_twice(house: House, smtp_sink: SmtpSi
     told.refresh_from_db()
     assert (told.outcome, len(smtp_sink.mails)) == ("unknown", 1) and "backup" in told.sentence
     assert not notice.is_due()
+
+
+def test_no_mail_gets_a_number_that_one_had_since_the_backup(house: House) -> None:
+    """Their links stand in the CRM, and would show it instead."""
+    session = make_session(house.support)
+    before = make_message(session).pk
+    restored.doubt_everything()
+    assert make_message(session).pk > before + restored.MORE_THAN_SINCE
