@@ -33,7 +33,7 @@ from apps.tickets import (
 from apps.tickets.held import notice as sender_notice
 from apps.tickets.models import Message
 from apps.tickets.moving import settling
-from apps.tickets.sending import news, sent_copies
+from apps.tickets.sending import news, restored, sent_copies
 from apps.tickets.signals import (
     files_waiting,
     message_queued,
@@ -96,6 +96,7 @@ def render_thread_pdfs() -> None:
 
 @shared_task
 def tell_senders() -> None:
+    restored.notice()
     sender_notice.deliver_due()
 
 

@@ -32,10 +32,10 @@ from apps.core.errors import Guarded, Invalid, Problem
 from apps.core.leases import expired, in_seconds
 from apps.core.models import User
 from apps.core.zones import zone_named
+from apps.tickets import dots
 from apps.tickets.customers import crm_senders
 from apps.tickets.held import quarantine
 from apps.tickets.held.guard import WHY_NOT, Known, why_silent
-from apps.tickets.sending import restored
 from apps.tickets.signals import notice_queued
 from apps.tickets.writers import channel_is_on_or_refuse
 
@@ -195,7 +195,6 @@ def is_due() -> bool:
 
 def deliver_due() -> None:
     """One after the other; what a killed worker left in the middle becomes *unknown*."""
-    restored.notice()
     silence = _("The worker stopped amid it: it may have arrived or not.")
     _abandoned().update(outcome=State.UNKNOWN, sentence=silence)
     for row in _due().select_related("inbound__mailbox__account", "inbound__account"):
@@ -262,7 +261,7 @@ def _send(row: QuarantineAction) -> Outcome:
 
     def before_data() -> None:
         alive()
-        restored.count_dot()
+        dots.count()
 
     envelope = Envelope(mailbox.address, (row.recipient,))
     raw = compose(mail)

@@ -28,6 +28,7 @@ from apps.core.db.patience import DATABASE_AWAY, patiently
 from apps.core.errors import Problem
 from apps.core.faults import crashpoint
 from apps.core.leases import expired, in_seconds
+from apps.tickets import dots
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile
 from apps.tickets.sending import doubts, lines, news, pacing, restored, settling
 from apps.tickets.sending.recipients import standing_of
@@ -66,7 +67,7 @@ class _Attempt:
         moved_on = partial(mine.update, stage=Stage.DATA, answers=self.heard, lease_until=until)
         if not patiently(moved_on, seconds=PATIENCE):
             raise _LeaseLost
-        restored.count_dot()
+        dots.count()
 
 
 def due(limit: int) -> list[int]:

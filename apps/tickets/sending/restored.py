@@ -1,22 +1,18 @@
 """A database that was restored from a backup: no mail leaves a second time (GUARANTEES G13).
 
-How many mails came as far as their final dot is counted in the database and, before the dot, in
-the data folder, which no restored database turns back: a file there is as long as the number. A
-database that counts fewer is an older one, and what it holds as still to be sent may have left
-since. All of that becomes *unknown*; the folder of sent mail, a report or a person resolves it
-(doubts.py). Entries for the CRM are looked for there before they are written. Mails that come from
-now on get numbers that none had since the backup: the CRM's links to those show nothing rather
-than another customer's mail, and its markers of entries are not taken for theirs.
+A database that counts fewer final dots than the data folder (dots.py) is an older one, and what it
+holds as still to be sent may have left since. All of that becomes *unknown*; the folder of sent
+mail, a report or a person resolves it (doubts.py). Entries for the CRM are looked for there before
+they are written. Mails that come from now on get numbers that none had since the backup: the CRM's
+links to those show nothing rather than another customer's mail, and its markers of entries are not
+taken for theirs.
 """
 
 import logging
-import os
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +20,7 @@ from django.utils.translation import gettext as _
 from apps.channels.models import QuarantineAction
 from apps.core.db import numbers
 from apps.crm.updates import look_before_writing
+from apps.tickets import dots
 from apps.tickets.models import DeliveryAttempt, Message, MessageFile, OutboxMark
 from apps.tickets.sending import settling
 
@@ -34,22 +31,10 @@ MORE_THAN_SINCE = 10**6  # mails, or files of mails, since any backup
 Status, Ended, Stage = Message.Status, DeliveryAttempt.Ended, DeliveryAttempt.Stage
 
 
-def count_dot() -> None:
-    """Before each final dot. The database first: the file must never be ahead by itself."""
-    with transaction.atomic():
-        if not OutboxMark.objects.filter(pk=1).update(dots=F("dots") + 1):
-            OutboxMark.objects.get_or_create(pk=1, defaults={"dots": 1})
-        mark = OutboxMark.objects.get(pk=1)
-    try:
-        _lengthen(_file_of(mark), mark.dots)
-    except OSError as error:  # a full disk must not stop what leaves
-        log.warning("a dot was not counted in the data folder", extra={"errno": error.errno})
-
-
 def notice() -> None:
     """Before anything is sent: the database is a restored one where the data folder counts more."""
     mark = OutboxMark.objects.filter(pk=1).first()
-    length = _length(_file_of(mark)) if mark is not None else 0
+    length = dots.in_folder(mark) if mark is not None else 0
     # Others count meanwhile, each in the row first: so the row is read once more after the file.
     if mark and length > mark.dots and OutboxMark.objects.filter(pk=1, dots__lt=length).exists():
         doubt_everything()
@@ -73,7 +58,7 @@ def doubt_everything() -> int:
         look_before_writing()
         for numbered in (Message, MessageFile):
             numbers.skip(numbered, MORE_THAN_SINCE)
-        mark.dots = max(mark.dots, _length(_file_of(mark)))
+        mark.dots = max(mark.dots, dots.in_folder(mark))
         mark.doubted = len(found)
         mark.save(update_fields=["dots", "doubted"])
     log.warning("the database was restored from a backup", extra={"mails": len(found)})
@@ -110,24 +95,3 @@ def _doubt_notices() -> None:
     Told = QuarantineAction.Outcome
     on_its_way = QuarantineAction.objects.filter(outcome__in=[Told.QUEUED, Told.SENDING])
     on_its_way.update(outcome=Told.UNKNOWN, sentence=sentence, next_try_at=None)
-
-
-# ---- the file ---------------------------------------------------------------------------------
-
-
-def _file_of(mark: OutboxMark) -> Path:
-    return Path(settings.DATA_DIR) / "outbox" / mark.name
-
-
-def _length(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
-
-
-def _lengthen(file: Path, length: int) -> None:
-    """Writing behind the end makes it longer, and never shorter, whoever comes first."""
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        os.pwrite(descriptor, b".", length - 1)
-    finally:
-        os.close(descriptor)

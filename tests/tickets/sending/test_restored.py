@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from apps.channels.models import EmailAccount, QuarantineAction
 from apps.crm.models import TicketUpdate
+from apps.tickets import dots, tasks
 from apps.tickets.held import notice
 from apps.tickets.models import DeliveryAttempt, Message, OutboxMark
 from apps.tickets.outbound import Letter, reply
@@ -132,7 +133,7 @@ def test_another_database_on_the_same_folder_is_not_taken_for_an_old_one(house: 
 
 def test_a_full_disk_does_not_stop_what_leaves(house: House) -> None:
     message = answer(house)
-    with patch.object(restored.os, "pwrite", side_effect=OSError(28, "full")):
+    with patch.object(dots.os, "pwrite", side_effect=OSError(28, "full")):
         deliver(message.pk)
     message.refresh_from_db()
     assert message.status == Status.SENT
@@ -165,16 +166,16 @@ def test_a_dot_that_another_worker_counts_meanwhile_is_no_sign_of_a_backup(
 ) -> None:
     """Between a look at the row and one at the file: what waits must not come into doubt."""
     waiting = answer(house)
-    restored.count_dot()
-    length_of = restored._length
-    meanwhile = iter([restored.count_dot])
+    dots.count()
+    length_of = dots.in_folder
+    meanwhile = iter([dots.count])
 
-    def length(file: Path) -> int:
+    def length(mark: OutboxMark) -> int:
         for count in meanwhile:
             count()
-        return length_of(file)
+        return length_of(mark)
 
-    monkeypatch.setattr(restored, "_length", length)
+    monkeypatch.setattr(dots, "in_folder", length)
     restored.notice()
     waiting.refresh_from_db()
     assert (waiting.status, restored.noticed_at()) == (Status.QUEUED, None)
@@ -182,11 +183,11 @@ def test_a_dot_that_another_worker_counts_meanwhile_is_no_sign_of_a_backup(
 
 def test_a_sender_of_held_mail_is_not_told_twice(house: House, smtp_sink: SmtpSink) -> None:
     told = notice.tell(held(house), "Please write again.", by=house.admin)
-    notice.deliver_due()
+    tasks.tell_senders()
     smtp_sink.wait_for(1)
     QuarantineAction.objects.filter(pk=told.pk).update(outcome="queued", tries=0)
     OutboxMark.objects.update(dots=0)
-    notice.deliver_due()
+    tasks.tell_senders()
     told.refresh_from_db()
     assert (told.outcome, len(smtp_sink.mails)) == ("unknown", 1) and "backup" in told.sentence
     assert not notice.is_due()
