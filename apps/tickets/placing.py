@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.agents.models import Agent
 from apps.core.db.rows import add_all, add_unless_known
 from apps.queues import loads
 from apps.queues.models import Queue
@@ -22,13 +23,15 @@ from apps.tickets.models import (
     Thread,
 )
 from apps.tickets.reading import ReadMail
-from apps.tickets.sessions import is_over, lock
+from apps.tickets.sessions import is_over, lock, why_released
 from apps.tickets.threading.evidence import Conversation, Evidence
 from apps.tickets.threading.joining import Place, place_of
 from apps.tickets.threading.late_parents import people_of, reunite
 
 # Of a session that was there before; `storing.py` writes it with what only the message tells.
-CHANGED_BY_MAIL = "status finished_at waiting_since why message_count updated_at".split()
+CHANGED_BY_MAIL = (
+    "status agent assigned_at finished_at waiting_since why message_count updated_at"
+).split()
 UNFINISHED = (*Session.OPEN, Session.Status.PAUSED)
 
 
@@ -138,6 +141,7 @@ def find_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> Ses
     current = _newest_sessions(pairs, lock=lock)
     before = {session.thread_id: (session.status, session.agent_id) for session in current.values()}
     whys = {pk: assignment.why_waiting(queue) for pk, queue in _queues_of(pairs).items()}
+    gone = _who_left(current.values())
     placed, events = [], []
     for mail, place in pairs:
         session = current.get(place.conversation.thread.pk)
@@ -147,6 +151,8 @@ def find_sessions(pairs: Sequence[tuple[ReadMail, Place]], *, lock: bool) -> Ses
             )
             before.pop(session.thread_id, None)
         elif session.status not in Session.OPEN and asks(mail, place):
+            if session.agent_id in gone:
+                events.append(_release(session))
             events.append(_reopen(session, mail, now))
         placed.append(Placed(mail, place, session))
     return Sessions(placed, before, events, now)
@@ -195,6 +201,22 @@ def _new_session(mail: ReadMail, place: Place, why: str, last: Session | None) -
         session.customer, session.customer_name = last.customer, last.customer_name
         session.subject = last.subject
     return session
+
+
+def _who_left(known: Iterable[Session]) -> set[int]:
+    """Who had a session and is no agent any more: nobody waits for them."""
+    held = {one.agent_id for one in known if one.agent_id and one.status not in Session.OPEN}
+    if not held:
+        return set()
+    return held - set(Agent.objects.working().filter(pk__in=held).values_list("pk", flat=True))
+
+
+def _release(session: Session) -> SessionEvent:
+    assert session.agent is not None  # one of `_who_left`
+    before, why = str(session.agent_id), why_released(session.agent)
+    session.agent, session.assigned_at = None, None
+    kind = SessionEvent.Kind.RELEASED
+    return SessionEvent(session=session, kind=kind, before=before, why=why)
 
 
 def _reopen(session: Session, mail: ReadMail, now: datetime) -> SessionEvent:

@@ -236,8 +236,12 @@ def _without_who_left(session: Session) -> Session:
     """Nobody waits for somebody who is no agent any more: it goes back to its queue."""
     if session.agent is None or Agent.objects.working().filter(pk=session.agent.pk):
         return session
-    why = _("Back in the queue: %(agent)s is no agent any more.") % {"agent": session.agent.name}
+    why = why_released(session.agent)
     return _move(session, _Move(Kind.RELEASED, {"agent": None, "assigned_at": None}, why))
+
+
+def why_released(agent: Agent) -> str:
+    return _("Back in the queue: %(agent)s is no agent any more.") % {"agent": agent.name}
 
 
 def message_added(session: Session, count: int = 1) -> None:

@@ -7,15 +7,16 @@ from django.test import Client
 
 from apps.core.errors import Forbidden, Guarded, Invalid
 from apps.core.models import ApiToken, Role, User
-from apps.core.people import set_roles
+from apps.core.people import set_roles, switch_off
 from apps.queues.models import AgentLoad, Queue
 from apps.queues.routing import members
 from apps.tickets.drafts import find, take_over
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.hand_over import HandedOver, hand_over, holdings_of
 from apps.tickets.models import Draft, Session, SessionEvent
-from apps.tickets.sessions import reopen
+from apps.tickets.sessions import reopen, set_status, take
 from tests.calls import Caller
+from tests.counted import drifts
 from tests.people import (
     House,
     make_agent,
@@ -25,6 +26,7 @@ from tests.people import (
     make_user,
     token_of,
 )
+from tests.tickets.arrivals import a_mail, arrive
 
 pytestmark = pytest.mark.django_db
 Status = Session.Status
@@ -184,6 +186,20 @@ def test_what_comes_back_to_who_lost_the_role_waits_in_the_queue(house: House) -
     again = reopen(session, why="A mail arrived.")
     assert (again.agent, again.status) == (None, Status.REOPENED)
     assert [event.kind for event in again.events.order_by("id")] == ["released", "status"]
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.RESOLVED, Status.CLOSED])
+def test_a_mail_to_who_has_left_waits_in_the_queue(house: House, status: str) -> None:
+    [first] = arrive(a_mail(house.mailbox, message_id="one@outside.test"))
+    session = take(first.session, house.alice)
+    set_status(session, status, by=house.alice.user)
+    switch_off(house.alice.user)
+    arrive(a_mail(house.mailbox, in_reply_to="one@outside.test"))
+    session = Session.objects.get()
+    assert (session.agent, session.status) == (None, Status.REOPENED)
+    assert [event.kind for event in session.events.order_by("id")][-2:] == ["released", "status"]
+    assert session in Session.objects.waiting()
+    assert drifts() == []
 
 
 def test_who_lost_the_role_sees_and_gets_nothing(house: House) -> None:
