@@ -25,9 +25,9 @@ _TIMES = ("assigned_at", "finished_at")
 
 
 def as_it_stands(session: Session) -> dict[str, Any]:
-    """What Send may change of a session, to be kept in a row."""
+    """What Send may change of a session, and how far it was read, to be kept in a row."""
     times = {name: getattr(session, name) for name in _TIMES}
-    place: dict[str, Any] = {name: getattr(session, name) for name in _PLACE}
+    place: dict[str, Any] = {name: getattr(session, name) for name in (*_PLACE, "newest_in")}
     return place | {name: one.isoformat() if one else None for name, one in times.items()}
 
 
@@ -102,10 +102,14 @@ def _forget_people(session: Session, message: Message, known: list[str]) -> None
 
 def _step_back(session: Session, before: dict[str, Any], after: dict[str, Any], by: User) -> None:
     times = {name: parse_datetime(before[name]) if before[name] else None for name in _TIMES}
+    untouched = {name: after[name] for name in _PLACE}
+    if before["status"] not in Session.OPEN and "newest_in" in after:
+        # A customer who has written since would wait unseen in finished work.
+        untouched["newest_in"] = after["newest_in"]
     sessions.step_back(
         session,
         {name: before[name] for name in _PLACE} | times,
-        {name: after[name] for name in _PLACE},
+        untouched,
         by=by,
         why=_("%(by)s called a mail back before it left.") % {"by": by.display_name},
     )

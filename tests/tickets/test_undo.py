@@ -12,7 +12,7 @@ from apps.channels.parsed import Address
 from apps.core.errors import Conflict, Problem
 from apps.crm.models import TicketUpdate
 from apps.queues.models import AgentLoad
-from apps.tickets import draft_files, drafts, outbound, tasks
+from apps.tickets import draft_files, drafts, outbound, sessions, tasks
 from apps.tickets.drafts import Content, find
 from apps.tickets.drafts_begin import begin_new, begin_reply
 from apps.tickets.drafts_send import Wish, send
@@ -26,6 +26,7 @@ from tests.counted import drifts
 from tests.people import House, make_house, make_message, make_session
 from tests.servers.postgres import report_of
 from tests.servers.smtp_sink import SmtpSink
+from tests.tickets.arrivals import a_mail, arrive
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,18 @@ def test_what_somebody_moved_meanwhile_stays(house: House, session: Session, dra
     undo(message, by=house.alice.user)
     session.refresh_from_db()
     assert (session.agent, session.status, session.message_count) == (house.bob, Status.CLOSED, 1)
+
+
+@pytest.mark.parametrize("before", [Status.PAUSED, Status.RESOLVED])
+def test_a_mail_that_came_meanwhile_stays_in_open_work(house: House, before: str) -> None:
+    [first] = arrive(a_mail(house.mailbox, message_id="one@outside.test"))
+    taken = sessions.take(first.session, house.alice)
+    finished = sessions.set_status(taken, before, by=house.alice.user)
+    message = sent(begin_reply(finished, by=house.alice.user, opening="")[0])
+    [newer] = arrive(a_mail(house.mailbox, in_reply_to="one@outside.test"))
+    undo(message, by=house.alice.user)
+    now = Session.objects.get(pk=newer.session_id)
+    assert (now, now.agent, now.status) == (finished, house.alice, Status.ACTIVE)
 
 
 def test_a_first_mail_takes_its_conversation_along(house: House) -> None:
