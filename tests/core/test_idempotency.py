@@ -6,12 +6,13 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
+from apps.attachments.models import AttachmentSettings
 from apps.core.api.idempotency import forget_old
 from apps.core.errors import Unavailable
 from apps.core.models import AnsweredRequest
-from apps.tickets.models import Session, SessionEvent
+from apps.tickets.models import Message, Session, SessionEvent
 from tests.calls import Caller, problem
-from tests.people import House, make_house, make_session
+from tests.people import House, make_house, make_message, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,31 @@ def test_an_error_of_the_server_is_not_kept(house: House, path: str, error: Exce
     with patch("apps.tickets.sessions.take", side_effect=error):
         assert alice.post(path + "take/", key="k").status_code >= 500
     assert alice.post(path + "take/", key="k").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_took_effect_before_it_broke_is_not_done_again() -> None:
+    house = make_house()
+    session = make_session(house.support, mailbox=house.mailbox)
+    make_message(session)
+    alice, path = Caller(house.alice.user), f"sessions/{session.public_id}/reply/"
+    with patch("apps.tickets.api.sessions.message_json", side_effect=RuntimeError()):
+        assert alice.post(path, {"text": "Hi"}, key="k").status_code == 500
+    assert problem(alice.post(path, {"text": "Hi"}, key="k")) == (409, "idempotency-unknown")
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_taken_back_when_it_broke_is_done_again() -> None:
+    house = make_house()
+    session = make_session(house.support, mailbox=house.mailbox)
+    make_message(session)
+    alice, path = Caller(house.alice.user), f"sessions/{session.public_id}/reply/"
+    AttachmentSettings.load()  # a first look makes its row, and that is an effect
+    with patch("apps.tickets.outbound.to_be_sent", side_effect=RuntimeError()):
+        assert alice.post(path, {"text": "Hi"}, key="k").status_code == 500
+    assert alice.post(path, {"text": "Hi"}, key="k").status_code == 202
+    assert Message.objects.filter(direction="out").count() == 1
 
 
 def test_while_the_first_one_runs_the_second_is_told_so(house: House, path: str) -> None:

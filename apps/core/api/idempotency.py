@@ -1,7 +1,8 @@
 """A POST with an `Idempotency-Key` takes effect once: a repeated one gets the first answer again.
 
-The row is claimed before the work and answered after it. A claim whose process died is never
-given to a second try: whether the work was done is not known, and the caller is told so.
+The row is claimed before the work and answered after it. A claim whose process died, or whose
+work failed after something of it was stored, is never given to a second try: whether the work was
+done is not known, and the caller is told so.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -26,22 +28,44 @@ from apps.core.models import AnsweredRequest, User
 MAX_KEY = 200
 REMEMBERED = timedelta(hours=48)
 LONGEST_REQUEST = timedelta(minutes=5)
+WRITES = ("INSERT", "UPDATE", "DELETE")
 PROBLEM_TYPE = "application/problem+json"
 
 
 def answer_once(request: Request, key: str, work: Callable[[], Response]) -> Response:
-    """Runs WORK unless its answer is known; answers of 500 and above are not kept."""
+    """Runs WORK unless its answer is known. After 500 and above, which stored nothing, it is free
+    for a second try."""
     print_ = fingerprint(request)
     row, mine = _claim(cast(User, request.user), _clean(key), print_)
     if not mine:
         return _known_answer(row, print_)
+    effects = _Effects()
     try:
-        response = work()
+        with connection.execute_wrapper(effects):
+            response = work()
     except BaseException:
-        row.delete()
+        if not effects.stored:
+            row.delete()
         raise
-    _keep(row, response)
+    _keep(row, response, effects)
     return response
+
+
+class _Effects:
+    """Whether anything was committed: what a transaction takes back does not count."""
+
+    stored = False
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        answer = execute(sql, params, many, context)
+        if sql.lstrip()[:6].upper() in WRITES:
+            context["connection"].on_commit(self._note)
+        return answer
+
+    def _note(self) -> None:
+        self.stored = True
 
 
 def fingerprint(request: Request) -> str:
@@ -104,14 +128,14 @@ def _known_answer(row: AnsweredRequest, print_: str) -> Response:
     if row.fingerprint != print_:
         sentence = _("This Idempotency-Key was used for another request; take a new one.")
         raise Conflict("idempotency-conflict", sentence)
-    if row.status is None:
+    if row.status is None or row.status >= 500:
         raise _no_answer_yet(row)
     kind = PROBLEM_TYPE if row.status >= 400 else None
     return Response(row.body, status=row.status, content_type=kind)
 
 
 def _no_answer_yet(row: AnsweredRequest) -> Conflict:
-    if timezone.now() - row.created_at < LONGEST_REQUEST:
+    if row.status is None and timezone.now() - row.created_at < LONGEST_REQUEST:
         sentence = _("The first request with this Idempotency-Key is still running; ask again.")
         return Conflict("idempotency-running", sentence)
     sentence = _(
@@ -121,8 +145,8 @@ def _no_answer_yet(row: AnsweredRequest) -> Conflict:
     return Conflict("idempotency-unknown", sentence)
 
 
-def _keep(row: AnsweredRequest, response: Response) -> None:
-    if response.status_code >= 500:
+def _keep(row: AnsweredRequest, response: Response, effects: _Effects) -> None:
+    if response.status_code >= 500 and not effects.stored:
         row.delete()
         return
     row.status = response.status_code
