@@ -16,7 +16,7 @@ from apps.core.models import Role, User
 from apps.core.people import logins_of, switch_off
 from apps.queues import loads
 from apps.queues.models import Queue, QueueMembership
-from apps.tickets import drafts
+from apps.tickets import assignment, drafts
 from apps.tickets.models import Draft, Session, SessionEvent
 from apps.tickets.sessions import Left, lock, say_changed
 from apps.tickets.signals import room_made
@@ -83,6 +83,7 @@ def hand_over(user: User, *, to: Agent | None, by: User) -> HandedOver:
     _refuse(user, to, by)
     with transaction.atomic():
         done = _end_rights(user) + _move_work(user, to, by)
+    _wait_for_who_gives_out()
     with transaction.atomic():
         done += _move_work(user, to, by)
     return done + _move_drafts(user, to, by)
@@ -115,6 +116,14 @@ def _end_rights(user: User) -> HandedOver:
         tokens=user.tokens.all().delete()[0],
         logins=logins,
     )
+
+
+def _wait_for_who_gives_out() -> None:
+    """Whoever counted before the rights ended may be giving the leaver something just now. In a
+    transaction of its own: a batch of mails locks sessions before queues."""
+    automatic = Queue.objects.filter(routing=Queue.Routing.AUTOMATIC)
+    with transaction.atomic():
+        assignment.lock(automatic.values_list("pk", flat=True))
 
 
 def _move_work(user: User, to: Agent | None, by: User) -> HandedOver:

@@ -11,6 +11,7 @@ from django.db import connection
 from apps.agents.vocabulary import IN_EMAIL
 from apps.queues.models import Queue
 from apps.tickets import assignment, sessions, storing
+from apps.tickets.hand_over import hand_over
 from apps.tickets.models import Session
 from tests.counted import drifts
 from tests.people import make_house, make_session, put_in_state
@@ -59,4 +60,33 @@ def test_a_batch_and_a_queue_that_is_given_out_wait_for_each_other_in_one_order(
     with ThreadPoolExecutor(2) as pool:
         works = [lambda: assignment.assign_waiting(house.support), answer]
         list(pool.map(run, works))
+    assert drifts() == []
+
+
+def test_what_is_just_being_given_to_who_leaves_finds_other_hands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = make_house(routing=Queue.Routing.AUTOMATIC)
+    put_in_state(house.alice, IN_EMAIL)
+    waiting = make_session(house.support, mailbox=house.mailbox)
+    chosen, left = Event(), Event()
+    give = assignment._give
+
+    def giving(*args: Any) -> None:
+        chosen.set()
+        left.wait(1)
+        give(*args)
+
+    monkeypatch.setattr(assignment, "_give", giving)
+
+    def leave() -> None:
+        chosen.wait(3)
+        hand_over(house.alice.user, to=None, by=house.admin)
+        left.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        works = [lambda: assignment.assign_waiting(house.support), leave]
+        list(pool.map(run, works))
+    waiting.refresh_from_db()
+    assert waiting.agent is None
     assert drifts() == []
