@@ -266,3 +266,27 @@ def test_a_mail_that_was_moved_since_it_was_looked_at_is_called_back(
     other.refresh_from_db()
     assert (session.message_count, other.message_count, back.session) == (0, 1, other)
     assert drifts() == []
+
+
+def test_after_an_undone_merge_the_draft_is_back_with_its_conversation(
+    house: House, session: Session, draft: Draft
+) -> None:
+    message, other = sent(draft), make_session(house.support, mailbox=house.mailbox)
+    make_message(other)
+    row, _landed = by_hand.merge(session, other.public_id, by=house.admin)
+    by_hand.undo(row, by=house.admin)
+    back = undo(message, by=house.alice.user)
+    assert Draft.objects.get(pk=back.pk).session == session
+    assert {one.session for one in draft_files.files_of(back)} == {session}
+
+
+def test_after_an_undone_merge_a_first_mail_begins_its_own_conversation(house: House) -> None:
+    draft = begin_new(house.support, by=house.alice.user, opening="")
+    message = sent(draft, queue=house.support.pk)
+    other = make_session(house.support, mailbox=house.mailbox)
+    make_message(other)
+    row, _landed = by_hand.merge(message.session, other.public_id, by=house.admin)
+    by_hand.undo(row, by=house.admin)
+    back = undo(message, by=house.alice.user)
+    assert Draft.objects.get(pk=back.pk).session is None
+    assert drifts() == []

@@ -198,7 +198,7 @@ def _addresses(sides: tuple[Any, ...]) -> set[str]:
 # ---- drafts -----------------------------------------------------------------------------------
 
 
-def carry_drafts(which: Q, session: Session) -> dict[str, int | None]:
+def carry_drafts(which: Q, session: Session | None) -> dict[str, int | None]:
     """The answers WHICH are begun go on in SESSION; answers in which each was, by its identity."""
     drafts = list(Draft.objects.filter(which).exclude(session=session))
     before = {str(one.pk): one.session_id for one in drafts}
@@ -206,7 +206,7 @@ def carry_drafts(which: Q, session: Session) -> dict[str, int | None]:
     return before
 
 
-def _put_drafts(drafts: Sequence[Draft], session: Session) -> None:
+def _put_drafts(drafts: Sequence[Draft], session: Session | None) -> None:
     if not drafts:
         return
     Draft.objects.filter(pk__in=[one.pk for one in drafts]).update(session=session)

@@ -168,9 +168,11 @@ class _Undoing:
         carrying.leave_people(target, self.before["people"])
         carrying.leave_boxes(target, self.before["boxes"])
         threads.add_participants(source, self.before["gone"])
-        still = Draft.objects.unsent().filter(session=self.before["landed"])
-        for session in self._sources():
-            mine = [int(pk) for pk, home in self.before["drafts"].items() if home == session.pk]
+        unsent_or_back = Q(sent_as=None) | Q(sent_as__in=self.mails)
+        still = Draft.objects.filter(unsent_or_back, session=self.before["landed"])
+        for session in (*self._sources(), None):  # None: its mail had begun the conversation
+            home = session.pk if session else None
+            mine = [int(pk) for pk, was in self.before["drafts"].items() if was == home]
             if mine:
                 carrying.carry_drafts(Q(pk__in=still.filter(pk__in=mine)), session)
 
