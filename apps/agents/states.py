@@ -22,6 +22,7 @@ from apps.agents.signals import state_changed
 from apps.agents.vocabulary import OFFLINE
 from apps.core.announce import announce
 from apps.core.errors import Conflict, Forbidden, Guarded, Invalid
+from apps.core.leases import expired
 from apps.core.models import Role, User
 
 LONGEST_REASON = 500
@@ -99,7 +100,8 @@ def end_stale(agent: Agent, *, by: User, source: str, reason: str) -> AgentState
 
 def signed_in(agent: Agent) -> AgentState:
     """The first sign-in of a shift sets the sign-in state; a second browser changes nothing."""
-    leave_if_absent(agent.pk)
+    if AgentState.objects.filter(expired("present_until"), agent=agent).exists():
+        leave_if_absent(agent.pk)
 
     def decide(state: AgentState) -> Move:
         state.seen_at = timezone.now()

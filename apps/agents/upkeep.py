@@ -11,14 +11,16 @@ from apps.agents.choices import choosable_states
 from apps.agents.models import Agent, AgentSettings, AgentState
 from apps.agents.states import leave_if_absent, leave_if_refused
 from apps.agents.vocabulary import OFFLINE
+from apps.core.leases import expired
 
 
 def end_absences() -> int:
-    """Offline for whoever was away too long; answers how many were looked at."""
+    """Offline for whoever was away too long; answers how many were looked at. Who is there by the
+    database's clock is not away, however far ours is ahead."""
     limit = timezone.now() - timedelta(minutes=AgentSettings.load().absent_after_minutes)
     last = Coalesce("seen_at", F("chosen_at"))
     away = AgentState.objects.exclude(chosen=OFFLINE).annotate(last=last).filter(last__lt=limit)
-    agent_ids = list(away.values_list("agent_id", flat=True))
+    agent_ids = list(away.filter(expired("present_until")).values_list("agent_id", flat=True))
     for agent_id in agent_ids:
         leave_if_absent(agent_id)
     return len(agent_ids)

@@ -172,6 +172,17 @@ def test_a_day_without_a_choice_has_no_in_email(house: House) -> None:
     assert rows.count() == 7
 
 
+def test_who_is_there_is_not_absent_whatever_our_clock_says(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen([house.alice.user_id])
+    ahead = timezone.now() + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    end_absences()
+    Client().force_login(house.alice.user)  # a second browser
+    assert AgentState.objects.get(agent=house.alice).chosen == "In-Email"
+
+
 @pytest.mark.contract("1.2.i")
 def test_signing_in_and_out_moves_between_the_setting_and_offline(house: House) -> None:
     AgentSettings.objects.update_or_create(pk=1, defaults={"sign_in_state": "Break"})
