@@ -28,6 +28,7 @@ from apps.core.errors import Problem
 from apps.core.models import Role, RoleGrant, User
 from apps.core.people import set_roles
 from apps.queues.models import Queue, QueueMembership
+from apps.tickets import tasks
 from tests.agents.table import (
     ACTIONS,
     AGENT,
@@ -414,10 +415,13 @@ SIZE = 22_284
 
 @pytest.fixture
 def nobody_listens() -> Iterator[None]:
-    """Sockets are another test's; here they would only cost time."""
-    state_changed.disconnect(live._on_state_changed)
+    """Sockets, and mail that waits, are other tests'; here they would only cost time."""
+    listeners = (live._on_state_changed, tasks._state_changed)
+    for listener in listeners:
+        state_changed.disconnect(listener)
     yield
-    state_changed.connect(live._on_state_changed)
+    for listener in listeners:
+        state_changed.connect(listener)
 
 
 @pytest.mark.usefixtures("nobody_listens")
