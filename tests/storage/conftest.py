@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -107,14 +108,19 @@ def _sftp(tmp_path: Path, stack: ExitStack) -> Place:
     )
 
 
-def _s3(tmp_path: Path, stack: ExitStack) -> Place:
+@cache
+def _moto() -> str:
+    """Its address. One serves all tests of a process, each empties it: to end takes half a second."""
     from moto.server import ThreadedMotoServer
 
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    stack.callback(server.stop)
-    url = "http://{}:{}".format(*server.get_host_and_port())
+    return "http://{}:{}".format(*server.get_host_and_port())
+
+
+def _s3(tmp_path: Path, stack: ExitStack) -> Place:
+    url = _moto()
     client = _boto(url)
     client.create_bucket(
         Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}

@@ -231,7 +231,7 @@ def _running(handler: type[_Handler], cloud: Cloud) -> Iterator[Cloud]:
     bound = type("Bound", (handler,), {"cloud": cloud})
     server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     cloud.url = f"http://127.0.0.1:{server.server_port}"
     try:
         yield cloud
