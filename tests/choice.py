@@ -10,6 +10,20 @@ from _pytest.mark.expression import Expression
 # Whole places whose tests have servers and databases of their own.
 ALONE = ("tests/config/", "tests/faults/", "tests/test_journey.py")
 BROWSER = "mark.browser"  # is written in each file that has one
+# Their time goes into mail servers, scanners, stores and what a browser is given of a mail. Each
+# statement of the product's that they ask of a database is asked by others, too, so these run on
+# the embedded default only. What races, counts, claims, sorts or searches has no place in here.
+SAID_BY_OTHERS = (
+    "tests/attachments/test_scan_trouble.py",
+    "tests/channels/oauth/test_mail_servers.py",
+    "tests/channels/test_diagnose.py",
+    "tests/channels/test_fetch_odd.py",
+    "tests/console/conversation/test_mail_frame.py",
+    "tests/console/conversation/test_remote_images.py",
+    "tests/console/conversation/test_viewer.py",
+    "tests/console/writing/test_draft_files.py",
+    "tests/storage/test_diagnose.py",
+)
 
 
 def is_alone(place: str) -> bool:
@@ -17,14 +31,20 @@ def is_alone(place: str) -> bool:
     return place.startswith(ALONE)
 
 
+def is_said_by_others(place: str) -> bool:
+    return place.startswith(SAID_BY_OTHERS)
+
+
 def may_hold(chosen: str, file: Path, place: str) -> bool:
     """Whether a test in FILE could be CHOSEN by its markers; if in doubt, yes."""
-    if not {"alone", "browser"} & _asked(chosen):
+    if not {"alone", "browser", "database"} & _asked(chosen):
         return True
     known: dict[str, bool] = {}
     browser = says_browser(file)
     if not browser:
         known["browser"] = False
+    if is_said_by_others(place):
+        known["database"] = False
     if is_alone(place):
         known["alone"] = True
     elif not browser:

@@ -52,14 +52,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser") and not choice.says_browser(item.path):
             raise pytest.UsageError(f"{item.nodeid}: {choice.BROWSER} is not written in its file")
+        if item.get_closest_marker("only_on") and choice.is_said_by_others(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid}: its file is left out on PostgreSQL")
         if _is_alone(item):
             item.add_marker("alone")
-        if item.get_closest_marker("django_db") or DATABASE & set(_fixtures(item)):
+        if _asks_the_database(item):
             item.add_marker("database")
 
 
 def _is_alone(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("browser")) or choice.is_alone(item.nodeid)
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    """What starts a PostgreSQL of its own, or only repeats what others ask, does not count."""
+    if choice.is_said_by_others(item.nodeid) or _has_a_postgres(item):
+        return False
+    return bool(item.get_closest_marker("django_db") or DATABASE & set(_fixtures(item)))
+
+
+def _has_a_postgres(item: pytest.Item) -> bool:
+    return any("postgres" in mark.args for mark in item.iter_markers("servers"))
 
 
 def _is_for_this_database(item: pytest.Item) -> bool:
