@@ -95,9 +95,13 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> None:
     from tests.people import keep_a_house
 
+    if not any(item.get_closest_marker("database") for item in request.session.items):
+        return  # then nobody has made the tables either
     with django_db_blocker.unblock():
         keep_a_house()
 
