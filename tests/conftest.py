@@ -101,7 +101,7 @@ def django_db_setup(
     from tests.people import keep_a_house
 
     if not any(item.get_closest_marker("database") for item in request.session.items):
-        return  # then nobody has made the tables either
+        return  # then nobody may have made the tables either
     with django_db_blocker.unblock():
         keep_a_house()
 
