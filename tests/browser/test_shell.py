@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from apps.console.desk.lists import PER_LOAD
+from apps.core.live import hang_up, user_topic
 from apps.queues import loads
 from apps.queues.models import Queue
 from apps.tickets import search
@@ -179,6 +180,37 @@ def test_an_untouched_list_shows_new_mail_by_itself(queue: Queue, open_console: 
 
     expect(page.locator(f"{ROW} .subject b")).to_have_text(["Second", "First"])
     expect(page.locator(".nav [aria-current=page] .n")).to_contain_text("2")
+
+
+def test_what_could_not_be_read_is_read_though_the_hand_has_come_meanwhile(
+    queue: Queue, open_console: Open
+) -> None:
+    first, _second = sessions_of(queue, "First", "Second")
+    page = open_console(at(queue))
+    page.mouse.move(1200, 500)
+    page.route("**/desk/sessions/?*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        Session.objects.filter(pk=first.pk).update(status="paused", updated_at=timezone.now())
+        say_changed([first])
+
+    page.hover(f"{ROW} >> nth=1")
+
+    expect(page.locator(ROW).nth(1)).to_contain_text("No longer here")
+
+
+def test_what_came_unheard_under_the_hand_is_there_when_it_has_left(
+    house: House, queue: Queue, open_console: Open
+) -> None:
+    sessions_of(queue, "First")
+    page = open_console(at(queue))
+    page.hover(ROW)
+    sessions_of(queue, "Unheard")
+    with page.expect_response("**/desk/rows/?*"):
+        hang_up(user_topic(house.alice.user_id))  # whoever has other rights reads all anew
+
+    page.mouse.move(1200, 500)
+
+    expect(page.locator(f"{ROW} .subject b")).to_have_text(["Unheard", "First"])
 
 
 # ---- keys ------------------------------------------------------------------------------------------

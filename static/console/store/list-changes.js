@@ -32,17 +32,25 @@ export function draftChanged() {
   if (isDrafts.peek()) readSoon();
 }
 
-/** Whatever was missed is read. */
+/** Whatever was missed is read: the rows that are here now, those that came when the hand has left. */
 export function everythingChanged() {
+  list.value = { ...list.peek(), behind: true };
   for (const row of list.peek().rows.slice(0, MOST_IDS)) pending.add(row.id);
   readSoon();
 }
 
+/** What could not be read is read the next time, wherever the hand is then. */
 async function readChanges() {
+  const of = key.peek();
   const ids = [...pending];
   pending.clear();
-  if (isAtRest.peek() || isDrafts.peek() || ids.length > MOST_IDS) await refreshList();
-  else if (ids.length) await readRows(ids);
+  try {
+    if (isAtRest.peek() || isDrafts.peek() || ids.length > MOST_IDS) await refreshList();
+    else if (ids.length) await readRows(ids);
+  } catch (problem) {
+    if (of === key.peek()) ids.forEach((id) => pending.add(id));
+    throw problem;
+  }
 }
 
 /** What is shown is good enough while the server cannot be reached. */
@@ -58,13 +66,8 @@ async function refreshList() {
 /** @param {string[]} ids */
 async function readRows(ids) {
   const of = key.peek();
-  try {
-    const answer = await get("rows/", { ids: ids.join(","), ...choiceOf(route.peek()) });
-    if (of === key.peek()) takeChanges(answer.rows, new Set(answer.gone));
-  } catch (problem) {
-    if (of === key.peek()) ids.forEach((id) => pending.add(id));
-    throw problem;
-  }
+  const answer = await get("rows/", { ids: ids.join(","), ...choiceOf(route.peek()) });
+  if (of === key.peek()) takeChanges(answer.rows, new Set(answer.gone));
 }
 
 /**
@@ -120,7 +123,7 @@ function rank(row) {
 /** The hand has left: what waited may come, and what is done may go. */
 export function settle() {
   return effect(() => {
-    const waits = list.value.newer.size + list.value.gone.size > 0;
+    const waits = list.value.behind || list.value.newer.size + list.value.gone.size > 0;
     if (!isAtRest.value || !waits) return undefined;
     const rest = setTimeout(readList, REST_MS);
     return () => clearTimeout(rest);

@@ -21,6 +21,7 @@ import { choiceOf, route } from "../lib/route.js";
  * @property {() => unknown} again what is tried again then
  * @property {Set<string>} newer ids that wait behind the bar
  * @property {Set<string>} gone ids of rows that belong here no longer
+ * @property {boolean} behind some may have come that nobody told of
  */
 
 /** @type {List} */
@@ -37,6 +38,7 @@ const NOTHING = {
   again: readList,
   newer: new Set(),
   gone: new Set(),
+  behind: false,
 };
 
 export const list = signal(NOTHING);
