@@ -172,10 +172,17 @@ def test_what_happens_during_a_break_is_told_after_it(
 
 
 def test_a_server_that_is_away_shows_after_two_seconds(tab: Opened) -> None:
-    one = tab(first=lambda page: page.route_web_socket("**/ws/", lambda line: line.close()))
+    def away(page: Page) -> None:
+        page.clock.install(time=0)
+        page.clock.pause_at(1_000)
+        page.route_web_socket("**/ws/", lambda line: line.close())
+
+    one = tab(first=away)
+    one.page.clock.fast_forward(1_900)
     assert one.online() is None
 
-    soon(lambda: one.online() is False)
+    one.page.clock.fast_forward(100)
+    assert one.online() is False
 
 
 def test_a_connection_that_is_dead_but_open_is_given_up(session: Session, tab: Opened) -> None:

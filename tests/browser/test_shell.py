@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 MANY = 2_000
 MOST_ROWS = 60  # in the page, however many there are
+IS_HIGHER = "height => document.querySelector('[data-rows]').scrollHeight > height"
 
 
 @pytest.fixture
@@ -86,8 +87,8 @@ def test_two_thousand_rows_are_few_elements(many: Queue, open_console: Open) -> 
     box = page.locator("[data-rows]")
 
     for _time in range(8):
-        box.evaluate("box => box.scrollTo(0, box.scrollHeight)")
-        page.wait_for_timeout(150)
+        height = box.evaluate("box => (box.scrollTo(0, box.scrollHeight), box.scrollHeight)")
+        page.wait_for_function(IS_HIGHER, arg=height)
         assert page.locator(ROW).count() <= MOST_ROWS
 
     last = page.locator("[data-shown]").inner_text()
