@@ -1,7 +1,7 @@
 """Mails that lie in the wrong conversation: moved, split off, joined, and all of it taken back."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from apps.tickets import search
 from apps.tickets.models import Message, Session
@@ -105,6 +105,27 @@ def test_a_possible_match_is_joined_or_kept_apart(
     page.click(f"[data-test=possible-{press}]")
     expect(bar).to_have_count(0)
     expect(page.locator(MESSAGE)).to_have_count(count)
+
+
+def test_joined_mails_are_shown_though_the_news_of_them_overtakes_the_answer(
+    parcel: Session, invoice: Session, open_console: Open
+) -> None:
+    page = open_console(at(parcel))
+    page.locator(ROW, has_text="Invoice 7").click()
+    expect(page.locator(MESSAGE)).to_have_count(1)
+    page.keyboard.press("m")
+    page.fill("[data-test=where-words]", parcel.public_id)
+    held: list[Route] = []
+    page.route("**/merge/", lambda route: held.append(route))
+    with page.expect_request("**/merge/"):
+        page.click(f"[data-choice={parcel.public_id}]")
+    answer = held[0].fetch()
+    page.wait_for_timeout(1_000)  # whatever the news has set off is over by now
+
+    held[0].fulfill(response=answer)
+
+    expect(page.locator("main.read")).to_have_attribute("data-session", parcel.public_id)
+    expect(page.locator(MESSAGE)).to_have_count(3)
 
 
 def test_whoever_looks_on_sees_the_mail_go(

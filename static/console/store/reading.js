@@ -83,9 +83,11 @@ export function prefetch(id) {
  */
 export function applyHead(head) {
   const data = known.get(head.id);
-  if (!data || head.version < data.session.version) return;
-  keep({ ...data, session: head });
-  if (reading.peek().id === head.id) load(head.id); // its history has one line more
+  if (reading.peek().id !== head.id) hasChanged(head); // its mails may be others, too
+  else if (data && head.version >= data.session.version) {
+    keep({ ...data, session: head });
+    load(head.id); // its history has one line more
+  }
 }
 
 /** Asks again, whatever is known.
@@ -206,11 +208,14 @@ function isStale(id, data) {
 /** What is open is read, as it is now. */
 export const readOpen = soon(() => load(reading.peek().id), { after: SETTLE_MS });
 
-on("session.changed", ({ id, version }) => {
+on("session.changed", hasChanged);
+
+/** @param {{ id: string, version: number }} conversation */
+function hasChanged({ id, version }) {
   if (known.has(id)) told.set(id, Math.max(version, told.get(id) ?? 0));
   if (reading.peek().id === id) readOpen();
   else if (asking.has(id)) askAgain.add(id);
-});
+}
 
 on("ready", () => {
   const { id, data, problem } = reading.peek();
