@@ -64,6 +64,7 @@ def serve() -> Iterator[Callable[[Answer], tuple[int, list[str]]]]:
 
     yield start
     for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)  # else its thread waits on, and for the next listener
         listener.close()
 
 
