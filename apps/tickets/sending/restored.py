@@ -54,15 +54,15 @@ def doubt_everything() -> int:
         found = list(_to_send().select_related(*settling.NEEDED).order_by("pk"))
         for message in found:
             _doubt(message)
-        _doubt_notices()
+        doubted = len(found) + _doubt_notices()
         look_before_writing()
         for numbered in (Message, MessageFile):
             numbers.skip(numbered, MORE_THAN_SINCE)
         mark.dots = max(mark.dots, dots.in_folder(mark))
-        mark.doubted = len(found)
+        mark.doubted = doubted
         mark.save(update_fields=["dots", "doubted"])
-    log.warning("the database was restored from a backup", extra={"mails": len(found)})
-    return len(found)
+    log.warning("the database was restored from a backup", extra={"mails": doubted})
+    return doubted
 
 
 def _to_send() -> QuerySet[Message]:
@@ -86,7 +86,7 @@ def _doubt(message: Message) -> None:
     settling.settle(message, pause=0)
 
 
-def _doubt_notices() -> None:
+def _doubt_notices() -> int:
     """What senders of held mail are told (held/notice.py); nobody can have these sent again."""
     sentence = _(
         "The database was restored from a backup: this mail may have left since the backup was"
@@ -94,4 +94,4 @@ def _doubt_notices() -> None:
     )
     Told = QuarantineAction.Outcome
     on_its_way = QuarantineAction.objects.filter(outcome__in=[Told.QUEUED, Told.SENDING])
-    on_its_way.update(outcome=Told.UNKNOWN, sentence=sentence, next_try_at=None)
+    return on_its_way.update(outcome=Told.UNKNOWN, sentence=sentence, next_try_at=None)

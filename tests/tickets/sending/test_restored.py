@@ -190,7 +190,7 @@ def test_a_sender_of_held_mail_is_not_told_twice(house: House, smtp_sink: SmtpSi
     tasks.tell_senders()
     told.refresh_from_db()
     assert (told.outcome, len(smtp_sink.mails)) == ("unknown", 1) and "backup" in told.sentence
-    assert not notice.is_due()
+    assert not notice.is_due() and OutboxMark.objects.get().doubted == 1
 
 
 def test_no_mail_gets_a_number_that_one_had_since_the_backup(house: House) -> None:
