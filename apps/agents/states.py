@@ -115,7 +115,10 @@ def signed_out(agent: Agent) -> AgentState:
 
 
 def leave_if_absent(agent_id: int) -> AgentState:
-    """To Offline, dated to the moment when the patience of the settings ended."""
+    """To Offline, dated to the moment when the patience of the settings ended.
+
+    Whoever calls it has asked the database's clock whether somebody is there: ours may be ahead.
+    """
     patience = timedelta(minutes=AgentSettings.load().absent_after_minutes)
 
     def decide(state: AgentState) -> Move | None:

@@ -130,7 +130,8 @@ def _finding(file: Attachment, look: Look) -> Finding | None:
         look.batch.fit_engine()
         with room.holding(file.size):
             return finding_on(file, content_of(file), look.batch)
-    except ScannerFull:
+    except ScannerFull as full:
+        _say_failed(file, full)
         look.failed.append(file.pk)
         return None
     except ScannerDown:

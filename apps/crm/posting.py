@@ -133,7 +133,7 @@ class _Visit:
         self._known: Mapping[str, TicketLink] | None = known  # until the first round is over
         self._is_bulk = isinstance(connector, BulkConnector)
         self._is_over = False
-        self._asked = ""  # the thread
+        self._in_hand: Waiting = {}  # amid a round
 
     def post(self, keys: Sequence[str]) -> None:
         """A distant CRM is told one thing at a time, each recorded; ours takes all at once."""
@@ -145,17 +145,15 @@ class _Visit:
 
     def _post_one(self, key: str) -> None:
         """The rim of a worker: what nobody foresaw holds back its own thread, not the next ones."""
-        self._asked = key
         try:
             self._until_done([key], 1)
         except DATABASE_AWAY:
             raise
         except Exception as error:
             log.exception("a thread's updates failed", extra={"crm": self._connection.kind})
-            told = {"kind": type(error).__name__}
-            why = CrmError(_("The connector failed: %(kind)s."), told)
-            if waiting := _waiting([key], 1):
-                _record(waiting, {key: Added(0, why)}, tried=0)
+            failed = CrmError(_("The connector failed: %(kind)s."), {"kind": type(error).__name__})
+            _record(self._in_hand, dict.fromkeys(self._in_hand, Added(0, failed)), tried=0)
+            self._in_hand = {}
 
     def _until_done(self, keys: Sequence[str], rows_at_once: int) -> None:
         while not self._is_over:
@@ -180,6 +178,7 @@ class _Visit:
 
         Ours needs no trace, as it never looks for one: there the try is counted with the record.
         """
+        self._in_hand = waiting
         if not self._is_bulk:
             pks = [row.pk for rows in waiting.values() for row in rows]
             TicketUpdate.objects.filter(pk__in=pks).update(tries=F("tries") + 1)
@@ -189,11 +188,11 @@ class _Visit:
         self._note(added)
         settled = lost.settled(self._connection, self._connector, known, added, self._still_ours)
         _record(waiting, settled, tried=int(self._is_bulk))
+        self._in_hand = {}
 
     def _still_ours(self) -> None:
-        """Of a distant CRM, which is asked for one thread at a time."""
         self._claim.keep()
-        if self._asked not in self._claim.keys:
+        if not self._in_hand.keys() <= set(self._claim.keys):
             raise CrmError(_("Another worker has gone on with this ticket meanwhile."))
 
     def _links(self, waiting: Waiting) -> Mapping[str, TicketLink]:

@@ -74,12 +74,16 @@ def test_an_error_of_the_server_is_not_kept(house: House, path: str, error: Exce
     assert alice.post(path + "take/", key="k").status_code == 200
 
 
-@pytest.mark.django_db(transaction=True)
-def test_what_took_effect_before_it_broke_is_not_done_again() -> None:
+def who_answers() -> tuple[Caller, str]:
     house = make_house()
     session = make_session(house.support, mailbox=house.mailbox)
     make_message(session)
-    alice, path = Caller(house.alice.user), f"sessions/{session.public_id}/reply/"
+    return Caller(house.alice.user), f"sessions/{session.public_id}/reply/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_took_effect_before_it_broke_is_not_done_again() -> None:
+    alice, path = who_answers()
     with patch("apps.tickets.api.sessions.message_json", side_effect=RuntimeError()):
         assert alice.post(path, {"text": "Hi"}, key="k").status_code == 500
     assert problem(alice.post(path, {"text": "Hi"}, key="k")) == (409, "idempotency-unknown")
@@ -88,10 +92,7 @@ def test_what_took_effect_before_it_broke_is_not_done_again() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_taken_back_when_it_broke_is_done_again() -> None:
-    house = make_house()
-    session = make_session(house.support, mailbox=house.mailbox)
-    make_message(session)
-    alice, path = Caller(house.alice.user), f"sessions/{session.public_id}/reply/"
+    alice, path = who_answers()
     AttachmentSettings.load()  # a first look makes its row, and that is an effect
     with patch("apps.tickets.outbound.to_be_sent", side_effect=RuntimeError()):
         assert alice.post(path, {"text": "Hi"}, key="k").status_code == 500

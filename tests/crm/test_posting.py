@@ -206,4 +206,5 @@ def test_what_nobody_foresaw_stops_its_own_thread_alone(
     assert crm.texts() == ["link 1"]
     row = TicketUpdate.objects.get(thread_key="T1")
     assert (row.status, row.error) == ("planned", "The connector failed: ValueError.")
+    assert row.tries == 1
     assert row.not_before > timezone.now()

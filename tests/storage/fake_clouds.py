@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -187,7 +188,7 @@ class _Google(_Handler):
             self.cloud.key.public_key().verify(
                 _unpacked(signature), text.encode(), padding.PKCS1v15(), hashes.SHA256()
             )
-        except Exception:
+        except InvalidSignature:
             return _json({"error": "invalid_grant", "error_description": "Bad signature"}, 400)
         claims = json.loads(_unpacked(text.partition(".")[2]))
         assert claims["aud"] == "https://oauth2.googleapis.com/token"

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MORE_THAN_SINCE = 10**6  # mails, or files of mails, since any backup
 
 Status, Ended, Stage = Message.Status, DeliveryAttempt.Ended, DeliveryAttempt.Stage
+Told = QuarantineAction.Outcome
 
 
 def notice() -> None:
@@ -92,6 +93,5 @@ def _doubt_notices() -> int:
         "The database was restored from a backup: this mail may have left since the backup was"
         " made, or not."
     )
-    Told = QuarantineAction.Outcome
     on_its_way = QuarantineAction.objects.filter(outcome__in=[Told.QUEUED, Told.SENDING])
     return on_its_way.update(outcome=Told.UNKNOWN, sentence=sentence, next_try_at=None)
